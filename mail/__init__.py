@@ -1,0 +1,1 @@
+"""The words of e-mail: types, parsing, threading, safe text."""

@@ -1,0 +1,62 @@
+"""What we ask of an account: desired end states, so that asking twice is harmless. To and from JSON for the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mail.types import MailboxKey, RemoteKey
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Let the message lie in `target` and no longer in `mailbox`."""
+
+    mailbox: MailboxKey
+    key: RemoteKey
+    target: MailboxKey
+
+
+@dataclass(frozen=True, slots=True)
+class SetKeywords:
+    """Let the message have the keywords in `add` and lack those in `remove`."""
+
+    mailbox: MailboxKey
+    key: RemoteKey
+    add: frozenset[str]
+    remove: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Destroy:
+    """Let the message be gone for good from `mailbox`."""
+
+    mailbox: MailboxKey
+    key: RemoteKey
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Let `message` lie in `mailbox` as a draft, in place of the draft `replaces`."""
+
+    mailbox: MailboxKey
+    message: bytes
+    replaces: RemoteKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMailbox:
+    """Let a mailbox with this name ("/" between levels) exist."""
+
+    name: str
+
+
+Operation = Move | SetKeywords | Destroy | SaveDraft | CreateMailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Where the message lies after the operation: what later operations must name. None when it lies nowhere."""
+
+    mailbox: MailboxKey | None = None
+    key: RemoteKey | None = None
+    path: str | None = None

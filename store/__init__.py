@@ -1,0 +1,1 @@
+"""What dealbox remembers: the SQLite cache, the outbox, the CRM items."""

@@ -1,0 +1,139 @@
+"""What the store hands out: frozen rows. A model never leaves the store; a row never goes back in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mail.types import Address, Attachment, AccountId, EmailId, MailboxId, Role, ThreadId
+
+
+class ThreadKey(NamedTuple):
+    """Where a thread stands in a list, newest first. Stays true when rows come and go around it."""
+
+    at: int
+    thread_id: ThreadId
+
+
+class ThreadRow(NamedTuple):
+    """One line of a thread list. A NamedTuple, because pages of them are made on the path of a key press."""
+
+    at: int
+    thread_id: ThreadId
+    account_id: AccountId
+    is_unread: bool
+    is_flagged: bool
+    has_attachment: bool
+    has_draft: bool
+    email_count: int
+    subject: str
+    participants: str
+    preview: str
+    item_kind: str | None
+    visibility: str
+
+    @property
+    def key(self) -> ThreadKey:
+        """Return the row's place in its list."""
+        return ThreadKey(self.at, self.thread_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRow:
+    """A mailbox or a view (`is_view`). `name` has its levels separated by "/"."""
+
+    id: MailboxId
+    account_id: AccountId
+    name: str
+    role: Role | None
+    is_view: bool
+    total_threads: int
+    unread_threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account and how it is doing. `status_text` is for the user; `synced_at` is None before the first sync ends."""
+
+    id: AccountId
+    kind: str
+    name: str
+    address: str
+    aliases: tuple[str, ...]
+    scope: str
+    config: dict[str, str]
+    status: str
+    status_text: str
+    progress_done: int
+    progress_total: int
+    progress_started_at: int | None
+    synced_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRow:
+    """A message as the reader heads it. Its body is read apart: store.emails.body."""
+
+    id: EmailId
+    thread_id: ThreadId
+    account_id: AccountId
+    message_id: str | None
+    subject: str
+    from_: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    received_at: int
+    sent_at: int | None
+    registered_at: int
+    preview: str
+    size_octets: int
+    keywords: frozenset[str]
+    is_outgoing: bool
+    mailboxes: tuple[str, ...]
+    attachments: tuple[Attachment, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something changed. Empty `mailbox_ids` or `thread_ids` mean any. `text` is for the status line."""
+
+    seq: int
+    kind: str
+    text: str
+    mailbox_ids: tuple[MailboxId, ...]
+    thread_ids: tuple[ThreadId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One thing the user did, for the status line and for undo."""
+
+    id: int
+    title: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """An operation waiting for, or refused by, an account: for the jobs page and doctor."""
+
+    id: int
+    account_id: AccountId
+    kind: str
+    state: str
+    attempts: int
+    not_before: int
+    error: str | None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A conversation that matches, newest matching message first. `snippet` marks nothing; `email_id` is that message."""
+
+    row: ThreadRow
+    email_id: EmailId
+    snippet: str

@@ -1,0 +1,1 @@
+"""The worker that keeps the cache in step with the accounts."""
