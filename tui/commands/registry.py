@@ -1,0 +1,81 @@
+"""Commands: the only source of bindings, help, the palette, the `:` line and docs/keys.md."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+    Run = Callable[[MailScreen], Awaitable[None] | None]
+
+
+class Pane(StrEnum):
+    """Where the keys go: the pane that has the focus."""
+
+    LIST = "list"
+    READER = "reader"
+    PANEL = "panel"
+    MAILBOXES = "mailboxes"
+
+
+EVERYWHERE = frozenset(Pane)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the user can do.
+
+    `keys` are sequences as the keymap spells them ("e", "g i", "ctrl+r", ", ,"), the first being the one shown.
+    `panes` is where those keys work; a key may do different things in different panes.
+    `hint` is the word of the status line; a command without one is not hinted there.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    panes: frozenset[Pane]
+    run: Run
+    group: str
+    hint: str = ""
+
+
+_commands: dict[str, Command] = {}
+
+
+def command(
+    id: str,
+    title: str,
+    *keys: str,
+    group: str,
+    panes: frozenset[Pane] = EVERYWHERE,
+    hint: str = "",
+) -> Callable[[Run], Run]:
+    """Register the decorated function as a command. It gets the MailScreen; it may be async.
+
+    A plain function runs at once; a coroutine runs after the commands before it have ended, in key order.
+    """
+
+    def register(run: Run) -> Run:
+        if id in _commands:
+            raise ValueError(f"command {id} is declared twice")
+        _commands[id] = Command(id, title, keys, panes, run, group, hint)
+        return run
+
+    return register
+
+
+def commands() -> tuple[Command, ...]:
+    """Return every command in the order declared, loading the modules that declare them."""
+    import tui.commands.catalogue  # noqa: F401, PLC0415 - the modules it loads import this one
+
+    return tuple(_commands.values())
+
+
+def by_id(id: str) -> Command:
+    """Return the command named `id`; KeyError when there is none."""
+    commands()
+    return _commands[id]

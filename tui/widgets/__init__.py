@@ -1,0 +1,1 @@
+"""The panes of the mail screen, drawn line by line."""
