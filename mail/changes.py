@@ -24,7 +24,8 @@ class RemoteMailbox:
 class RemoteEmail:
     """Where one message lies now and how it is marked.
 
-    `message` is None when these octets were told before and only keywords changed.
+    `message` is None when these octets were told before and only keywords changed, or when they cannot be read:
+    then `problem` says why and what to do, and the message is told again with its octets once they can be.
     `path` is the file the octets stay in, when the account keeps them where the reader can see them (Maildir).
     """
 
@@ -34,6 +35,7 @@ class RemoteEmail:
     received_at: int
     message: bytes | None
     path: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
