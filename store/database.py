@@ -1,0 +1,150 @@
+"""The connections to the store: one per thread, all in write-ahead-log mode."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from store import doorbell, paths, schema
+from store.schema import StoreTooNew as StoreTooNew
+
+BUSY_TIMEOUT_MS: Final = 10_000
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA mmap_size=268435456",
+)
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened: it is not a database, it is damaged, or the disk is full."""
+
+
+class Database:
+    """The store of one data directory, usable from any thread. Each thread gets its own connection."""
+
+    def __init__(self, directory: Path, *, is_screen: bool) -> None:
+        self.directory = directory
+        self.path = directory / paths.STORE_NAME
+        self.is_screen = is_screen
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        paths.touch_private(directory / paths.TURN_NAME)
+        self._turn = os.open(directory / paths.TURN_NAME, os.O_RDWR | os.O_CLOEXEC)
+        self._waiting = 0
+
+    def read(self) -> sqlite3.Connection:
+        """Return this thread's connection, for reading: never leave a cursor half read."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    @contextmanager
+    def write(self, *, is_durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Run the block as one write transaction on this thread's connection, then ring the doorbell.
+
+        An exception takes all of it back. A durable one survives a power cut once the block is left. One that is not survives the death of any
+        process, but a power cut may take the last few: for what an account would tell us again.
+        """
+        connection = self.read()
+        if connection.in_transaction:
+            raise RuntimeError("a write transaction is open on this thread already")
+        connection.execute("PRAGMA synchronous=FULL" if is_durable else "PRAGMA synchronous=NORMAL")
+        if is_durable:
+            with self._in_line():
+                connection.execute("BEGIN IMMEDIATE")
+        else:
+            connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        doorbell.ring(self.directory)
+
+    def is_wanted(self) -> bool:
+        """Say whether somebody waits to write something durable: then end the bulk transaction soon."""
+        if self._waiting:
+            return True
+        try:
+            fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+        return False
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        # A shared lock held while waiting: other processes see it, and `_waiting` is for our own threads,
+        # because flock belongs to the open file, which they share.
+        with self._lock:
+            self._waiting += 1
+            if self._waiting == 1:
+                fcntl.flock(self._turn, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                if self._waiting == 0:
+                    fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    def data_version(self) -> int:
+        """Return a number that changes when any other connection commits; about 5 microseconds."""
+        return int(self.read().execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connections of every thread; twice is harmless."""
+        with self._lock:
+            connections, self._connections = self._connections, []
+            turn, self._turn = self._turn, -1
+        for connection in connections:
+            connection.close()
+        if turn >= 0:
+            os.close(turn)
+        self._local = threading.local()
+
+    def _connect(self) -> sqlite3.Connection:
+        # check_same_thread is off so that close() can close what other threads opened.
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        # A checkpoint writes and syncs the whole log: the worker's business, not a key press's.
+        connection.execute(f"PRAGMA wal_autocheckpoint={16_000 if self.is_screen else 2_000}")
+        connection.execute(f"PRAGMA cache_size={-8_000 if self.is_screen else -48_000}")
+        with self._lock:
+            self._connections.append(connection)
+        return connection
+
+
+def open_store(directory: Path, *, is_screen: bool) -> Database:
+    """Open the store in `directory`, made and migrated as needed. Raises StoreTooNew, StoreUnusable, paths.Unsafe."""
+    paths.make_private(directory)
+    paths.touch_private(directory / paths.STORE_NAME)
+    db = Database(directory, is_screen=is_screen)
+    try:
+        connection = db.read()
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode=WAL")
+        schema.migrate(connection)
+    except sqlite3.Error as error:
+        db.close()
+        raise StoreUnusable(f"{db.path} cannot be used: {error}") from error
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,140 @@
+"""Mailboxes of accounts, and our own views that gather across them."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from mail.changes import RemoteMailbox
+from mail.types import AccountId, MailboxId, MailboxKey, RemoteKey, Role
+from store.database import Database
+from store.rows import MailboxRow
+
+VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD, "Unread"))
+"""The views each account has: everything not in trash or junk, and two parts of that."""
+
+_ORDER: Final = (
+    Role.INBOX,
+    Role.UNREAD,
+    Role.FLAGGED,
+    Role.DRAFTS,
+    Role.SENT,
+    Role.ARCHIVE,
+    Role.ALL,
+    Role.JUNK,
+    Role.TRASH,
+)
+_RANK: Final = {role: rank for rank, role in enumerate(_ORDER)}
+
+
+def all(db: Database, account_id: AccountId | None = None) -> tuple[MailboxRow, ...]:
+    """Return mailboxes and views in sidebar order: by account, those with a role first, then by name."""
+    rows = db.read().execute(
+        "SELECT id, account_id, name, role, key IS NULL, total_threads, unread_threads FROM mailbox "
+        "WHERE gone_at IS NULL AND (?1 IS NULL OR account_id = ?1) LIMIT 20000",
+        (account_id,),
+    )
+    return tuple(sorted((_row(row) for row in rows.fetchall()), key=_place))
+
+
+def _row(row: tuple[int, int, str, str | None, int, int, int]) -> MailboxRow:
+    mailbox_id, account_id, name, role, is_view, total, unread = row
+    return MailboxRow(
+        MailboxId(mailbox_id),
+        AccountId(account_id),
+        name,
+        Role(role) if role else None,
+        bool(is_view),
+        total,
+        unread,
+    )
+
+
+def _place(row: MailboxRow) -> tuple[int, int, list[str], int]:
+    rank = len(_ORDER) if row.role is None else _RANK[row.role]
+    return row.account_id, rank, row.name.casefold().split("/"), row.id
+
+
+def get(db: Database, mailbox_id: MailboxId) -> MailboxRow | None:
+    """Return one mailbox, None when the account no longer has it."""
+    row = (
+        db.read()
+        .execute(
+            "SELECT id, account_id, name, role, key IS NULL, total_threads, unread_threads FROM mailbox "
+            "WHERE gone_at IS NULL AND id = ?",
+            (mailbox_id,),
+        )
+        .fetchone()
+    )
+    return None if row is None else _row(row)
+
+
+def with_role(db: Database, role: Role, account_id: AccountId | None = None) -> tuple[MailboxId, ...]:
+    """Return the mailboxes or views with this role, of one account or of all: together, a unified mailbox."""
+    rows = db.read().execute(
+        "SELECT id FROM mailbox WHERE role = ?1 AND gone_at IS NULL AND (?2 IS NULL OR account_id = ?2) "
+        "ORDER BY account_id, key IS NULL, id LIMIT 1000",
+        (role.value, account_id),
+    )
+    return tuple(MailboxId(row[0]) for row in rows.fetchall())
+
+
+def add_views(connection: sqlite3.Connection, account_id: AccountId) -> None:
+    """Give a new account its views."""
+    connection.executemany(
+        "INSERT INTO mailbox (account_id, key, name, role) VALUES (?, NULL, ?, ?)",
+        [(account_id, name, role.value) for role, name in VIEWS],
+    )
+
+
+def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Iterable[RemoteMailbox]) -> bool:
+    """Make our mailboxes those the account has now, inside a write transaction; True when anything changed.
+
+    One that is gone keeps its row, marked, until its last placement went: it may come back.
+    """
+    now = int(time.time())
+    wanted = {
+        mailbox.key: (mailbox.name, mailbox.role.value if mailbox.role else None) for mailbox in mailboxes
+    }
+    have = {
+        key: (name, role, gone_at)
+        for key, name, role, gone_at in connection.execute(
+            "SELECT key, name, role, gone_at FROM mailbox WHERE account_id = ? AND key IS NOT NULL",
+            (account_id,),
+        ).fetchall()
+    }
+    changed = [(*wanted[key], account_id, key) for key in wanted if have.get(key) != (*wanted[key], None)]
+    gone = [(now, account_id, key) for key in have if key not in wanted and have[key][2] is None]
+    connection.executemany(
+        "INSERT INTO mailbox (name, role, account_id, key) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, role = excluded.role, gone_at = NULL",
+        changed,
+    )
+    connection.executemany("UPDATE mailbox SET gone_at = ? WHERE account_id = ? AND key = ?", gone)
+    return bool(changed or gone)
+
+
+def ids_by_key(connection: sqlite3.Connection, account_id: AccountId) -> dict[MailboxKey, MailboxId]:
+    """Return the account's mailboxes by its own name for them, gone ones included."""
+    rows = connection.execute(
+        "SELECT key, id FROM mailbox WHERE account_id = ? AND key IS NOT NULL", (account_id,)
+    ).fetchall()
+    return {MailboxKey(key): MailboxId(mailbox_id) for key, mailbox_id in rows}
+
+
+def known(db: Database, account_id: AccountId, mailbox_key: MailboxKey) -> dict[RemoteKey, frozenset[str]]:
+    """Return the keywords the account last told of every message in its mailbox, by key (providers' Memory)."""
+    rows = db.read().execute(
+        "SELECT p.remote_key, p.remote_keywords FROM placement p JOIN mailbox m ON m.id = p.remote_mailbox_id "
+        "WHERE m.account_id = ? AND m.key = ?",
+        (account_id, mailbox_key),
+    )
+    sets: dict[str, frozenset[str]] = {}
+    found: dict[RemoteKey, frozenset[str]] = {}
+    for key, keywords in rows.fetchall():
+        if keywords not in sets:
+            sets[keywords] = frozenset(keywords.split())
+        found[RemoteKey(key)] = sets[keywords]
+    return found

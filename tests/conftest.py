@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.database import Database, open_store
+
+
+@pytest.fixture(autouse=True)
+def private_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the data, settings and sockets of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    home.chmod(0o700)
+    for name in ("DEALBOX_DATA", "DEALBOX_CONFIG", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    """An empty store in a directory of its own, closed after the test."""
+    store = open_store(tmp_path / "data", is_screen=False)
+    yield store
+    store.close()
