@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
 _STROKES: Final = {
@@ -69,7 +69,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
-    return " ".join(_RUN.sub(_pairs, _letters(text)).split())
+    letters = _letters(text)
+    return " ".join((letters if letters.isascii() else _RUN.sub(_pairs, letters)).split())
 
 
 def fold_for_index(text: str) -> str:
@@ -128,7 +129,7 @@ def _pairs(match: re.Match[str]) -> str:
     run = match[0]
     if len(run) == 1:
         return f" {run} "
-    return " " + " ".join(map("".join, zip(run, run[1:], strict=False))) + " "
+    return " " + " ".join([first + second for first, second in pairwise(run)]) + " "
 
 
 def _pairs_and_last(match: re.Match[str]) -> str:
