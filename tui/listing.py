@@ -1,0 +1,91 @@
+"""What a thread list is a list of: a mailbox, the same mailbox of every account, or a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mail.types import AccountId, MailboxId, Role
+from store.rows import AccountRow, MailboxRow
+
+ROLE_TITLES = {
+    Role.INBOX: "Inbox",
+    Role.UNREAD: "Unread",
+    Role.FLAGGED: "Starred",
+    Role.DRAFTS: "Drafts",
+    Role.SENT: "Sent",
+    Role.ARCHIVE: "Archive",
+    Role.ALL: "All mail",
+    Role.JUNK: "Spam",
+    Role.TRASH: "Trash",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A title and the mailboxes listed together. `sources` says which mailbox is each account's."""
+
+    title: str
+    mailbox_ids: tuple[MailboxId, ...] = ()
+    role: Role | None = None
+    sources: tuple[tuple[AccountId, MailboxId], ...] = ()
+    query: str = ""
+
+    def source_of(self, account_id: AccountId) -> MailboxId | None:
+        """Return the mailbox an action on this account's threads starts from; None when the list is a search."""
+        return dict(self.sources).get(account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the mailboxes pane. `listing` is None for the name of an account."""
+
+    text: str
+    depth: int
+    unread: int
+    total: int
+    listing: Listing | None
+
+
+def of_mailboxes(title: str, rows: Sequence[MailboxRow], role: Role | None) -> Listing:
+    """Return the list of these mailboxes together, one for each account."""
+    sources = tuple((row.account_id, row.id) for row in rows)
+    return Listing(title, tuple(row.id for row in rows), role, sources)
+
+
+def with_role(role: Role, rows: Sequence[MailboxRow], account_id: AccountId | None = None) -> Listing:
+    """Return the mailbox with this role of one account, or of all of them together."""
+    found = [row for row in rows if row.role is role and account_id in (None, row.account_id)]
+    return of_mailboxes(ROLE_TITLES[role], found, role)
+
+
+def of_search(query: str) -> Listing:
+    """Return the list of what matches a query."""
+    return Listing(f"Search: {query}", query=query)
+
+
+def entries(accounts: Sequence[AccountRow], rows: Sequence[MailboxRow]) -> tuple[Entry, ...]:
+    """Return the lines of the mailboxes pane: with several accounts, first what they have together."""
+    lines: list[Entry] = []
+    if len(accounts) > 1:
+        lines.append(Entry("All accounts", 0, 0, 0, None))
+        roles = [role for role in ROLE_TITLES if any(row.role is role for row in rows)]
+        lines += [_together(role, rows) for role in roles]
+    for account in accounts:
+        own = [row for row in rows if row.account_id == account.id]
+        lines.append(Entry(account.name or account.address, 0, 0, 0, None))
+        lines += [_single(row, [account.name] if len(accounts) > 1 else []) for row in own]
+    return tuple(lines)
+
+
+def _together(role: Role, rows: Sequence[MailboxRow]) -> Entry:
+    found = [row for row in rows if row.role is role]
+    unread, total = sum(row.unread_threads for row in found), sum(row.total_threads for row in found)
+    return Entry(ROLE_TITLES[role], 1, unread, total, with_role(role, rows))
+
+
+def _single(row: MailboxRow, prefix: list[str]) -> Entry:
+    name = ROLE_TITLES[row.role] if row.role else row.name.rsplit("/", 1)[-1]
+    depth = 1 if row.role else 1 + row.name.count("/")
+    title = " / ".join([*prefix, ROLE_TITLES[row.role] if row.role else row.name])
+    return Entry(name, depth, row.unread_threads, row.total_threads, of_mailboxes(title, [row], row.role))
