@@ -15,6 +15,9 @@ from store.rows import MailboxRow
 VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD, "Unread"))
 """The views each account has: everything not in trash or junk, and two parts of that."""
 
+TO_CREATE: Final = "\x1f"
+"""How the key of a mailbox begins that the user has already and the account is yet to make (store.actions)."""
+
 _ORDER: Final = (
     Role.INBOX,
     Role.UNREAD,
@@ -101,8 +104,8 @@ def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Ite
     have = {
         key: (name, role, gone_at)
         for key, name, role, gone_at in connection.execute(
-            "SELECT key, name, role, gone_at FROM mailbox WHERE account_id = ? AND key IS NOT NULL",
-            (account_id,),
+            "SELECT key, name, role, gone_at FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ?",
+            (account_id, TO_CREATE),
         ).fetchall()
     }
     changed = [(*wanted[key], account_id, key) for key in wanted if have.get(key) != (*wanted[key], None)]

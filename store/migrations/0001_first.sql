@@ -166,36 +166,43 @@ CREATE TABLE mailbox_thread (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX mailbox_thread_thread ON mailbox_thread (thread_id, mailbox_id);
 
--- One thing the user did, and how to take it back.
+-- One thing the user did, and how to take it back. An action that was undone and can no longer be redone is dropped.
 CREATE TABLE action (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     title TEXT NOT NULL,                         -- for the status line: "Archived 3 conversations"
     done_at INTEGER NOT NULL,
-    state TEXT NOT NULL DEFAULT 'done'           -- done | undone
+    state TEXT NOT NULL DEFAULT 'done'           -- done | undone | dropped | final: too late to take back
 );
-CREATE TABLE action_step (
+CREATE INDEX action_state ON action (state, id);
+CREATE TABLE action_step (                       -- one desired value that changed; undo wants `before` again, redo `after`
     action_id INTEGER NOT NULL REFERENCES action(id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
-    kind TEXT NOT NULL,                          -- placement | keywords | destroy | item_link | ...
-    before TEXT NOT NULL,                        -- JSON
-    after TEXT NOT NULL,                         -- JSON
+    field TEXT NOT NULL,                         -- mailbox | destroyed (of a placement), seen | flagged .. (of an email), item (of a thread)
+    subject INTEGER NOT NULL,                    -- id of that placement, email or thread
+    before TEXT NOT NULL,                        -- a mailbox id, 0 or 1, or for item the JSON of a slot
+    after TEXT NOT NULL,
     PRIMARY KEY (action_id, position)
 ) WITHOUT ROWID;
+CREATE INDEX action_step_subject ON action_step (subject, field, action_id);
+
+-- What an account is still to be asked. Keys are not kept here: they are read from the placement when its turn comes.
 CREATE TABLE operation (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id INTEGER NOT NULL REFERENCES account(id),
     placement_id INTEGER,                        -- the message it is about
-    kind TEXT NOT NULL,                          -- move | set_keywords | destroy | save_draft | create_mailbox
-    payload TEXT NOT NULL,                       -- JSON
+    kind TEXT NOT NULL,                          -- move | set_keywords | destroy | create_mailbox
+    target_id INTEGER,                           -- the mailbox a move leads to or create_mailbox makes
+    payload TEXT NOT NULL DEFAULT '{}',          -- JSON: {"add": [keyword], "remove": [keyword]} of set_keywords
     state TEXT NOT NULL DEFAULT 'pending',       -- pending | running | done | rejected | cancelled
-    attempts INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,         -- above 0 it may have been carried out: it is no longer withdrawn
     not_before INTEGER NOT NULL DEFAULT 0,
     error TEXT,
     created_at INTEGER NOT NULL,
     finished_at INTEGER
 );
-CREATE INDEX operation_open ON operation (account_id, not_before, id) WHERE state IN ('pending', 'running');
-CREATE INDEX operation_placement ON operation (placement_id) WHERE state IN ('pending', 'running');
+CREATE INDEX operation_open ON operation (account_id, id) WHERE state IN ('pending', 'running');
+CREATE INDEX operation_placement ON operation (placement_id, kind) WHERE state IN ('pending', 'running');
+CREATE INDEX operation_finished ON operation (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,62 @@
+"""The one place of a conversation for a deal, lead or project. Read and set here only, so that its copy in `thread` agrees."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from dataclasses import asdict, dataclass
+
+from mail.types import ThreadId
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What fills the place, since when and why. `item_id` None: emptied by hand, so no rule may fill it again."""
+
+    item_kind: str | None
+    item_id: str | None
+    origin: str
+    by: str
+    at: int
+    reason: str
+
+
+def read(connection: sqlite3.Connection, thread_id: ThreadId) -> Slot | None:
+    """Return what fills the place, None when nothing ever did."""
+    row = connection.execute(
+        "SELECT item_kind, item_id, origin, by_user, at, reason FROM item_link"
+        " WHERE thread_id = ? AND slot = 'item'",
+        (thread_id,),
+    ).fetchone()
+    return Slot(*row) if row else None
+
+
+def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> None:
+    """Let the place hold `slot`; None lets it be as if nothing ever had."""
+    if slot is None:
+        connection.execute("DELETE FROM item_link WHERE thread_id = ? AND slot = 'item'", (thread_id,))
+    else:
+        connection.execute(
+            "INSERT INTO item_link (thread_id, slot, uuid, item_kind, item_id, origin, by_user, at, reason)"
+            " VALUES (?, 'item', ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (thread_id, slot) DO UPDATE SET item_kind = excluded.item_kind,"
+            " item_id = excluded.item_id, origin = excluded.origin, by_user = excluded.by_user,"
+            " at = excluded.at, reason = excluded.reason",
+            (thread_id, str(uuid.uuid4()), *asdict(slot).values()),
+        )
+    connection.execute(
+        "UPDATE thread SET item_kind = ?, item_id = ? WHERE id = ?",
+        (slot.item_kind if slot else None, slot.item_id if slot else None, thread_id),
+    )
+
+
+def dumps(slot: Slot | None) -> str:
+    """Return the slot as JSON, for the steps of an action."""
+    return json.dumps(asdict(slot) if slot else None)
+
+
+def loads(text: str) -> Slot | None:
+    """Return the slot that dumps() wrote."""
+    fields = json.loads(text)
+    return Slot(**fields) if fields else None

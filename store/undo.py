@@ -1,0 +1,144 @@
+"""One stack for everything the user did, to mail and to the CRM: undo, redo."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mail.types import ThreadId
+from store import desired, doorbell, events, slots, threads
+from store.database import Database
+from store.desired import Wish
+from store.rows import ActionRow
+
+KEPT_ACTIONS: Final = 500
+UNDO_WINDOW_S: Final = 10
+"""How long what cannot be taken back later is held back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One desired value that changed. `field` is one of desired.Wish, or item: the slot of a thread as JSON."""
+
+    field: str
+    subject: int
+    before: str
+    after: str
+
+
+def record(connection: sqlite3.Connection, title: str, steps: Iterable[Step], now: int) -> ActionRow:
+    """Remember an action, so that undo can take it back; what had been undone can no longer be redone."""
+    connection.execute("UPDATE action SET state = 'dropped' WHERE state = 'undone'")
+    cursor = connection.execute("INSERT INTO action (title, done_at) VALUES (?, ?)", (title, now))
+    action_id = cursor.lastrowid or 0
+    connection.executemany(
+        'INSERT INTO action_step (action_id, position, field, subject, "before", "after") VALUES (?, ?, ?, ?, ?, ?)',
+        [(action_id, n, step.field, step.subject, step.before, step.after) for n, step in enumerate(steps)],
+    )
+    connection.execute("DELETE FROM action WHERE id <= ?", (action_id - KEPT_ACTIONS,))
+    return ActionRow(action_id, title, "done")
+
+
+def carry_out(
+    connection: sqlite3.Connection, steps: Sequence[Step], *, now: int, not_before: int = 0
+) -> frozenset[ThreadId]:
+    """Let everything be as `after` says, recount the conversations touched and return them."""
+    touched = desired.fulfil(
+        connection,
+        [Wish(step.field, step.subject, step.after) for step in steps if step.field != "item"],
+        now=now,
+        not_before=not_before,
+    )
+    if touched:
+        threads.summarise(connection, touched)
+        events.record(connection, "mail", thread_ids=touched)
+    linked = [step for step in steps if step.field == "item"]
+    for step in linked:
+        slots.put(connection, ThreadId(step.subject), slots.loads(step.after))
+    linked_ids = frozenset(ThreadId(step.subject) for step in linked)
+    if linked_ids:
+        events.record(connection, "items", thread_ids=linked_ids)
+    return touched | linked_ids
+
+
+def undo(db: Database) -> ActionRow | None:
+    """Take the newest action back and return it, None when there is none.
+
+    State "undone": withdrawn, or reversed by new operations. State "final": the account has destroyed something
+    already; the title says so, and the next undo goes on with the action before it.
+    """
+    with db.write() as connection:
+        row = connection.execute(
+            "SELECT id, title FROM action WHERE state = 'done' ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        taken_back = _take_back(connection, row[0], row[1], int(time.time()))
+    doorbell.ring(db.directory)
+    return taken_back
+
+
+def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: int) -> ActionRow:
+    steps = [
+        Step(step.field, step.subject, step.after, step.before) for step in _steps(connection, action_id)
+    ]
+    destroyed = [step.subject for step in steps if step.field == "destroyed"]
+    lost = desired.begun_destroys(connection, destroyed)
+    carry_out(
+        connection,
+        [step for step in steps[::-1] if step.subject not in lost or step.field != "destroyed"],
+        now=now,
+    )
+    if lost:
+        state = "final"
+        title = (
+            f"Too late to undo: {title}"
+            if len(lost) == len(destroyed)
+            else f"Undone in part, {len(lost)} of {len(destroyed)} messages are gone: {title}"
+        )
+    else:
+        state, title = "undone", f"Undone: {title}"
+    connection.execute("UPDATE action SET state = ? WHERE id = ?", (state, action_id))
+    return ActionRow(action_id, title, state)
+
+
+def redo(db: Database) -> ActionRow | None:
+    """Do again what undo took back last and return it, None when there is nothing."""
+    with db.write() as connection:
+        row = connection.execute(
+            "SELECT id, title, done_at FROM action WHERE state = 'undone' ORDER BY id LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        action_id, title = row[0], row[1]
+        now = int(time.time())
+        steps = _steps(connection, action_id)
+        carry_out(connection, steps, now=now, not_before=now + UNDO_WINDOW_S)
+        connection.execute("UPDATE action SET state = 'done' WHERE id = ?", (action_id,))
+    doorbell.ring(db.directory)
+    return ActionRow(action_id, f"Done again: {title}", "done")
+
+
+def _steps(connection: sqlite3.Connection, action_id: int) -> list[Step]:
+    rows = connection.execute(
+        'SELECT field, subject, "before", "after" FROM action_step WHERE action_id = ? ORDER BY position',
+        (action_id,),
+    ).fetchall()
+    return [Step(*row) for row in rows]
+
+
+def placements_before(
+    connection: sqlite3.Connection, placement_ids: Iterable[int], mailbox_id: int
+) -> dict[int, int]:
+    """Return where each placement lay before the user moved it to `mailbox_id`, for those still remembered."""
+    rows = connection.execute(
+        'SELECT s.subject, s."before", max(s.action_id) FROM json_each(?) j'
+        " JOIN action_step s ON s.subject = j.value AND s.field = 'mailbox' JOIN action a ON a.id = s.action_id"
+        " WHERE s.\"after\" = ? AND a.state = 'done' GROUP BY s.subject",
+        (json.dumps(list(placement_ids)), str(mailbox_id)),
+    ).fetchall()
+    return {subject: int(before) for subject, before, _ in rows}
