@@ -38,7 +38,14 @@ def test_an_empty_line_is_one_empty_row() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["naïve café " * 40, "混ぜた text と 日本語 " * 30, "e\u0301" * 200, "한국어 문장 " * 30, "👩\u200d💻 " * 50, " " * 90 + "é"],
+    [
+        "naïve café " * 40,
+        "混ぜた text と 日本語 " * 30,
+        "e\u0301" * 200,
+        "한국어 문장 " * 30,
+        "👩\u200d💻 " * 50,
+        " " * 90 + "é",
+    ],
 )
 @pytest.mark.parametrize("width", [10, 37, 80])
 def test_no_row_is_wider_than_the_screen_and_no_letter_is_lost(text: str, width: int) -> None:
