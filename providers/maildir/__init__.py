@@ -1,0 +1,1 @@
+"""A Maildir on disk: what mbsync, Dovecot, neomutt and notmuch users have."""
