@@ -8,9 +8,9 @@ from typing import Final
 
 from mail import maildir_names
 from mail.changes import RemoteMailbox
-from mail.types import MailboxKey
+from mail.types import MailboxKey, Role
 from providers.errors import Rejected
-from providers.maildir.roles import with_roles
+from providers.maildir.roles import guess_role, with_roles
 
 ROOT_KEY: Final = MailboxKey(".")
 _OWN: Final = frozenset({"cur", "new", "tmp"})
@@ -102,7 +102,7 @@ class _Walk:
         deeper = []
         for name in names:
             child = os.path.join(path, name)
-            child_levels = (*levels, *_levels(name))
+            child_levels = (*_parents(levels, name), *_levels(name))
             if is_maildir(child):
                 key = MailboxKey(printable_key(os.path.relpath(child, self.root)))
                 self.found.append((key, "/".join(child_levels), child))
@@ -111,6 +111,14 @@ class _Walk:
             if len(child_levels) < _DEPTH_LIMIT:
                 deeper.append((child, child_levels))
         return deeper
+
+
+def _parents(levels: tuple[str, ...], directory_name: str) -> tuple[str, ...]:
+    # Inbox/.Sent, as mbsync writes Maildir++, is the mailbox Sent; only the directory lies in the inbox.
+    if directory_name.startswith(".") and len(levels) == 1:
+        guess = guess_role(levels[0])
+        return () if guess is not None and guess[0] is Role.INBOX else levels
+    return levels
 
 
 def _levels(directory_name: str) -> tuple[str, ...]:
@@ -133,9 +141,6 @@ def new_mailbox_path(layout: Layout, name: str) -> str:
         raise Rejected(f"“{name}” cannot be the name of a mailbox: use levels of 1 to 100 letters.")
     if not layout.is_dotted:
         return os.path.join(layout.root, *(_nested_part(level) for level in levels))
-    prefix = os.path.relpath(layout.dot_base, layout.root)
-    if len(levels) > 1 and levels[0] == prefix:
-        levels = levels[1:]
     encoded = (maildir_names.encode_utf7(level).replace(".", "&AC4-") for level in levels)
     return os.path.join(layout.dot_base, "." + ".".join(encoded))
 

@@ -1,0 +1,155 @@
+"""Other programs at an account, one for each kind of account, and an empty account of each kind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from checking import Contents, Place
+
+from mail import maildir_names
+from mail.types import MailboxKey, RemoteKey, Role
+from providers.fake import FakeProvider, FakeServer
+from providers.maildir.provider import MaildirProvider
+from providers.protocol import Memory, Provider
+
+
+class FakeOtherSide:
+    """Another client of the server in memory."""
+
+    def __init__(self) -> None:
+        self.server = FakeServer()
+        self.inbox = self.server.add_mailbox("Inbox", Role.INBOX)
+        self.archive = self.server.add_mailbox("Archive", Role.ARCHIVE)
+        self.drafts = self.server.add_mailbox("Drafts", Role.DRAFTS)
+
+    def connect(self, memory: Memory) -> Provider:
+        return FakeProvider(self.server)
+
+    def deliver(
+        self, mailbox: MailboxKey, octets: bytes, received_at: int, keywords: frozenset[str] = frozenset()
+    ) -> RemoteKey:
+        return self.server.deliver(mailbox, octets, received_at, keywords)
+
+    def mark(self, place: Place, keywords: frozenset[str]) -> None:
+        self.server.mark(place, keywords)
+
+    def move(self, place: Place, target: MailboxKey) -> None:
+        self.server.move(place, target)
+
+    def remove(self, place: Place) -> None:
+        self.server.remove(place)
+
+    def add_mailbox(self, name: str) -> MailboxKey:
+        return self.server.add_mailbox(name)
+
+    def remove_mailbox(self, mailbox: MailboxKey) -> None:
+        self.server.remove_mailbox(mailbox)
+
+    def contents(self) -> Contents:
+        found: Contents = {one.name: [] for one in self.server.mailboxes.values()}
+        for (mailbox, _), message in self.server.messages.items():
+            found[self.server.mailboxes[mailbox].name].append((message.octets, message.keywords))
+        return {name: sorted(told, key=lambda one: (one[0], sorted(one[1]))) for name, told in found.items()}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a Maildir lays its mailboxes out: directory of the inbox, and of a mailbox with a name."""
+
+    inbox: str
+    pattern: str
+    is_dotted: bool
+
+
+DOTTED = Style("", ".{}", is_dotted=True)
+NESTED = Style("", "{}", is_dotted=False)
+PLAIN = Style("Inbox", "{}", is_dotted=False)
+UNDER_INBOX = Style("INBOX", "INBOX/.{}", is_dotted=True)
+
+
+class MaildirOtherSide:
+    """Another program at a Maildir: it knows only files."""
+
+    def __init__(self, root: Path, style: Style = DOTTED) -> None:
+        self.root = root
+        self.style = style
+        self.count = 0
+        make_mailbox(root / style.inbox)
+        self.inbox = MailboxKey(style.inbox or ".")
+        self.archive = self.add_mailbox("Archive")
+        self.drafts = self.add_mailbox("Drafts")
+
+    def connect(self, memory: Memory) -> Provider:
+        return MaildirProvider(self.root, memory)
+
+    def deliver(
+        self, mailbox: MailboxKey, octets: bytes, received_at: int, keywords: frozenset[str] = frozenset()
+    ) -> RemoteKey:
+        self.count += 1
+        unique = f"{received_at}.M{self.count}.example"
+        flags = maildir_names.with_keywords("", keywords)
+        name = f"cur/{maildir_names.build(unique, flags)}" if keywords else f"new/{unique}"
+        temporary = self.root / mailbox / "tmp" / unique
+        temporary.write_bytes(octets)
+        os.utime(temporary, (received_at, received_at))
+        temporary.rename(self.root / mailbox / name)
+        return RemoteKey(unique)
+
+    def find(self, place: Place) -> Path:
+        mailbox = self.root / place[0]
+        (found,) = [
+            path
+            for part in ("new", "cur")
+            for path in (mailbox / part).iterdir()
+            if maildir_names.parse(path.name)[0] == place[1]
+        ]
+        return found
+
+    def mark(self, place: Place, keywords: frozenset[str]) -> None:
+        flags = maildir_names.with_keywords("", keywords)
+        self.find(place).rename(self.root / place[0] / "cur" / maildir_names.build(place[1], flags))
+
+    def move(self, place: Place, target: MailboxKey) -> None:
+        path = self.find(place)
+        path.rename(self.root / target / path.parent.name / path.name)
+
+    def remove(self, place: Place) -> None:
+        self.find(place).unlink()
+
+    def add_mailbox(self, name: str) -> MailboxKey:
+        directory = self.style.pattern.format(name)
+        make_mailbox(self.root / directory)
+        return MailboxKey(directory)
+
+    def remove_mailbox(self, mailbox: MailboxKey) -> None:
+        shutil.rmtree(self.root / mailbox)
+
+    def contents(self) -> Contents:
+        found: Contents = {}
+        for current in self.root.rglob("cur"):
+            told = [
+                (path.read_bytes(), maildir_names.keywords(maildir_names.parse(path.name)[1]))
+                for part in ("cur", "new")
+                for path in (current.parent / part).iterdir()
+            ]
+            found[self._name(current.parent)] = sorted(told, key=lambda one: (one[0], sorted(one[1])))
+        return found
+
+    def _name(self, path: Path) -> str:
+        if path == self.root:
+            return "INBOX"
+        parts = path.relative_to(self.root).parts
+        if len(parts) > 1 and self.style is UNDER_INBOX:
+            parts = parts[1:]
+        levels = [
+            level for part in parts for level in (part[1:].split(".") if part.startswith(".") else [part])
+        ]
+        return "/".join(maildir_names.decode_utf7(level) for level in levels)
+
+
+def make_mailbox(path: Path) -> None:
+    for part in ("tmp", "new", "cur"):
+        (path / part).mkdir(parents=True, exist_ok=True)
