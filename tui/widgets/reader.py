@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message as Posted
 
-from mail.keywords import SEEN
 from mail.text import safe_line
 from mail.types import EmailId, Link, SafeText, ThreadId
 from store import emails
@@ -44,15 +43,13 @@ class Reader(PageView):
         """The user clicked an attachment of the current message."""
 
     def __init__(
-        self, db: Database, *, read_after_s: float | None = 1.0, now: Callable[[], float] = time.time
+        self, db: Database, *, prefer_plain: bool = False, now: Callable[[], float] = time.time
     ) -> None:
-        """`read_after_s`: how long a conversation is open before it counts as read; None for never by itself."""
         super().__init__()
         self.thread_id: ThreadId | None = None
         self.is_wide = False
-        self.conversation = Conversation(self.pages)
+        self.conversation = Conversation(self.pages, is_html=not prefer_plain)
         self._db = db
-        self._read_after_s = read_after_s
         self._now = now
         self._opened = 0  # how many conversations were shown: what was read for an earlier one is dropped
 
@@ -70,8 +67,6 @@ class Reader(PageView):
         self.conversation.take_bodies(bodies)
         self.lay_out()
         self._go_to_message(self.conversation.current)
-        if self._read_after_s is not None:
-            self.set_timer(self._read_after_s, lambda: self._mark_read(opened))
 
     async def reload(self) -> None:
         """Read the conversation again: what was open stays open, what was on screen stays on screen."""
@@ -255,11 +250,6 @@ class Reader(PageView):
         for index in self.conversation.take_bodies(bodies):
             self._lay_out_message(index)
         self._load_visible()
-
-    async def _mark_read(self, opened: int) -> None:
-        if opened == self._opened and self.thread_id is not None:
-            unread = [one.email.id for one in self.conversation.messages if SEEN not in one.email.keywords]
-            await in_store(reader_reads.mark_seen, self._db, unread)
 
     # -- drawing and the mouse
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mail.keywords import SEEN
 from mail.text import safe_block
 from mail.types import Body, EmailId, SafeText, ThreadId
-from store import actions, emails
+from store import emails
 from store.database import Database
 from store.rows import EmailRow
 
@@ -34,9 +34,3 @@ def raw(db: Database, email_id: EmailId) -> SafeText:
     shown = safe_block(octets[:_RAW_SHOWN_OCTETS].decode("utf-8", "replace"))
     rest = len(octets) - _RAW_SHOWN_OCTETS
     return SafeText(f"{shown}\n[{rest:,} octets more: save the message to read them]") if rest > 0 else shown
-
-
-def mark_seen(db: Database, email_ids: Iterable[EmailId]) -> None:
-    """Let these messages count as read."""
-    for email_id in email_ids:
-        actions.mark_email(db, email_id, SEEN, True)

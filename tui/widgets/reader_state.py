@@ -20,12 +20,12 @@ class Message:
     email: EmailRow
     is_open: bool
     was_unread: bool
+    is_html: bool
     headers: Headers = Headers.SHORT
     fields: tuple[tuple[str, SafeText], ...] = ()
     raw: SafeText | None = None
     is_loaded: bool = False
     body: Body | None = None
-    is_html: bool = False
     toggled: set[int] = field(default_factory=set)
 
     @property
@@ -36,7 +36,7 @@ class Message:
         first, second = self.body.plain, self.body.html
         if self.is_html:
             first, second = second, first
-        return first if first is not None else second
+        return first if first is not None and first.blocks else second or first
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -47,11 +47,13 @@ class Message:
 class Conversation:
     """Messages oldest first, laid out on pages. Section 0 is the subject; message i is section i + 1."""
 
-    def __init__(self, pages: Pages) -> None:
+    def __init__(self, pages: Pages, *, is_html: bool) -> None:
+        """`is_html`: messages that have both are shown as HTML first."""
         self.messages: list[Message] = []
         self.current = 0
         self.subject = ""
         self.pages = pages
+        self._is_html = is_html
         self._width = 80
         self._now = 0
 
@@ -65,7 +67,7 @@ class Conversation:
             old = known.get(row.id)
             is_unread = SEEN not in row.keywords
             if old is None:
-                self.messages.append(Message(row, is_unread or row is rows[-1], is_unread))
+                self.messages.append(Message(row, is_unread or row is rows[-1], is_unread, self._is_html))
             else:
                 old.email = row
                 self.messages.append(old)
