@@ -62,6 +62,7 @@ class Settings:
         False, "Show the plain text of a message rather than its HTML where it has both."
     )
     downloads: str = _setting("~/Downloads", "The directory attachments are saved in.")
+    opener: str = _setting("xdg-open", "The command that opens a link; the address is its last argument.")
     undo_window_s: int = _setting(
         10, "Seconds in which deleting for good can still be undone.", between=(0, 60)
     )
