@@ -162,25 +162,6 @@ def _keyword_operations(
     return begun, waiting
 
 
-def put_back_keywords(
-    connection: sqlite3.Connection, placement_id: int, keywords: Collection[str]
-) -> frozenset[ThreadId]:
-    """Let the email of a placement have `keywords` as its placements have them, where nothing is waiting any more."""
-    row = connection.execute("SELECT email_id FROM placement WHERE id = ?", (placement_id,)).fetchone()
-    if row is None:
-        return frozenset()
-    rows = connection.execute(
-        "SELECT id, remote_keywords FROM placement WHERE email_id = ? AND NOT is_destroyed", row
-    ).fetchall()
-    begun, waiting = _keyword_operations(connection, [row[0] for row in rows])
-    still_asked = {name for add, remove in begun.values() for name in add | remove}
-    still_asked.update(name for names in waiting.values() for name in names)
-    for keyword in set(keywords) & COLUMNS.keys() - still_asked:
-        value = any(keyword in remote.split() for _, remote in rows)
-        connection.execute(_KEYWORD_UPDATES[COLUMNS[keyword]], (int(value), row[0]))
-    return _threads(connection, [], [row[0]])
-
-
 def begun_destroys(connection: sqlite3.Connection, placement_ids: Collection[int]) -> frozenset[int]:
     """Return those placements whose destruction can no longer be stopped: carried out, or begun."""
     ids = json.dumps(list(placement_ids))

@@ -51,6 +51,30 @@ def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) 
     )
 
 
+def thread_now(connection: sqlite3.Connection, thread_id: int) -> ThreadId:
+    """Return the id a thread has now that it may have been merged into another."""
+    row = connection.execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
+    return ThreadId(row[0] if row else thread_id)
+
+
+def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> None:
+    """Carry what `merged` is linked to over to `kept`, before the row of `merged` is deleted.
+
+    One slot stays one: what a person chose goes before what a rule chose, then an item before none, then the newer.
+    """
+    ours, theirs = read(connection, kept), read(connection, merged)
+    if theirs is not None and (ours is None or _weight(theirs) > _weight(ours)):
+        put(connection, kept, theirs)
+    connection.execute(
+        "UPDATE OR IGNORE item_link SET thread_id = ? WHERE thread_id = ? AND slot <> 'item'", (kept, merged)
+    )
+    connection.execute("DELETE FROM item_link WHERE thread_id = ?", (merged,))
+
+
+def _weight(slot: Slot) -> tuple[bool, bool, int]:
+    return slot.origin != "auto", slot.item_id is not None, slot.at
+
+
 def dumps(slot: Slot | None) -> str:
     """Return the slot as JSON, for the steps of an action."""
     return json.dumps(asdict(slot) if slot else None)

@@ -54,12 +54,12 @@ def carry_out(
         not_before=not_before,
     )
     if touched:
-        threads.summarise(connection, touched)
-        events.record(connection, "mail", thread_ids=touched)
+        lists = threads.summarise(connection, touched)
+        events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
     linked = [step for step in steps if step.field == "item"]
     for step in linked:
-        slots.put(connection, ThreadId(step.subject), slots.loads(step.after))
-    linked_ids = frozenset(ThreadId(step.subject) for step in linked)
+        slots.put(connection, slots.thread_now(connection, step.subject), slots.loads(step.after))
+    linked_ids = frozenset(slots.thread_now(connection, step.subject) for step in linked)
     if linked_ids:
         events.record(connection, "items", thread_ids=linked_ids)
     return touched | linked_ids
