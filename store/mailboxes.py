@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from mail.changes import RemoteMailbox
 from mail.types import AccountId, MailboxId, MailboxKey, RemoteKey, Role
 from store.database import Database
 from store.rows import MailboxRow
+from store.summaries import HIDDEN
 
 VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD, "Unread"))
 """The views each account has: everything not in trash or junk, and two parts of that."""
@@ -92,31 +94,48 @@ def add_views(connection: sqlite3.Connection, account_id: AccountId) -> None:
     )
 
 
-def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Iterable[RemoteMailbox]) -> bool:
-    """Make our mailboxes those the account has now, inside a write transaction; True when anything changed.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a list of mailboxes changed. The threads in `rehidden` went out of sight, or came back into it."""
 
-    One that is gone keeps its row, marked, until its last placement went: it may come back.
+    is_new: bool = False
+    rehidden: frozenset[MailboxId] = frozenset()
+
+
+def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Iterable[RemoteMailbox]) -> Told:
+    """Make our mailboxes those the account has now, inside a write transaction.
+
+    One that is gone keeps its row, marked, until nothing lies in it any more: it may come back. One that the
+    account is yet to make at the user's wish stays.
     """
-    now = int(time.time())
     wanted = {
         mailbox.key: (mailbox.name, mailbox.role.value if mailbox.role else None) for mailbox in mailboxes
     }
     have = {
-        key: (name, role, gone_at)
-        for key, name, role, gone_at in connection.execute(
-            "SELECT key, name, role, gone_at FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ?",
+        row[0]: row
+        for row in connection.execute(
+            "SELECT key, name, role, gone_at, id FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ?",
             (account_id, TO_CREATE),
         ).fetchall()
     }
-    changed = [(*wanted[key], account_id, key) for key in wanted if have.get(key) != (*wanted[key], None)]
-    gone = [(now, account_id, key) for key in have if key not in wanted and have[key][2] is None]
+    changed = [key for key in wanted if key not in have or have[key][1:4] != (*wanted[key], None)]
+    gone = [key for key in have if key not in wanted and have[key][3] is None]
     connection.executemany(
         "INSERT INTO mailbox (name, role, account_id, key) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, role = excluded.role, gone_at = NULL",
-        changed,
+        [(*wanted[key], account_id, key) for key in changed],
     )
-    connection.executemany("UPDATE mailbox SET gone_at = ? WHERE account_id = ? AND key = ?", gone)
-    return bool(changed or gone)
+    now = int(time.time())
+    connection.executemany(
+        "UPDATE mailbox SET gone_at = ? WHERE account_id = ? AND key = ?",
+        [(now, account_id, key) for key in gone],
+    )
+    rehidden = (
+        have[key][4]
+        for key in changed
+        if key in have and (have[key][2] in HIDDEN) != (wanted[key][1] in HIDDEN)
+    )
+    return Told(bool(changed or gone), frozenset(map(MailboxId, rehidden)))
 
 
 def ids_by_key(connection: sqlite3.Connection, account_id: AccountId) -> dict[MailboxKey, MailboxId]:
@@ -141,3 +160,23 @@ def known(db: Database, account_id: AccountId, mailbox_key: MailboxKey) -> dict[
             sets[keywords] = frozenset(keywords.split())
         found[RemoteKey(key)] = sets[keywords]
     return found
+
+
+def add_untold(connection: sqlite3.Connection, account_id: AccountId, key: MailboxKey) -> MailboxId:
+    """Make a mailbox the account spoke of before it listed it."""
+    cursor = connection.execute(
+        "INSERT INTO mailbox (account_id, key, name) VALUES (?, ?, ?)", (account_id, key, key)
+    )
+    return MailboxId(cursor.lastrowid or 0)
+
+
+def forget_gone(connection: sqlite3.Connection, account_id: AccountId) -> None:
+    """Remove the mailboxes that are gone and that no message lies in, or is wanted in, any more."""
+    for (mailbox_id,) in connection.execute(
+        "SELECT id FROM mailbox m WHERE account_id = ? AND gone_at IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM placement WHERE remote_mailbox_id = m.id) "
+        "AND NOT EXISTS (SELECT 1 FROM placement WHERE mailbox_id = m.id)",
+        (account_id,),
+    ).fetchall():
+        connection.execute("DELETE FROM unreadable WHERE remote_mailbox_id = ?", (mailbox_id,))
+        connection.execute("DELETE FROM mailbox WHERE id = ?", (mailbox_id,))

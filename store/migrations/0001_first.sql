@@ -123,7 +123,7 @@ CREATE INDEX placement_email ON placement (email_id);
 CREATE INDEX placement_mailbox ON placement (mailbox_id, email_id);
 
 CREATE TABLE thread (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,        -- never used again: old ids stay in thread_alias and in what people wrote down
     uuid TEXT NOT NULL UNIQUE,
     account_id INTEGER NOT NULL REFERENCES account(id),
     owner TEXT NOT NULL DEFAULT '',              -- uuid of the workspace user
@@ -203,6 +203,7 @@ CREATE TABLE operation (
 CREATE INDEX operation_open ON operation (account_id, id) WHERE state IN ('pending', 'running');
 CREATE INDEX operation_placement ON operation (placement_id, kind) WHERE state IN ('pending', 'running');
 CREATE INDEX operation_finished ON operation (finished_at) WHERE finished_at IS NOT NULL;
+CREATE VIEW open_operation AS SELECT * FROM operation WHERE state IN ('pending', 'running');
 
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

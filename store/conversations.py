@@ -1,0 +1,229 @@
+"""Which thread an arriving email belongs to, kept true in `thread_ref` by the rules of mail.threading."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mail.threading import ThreadFacts, base_subject, is_reused, join, partition, refs_of
+from mail.types import AccountId, EmailId, ThreadId
+from store import slots
+
+REUSED = 0
+"""The `thread_id` of a Message-ID that several different messages carry: it joins nothing."""
+
+
+def facts(email_id: int, message_id: str | None, refs: str, subject: str, sent_at: int | None) -> ThreadFacts:
+    """Return what threading needs of an email, from the columns it is stored in."""
+    return ThreadFacts(email_id, message_id, tuple(refs.split()), base_subject(subject), sent_at)
+
+
+@dataclass(slots=True)
+class Placed:
+    """Where the new emails go. `touched` are all threads to recount; `torn` may have to be taken apart."""
+
+    thread_of: dict[int, ThreadId] = field(default_factory=dict)
+    touched: set[ThreadId] = field(default_factory=set)
+    torn: set[ThreadId] = field(default_factory=set)
+
+
+class _Threads:
+    """The threads a batch meets: what the store has, and what the batch has changed so far."""
+
+    def __init__(self, connection: sqlite3.Connection, account_id: AccountId, known: dict[int, int]) -> None:
+        self.of_ref = known
+        self.stored_ref = dict(known)
+        self.sizes: dict[int, int] = _sizes(connection, known.values())
+        self.stored = frozenset(self.sizes)
+        self.merged: dict[int, int] = {}
+        self.torn: set[int] = set()
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'thread'").fetchone()
+        self._next = (row[0] if row else 0) + 1
+
+    def root(self, thread_id: int) -> int:
+        """Return the thread that `thread_id` has become part of."""
+        while thread_id in self.merged:
+            thread_id = self.merged[thread_id]
+        return thread_id
+
+    def place(self, refs: Sequence[int]) -> int:
+        """Find or make the thread of an email that ties `refs` together."""
+        existing = {one: self.root(self.of_ref[one]) for one in refs if self.of_ref.get(one)}
+        decision = join(existing, refs, self.sizes)
+        thread_id = decision.thread_id
+        if thread_id is None:
+            thread_id = self._next
+            self._next += 1
+        for other in decision.merge:
+            self.merged[other] = thread_id
+            self.sizes[thread_id] = self.sizes.get(thread_id, 0) + self.sizes.get(other, 0)
+        for one in refs:
+            if self.of_ref.get(one) != REUSED:
+                self.of_ref[one] = thread_id
+        self.sizes[thread_id] = self.sizes.get(thread_id, 0) + 1
+        return thread_id
+
+    def tear(self, own: int) -> None:
+        """Let a Message-ID join nothing any more; the thread it held together may fall apart."""
+        thread_id = self.of_ref.get(own)
+        if thread_id:
+            self.torn.add(thread_id)
+        self.of_ref[own] = REUSED
+
+
+def place(connection: sqlite3.Connection, account_id: AccountId, emails: Sequence[ThreadFacts]) -> Placed:
+    """Decide the threads of new emails and carry out the merges that takes; the caller inserts the emails.
+
+    After that it calls tear_apart() with `torn`, and summarises `touched`.
+    """
+    refs = {email.id: refs_of(email) for email in emails}
+    known = _known(connection, account_id, refs.values())
+    copies = _copies(connection, account_id, emails, refs, known)
+    threads = _Threads(connection, account_id, known)
+    joined: dict[int, int] = {}
+    for email in emails:
+        own = refs[email.id][0] if email.message_id and refs[email.id] else None
+        if own is not None and is_reused((copies.setdefault(own, email),), email):
+            threads.tear(own)
+        joined[email.id] = threads.place(refs[email.id])
+    placed = Placed()
+    placed.thread_of = {email_id: ThreadId(threads.root(thread)) for email_id, thread in joined.items()}
+    _insert_threads(connection, account_id, set(placed.thread_of.values()) - threads.stored)
+    placed.touched = set(placed.thread_of.values()) | _merge(connection, threads)
+    placed.torn = {ThreadId(threads.root(thread)) for thread in threads.torn}
+    _keep_refs(connection, account_id, threads)
+    return placed
+
+
+def _known(
+    connection: sqlite3.Connection, account_id: AccountId, refs: Iterable[Sequence[int]]
+) -> dict[int, int]:
+    every = json.dumps(sorted({one for group in refs for one in group}))
+    return dict(
+        connection.execute(
+            "SELECT ref, thread_id FROM json_each(?2) CROSS JOIN thread_ref ON account_id = ?1 AND ref = value",
+            (account_id, every),
+        ).fetchall()
+    )
+
+
+def _copies(
+    connection: sqlite3.Connection,
+    account_id: AccountId,
+    emails: Sequence[ThreadFacts],
+    refs: Mapping[int, Sequence[int]],
+    known: Mapping[int, int],
+) -> dict[int, ThreadFacts]:
+    """Return by ref one stored email for each Message-ID of the new ones. Of an id not reused all copies are alike."""
+    asked = {email.message_id: refs[email.id][0] for email in emails if email.message_id and refs[email.id]}
+    wanted = json.dumps([message_id for message_id, own in asked.items() if known.get(own)])
+    rows = connection.execute(
+        "SELECT e.message_id, e.id, e.refs, e.subject, e.sent_at FROM json_each(?2) "
+        "CROSS JOIN email e ON e.account_id = ?1 AND e.message_id = value",
+        (account_id, wanted),
+    ).fetchall()
+    return {
+        asked[message_id]: facts(email_id, message_id, ids, subject, sent_at)
+        for message_id, email_id, ids, subject, sent_at in rows
+    }
+
+
+def _sizes(connection: sqlite3.Connection, thread_ids: Iterable[int]) -> dict[int, int]:
+    return dict(
+        connection.execute(
+            "SELECT t.id, t.email_count FROM json_each(?) j CROSS JOIN thread t ON t.id = j.value",
+            (json.dumps(sorted(set(thread_ids))),),
+        ).fetchall()
+    )
+
+
+def _insert_threads(
+    connection: sqlite3.Connection, account_id: AccountId, thread_ids: Iterable[ThreadId]
+) -> None:
+    connection.executemany(
+        "INSERT INTO thread (id, uuid, account_id, owner, visibility) "
+        "SELECT ?, ?, id, owner, default_visibility FROM account WHERE id = ?",
+        [(thread_id, str(uuid.uuid4()), account_id) for thread_id in sorted(thread_ids)],
+    )
+
+
+def _merge(connection: sqlite3.Connection, threads: _Threads) -> set[ThreadId]:
+    pairs = [(threads.root(old), old) for old in threads.merged if old in threads.stored]
+    for new, old in pairs:
+        merge(connection, ThreadId(old), ThreadId(new))
+    return {ThreadId(thread_id) for pair in pairs for thread_id in pair}
+
+
+def merge(connection: sqlite3.Connection, old: ThreadId, new: ThreadId) -> None:
+    """Make thread `old` part of `new`: its emails, ids, aliases; of two visibilities the narrower one stays."""
+    both = (new, old)
+    connection.execute("UPDATE email SET thread_id = ? WHERE thread_id = ?", both)
+    connection.execute("UPDATE thread_ref SET thread_id = ? WHERE thread_id = ?", both)
+    connection.execute("UPDATE thread_alias SET thread_id = ? WHERE thread_id = ?", both)
+    connection.execute("INSERT INTO thread_alias (thread_id, old_id) VALUES (?, ?)", both)
+    connection.execute(
+        "UPDATE thread SET visibility = CASE WHEN 'private' IN (visibility, other) THEN 'private' "
+        "WHEN 'shared' IN (visibility, other) THEN 'shared' ELSE visibility END "
+        "FROM (SELECT visibility AS other FROM thread WHERE id = ?2) WHERE id = ?1",
+        both,
+    )
+    slots.merge(connection, kept=new, merged=old)
+    connection.execute("DELETE FROM thread WHERE id = ?", (old,))
+
+
+def _keep_refs(connection: sqlite3.Connection, account_id: AccountId, threads: _Threads) -> None:
+    rows = [
+        (account_id, one, threads.root(thread) if thread else REUSED)
+        for one, thread in sorted(threads.of_ref.items())
+        if threads.stored_ref.get(one) != thread or thread in threads.merged
+    ]
+    connection.executemany(
+        "INSERT INTO thread_ref (account_id, ref, thread_id) VALUES (?, ?, ?) "
+        "ON CONFLICT (account_id, ref) DO UPDATE SET thread_id = excluded.thread_id",
+        rows,
+    )
+
+
+def tear_apart(
+    connection: sqlite3.Connection, account_id: AccountId, thread_ids: Iterable[ThreadId]
+) -> set[ThreadId]:
+    """Divide threads that only a reused Message-ID held together, and return all threads that came of it.
+
+    The largest part keeps the thread's id, and with it what hangs on it.
+    """
+    result: set[ThreadId] = set()
+    for thread_id in sorted(thread_ids):
+        emails = {
+            row[0]: facts(*row)
+            for row in connection.execute(
+                "SELECT id, message_id, refs, subject, sent_at FROM email WHERE thread_id = ?", (thread_id,)
+            ).fetchall()
+        }
+        refs = {email_id: refs_of(email) for email_id, email in emails.items()}
+        known = _known(connection, account_id, refs.values())
+        reused = {one for one, thread in known.items() if thread == REUSED}
+        parts = sorted(partition(list(emails.values()), reused), key=lambda part: (-len(part), min(part)))
+        result.add(thread_id)
+        for part in parts[1:]:
+            tied = {one for email_id in part for one in refs[email_id] if one not in reused}
+            result.add(_split_off(connection, account_id, [EmailId(email_id) for email_id in part], tied))
+    return result
+
+
+def _split_off(
+    connection: sqlite3.Connection, account_id: AccountId, email_ids: Sequence[EmailId], refs: Iterable[int]
+) -> ThreadId:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'thread'").fetchone()
+    thread_id = ThreadId(row[0] + 1)
+    _insert_threads(connection, account_id, [thread_id])
+    connection.executemany(
+        "UPDATE email SET thread_id = ? WHERE id = ?", [(thread_id, email_id) for email_id in email_ids]
+    )
+    connection.executemany(
+        "UPDATE thread_ref SET thread_id = ? WHERE account_id = ? AND ref = ?",
+        [(thread_id, account_id, one) for one in refs],
+    )
+    return thread_id

@@ -1,0 +1,226 @@
+"""What an account told us, put into the store: emails, places, threads, index, state and event."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from mail.changes import ChangeBatch, RemoteEmail
+from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
+from store import conversations, events, ingest_rows, mailboxes, placements, removal, threads
+from store.database import Database
+
+SLICE: Final = 100
+"""Messages between two looks at whether somebody waits to write."""
+_LONGEST_PAUSE_S: Final = 0.2
+_GLANCE_S: Final = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as told by the account. `email` is None when its octets were known before, or none were told."""
+
+    remote: RemoteEmail
+    email: Email | None
+
+
+_Gone = tuple[MailboxKey, RemoteKey]
+_Work = tuple[Sequence[Arrival], Sequence[_Gone]]
+
+
+def hash_of(message: bytes) -> bytes:
+    """Return the identity of octets, as in Email.octets_hash."""
+    return blake2b(message, digest_size=16).digest()
+
+
+def known_octets(db: Database, account_id: AccountId, hashes: Iterable[bytes]) -> set[bytes]:
+    """Return those of the hashes whose email the account has in the store already: no need to parse them."""
+    return set(ingest_rows.emails_by_hash(db.read(), account_id, set(hashes)))
+
+
+def apply(
+    db: Database, account_id: AccountId, batch: ChangeBatch, arrivals: Sequence[Arrival]
+) -> frozenset[ThreadId]:
+    """Put a page of changes into the store, and return the threads it touched.
+
+    It is one transaction, or several when somebody waits to write; the state is committed with the last one, and
+    telling the page again is harmless. `arrivals` are the upserted of the batch.
+    """
+    touched: set[ThreadId] = set()
+    work = _work(arrivals, batch.destroyed)
+    _give_way(db)
+    while True:
+        with db.write(is_durable=False) as connection:
+            page = _Page(connection, account_id, batch)
+            while work:
+                page.take(*work.popleft())
+                if work and db.is_wanted():
+                    break
+            else:
+                page.finish()
+            touched |= page.record()
+        if not work:
+            return frozenset(touched)
+        _give_way(db)
+
+
+def _give_way(db: Database) -> None:
+    until = time.monotonic() + _LONGEST_PAUSE_S
+    while db.is_wanted() and time.monotonic() < until:
+        time.sleep(_GLANCE_S)
+
+
+def _work(arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> deque[_Work]:
+    # Oldest first, because the index is written out whenever a rowid is not greater than the last.
+    latest = {(arrival.remote.mailbox, arrival.remote.key): arrival for arrival in arrivals}
+    ordered = sorted(latest.values(), key=lambda arrival: arrival.remote.received_at)
+    work: deque[_Work] = deque()
+    for start in range(0, len(ordered), SLICE):
+        work.append((ordered[start : start + SLICE], ()))
+    # A move told as both must be seen as one, so what goes is done after all that comes.
+    for start in range(0, len(destroyed), SLICE):
+        work.append(((), destroyed[start : start + SLICE]))
+    return work
+
+
+class _Page:
+    """One transaction's part of a page of changes."""
+
+    def __init__(self, connection: sqlite3.Connection, account_id: AccountId, batch: ChangeBatch) -> None:
+        self._connection = connection
+        self._account_id = account_id
+        self._batch = batch
+        self._touched: set[ThreadId] = set()
+        told = mailboxes.Told()
+        if batch.mailboxes is not None:
+            told = mailboxes.ensure(connection, account_id, batch.mailboxes)
+        self._are_mailboxes_new = told.is_new
+        self._touched |= threads.in_mailboxes(connection, told.rehidden)
+        self._mailbox_ids = mailboxes.ids_by_key(connection, account_id)
+        self._owner = ingest_rows.owner(connection, account_id)
+
+    def take(self, arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> None:
+        """Take in a slice of what came and what went."""
+        if arrivals:
+            email_ids = self._take_emails(arrivals)
+            self._follow(placements.upsert(self._connection, self._places(arrivals, email_ids)))
+        if destroyed:
+            gone = [(self._mailbox_ids[key], remote) for key, remote in destroyed if key in self._mailbox_ids]
+            self._follow(placements.destroy(self._connection, gone))
+
+    def finish(self) -> None:
+        """Commit to how far the account has told us; what lay in mailboxes that are gone goes with them."""
+        if not self._batch.has_more_changes:
+            self._follow(
+                placements.destroy(self._connection, placements.in_gone(self._connection, self._account_id))
+            )
+        self._connection.execute(
+            "UPDATE account SET remote_state = ? WHERE id = ?", (self._batch.new_state, self._account_id)
+        )
+
+    def record(self) -> frozenset[ThreadId]:
+        """Recount what was touched and record the event; return the threads."""
+        mailbox_ids = threads.summarise(self._connection, self._touched)
+        if not self._batch.has_more_changes:
+            mailboxes.forget_gone(self._connection, self._account_id)
+        if self._are_mailboxes_new:
+            events.record(self._connection, "mailboxes")
+        if self._touched:
+            events.record(self._connection, "mail", mailbox_ids=mailbox_ids, thread_ids=self._touched)
+        return frozenset(self._touched)
+
+    def _take_emails(self, arrivals: Sequence[Arrival]) -> list[int | None]:
+        """Insert the emails that are new; return the email of each arrival, None where no octets were told."""
+        hashes = [_hash(arrival) for arrival in arrivals]
+        wanted = {octets_hash for octets_hash in hashes if octets_hash is not None}
+        known = ingest_rows.emails_by_hash(self._connection, self._account_id, wanted)
+        new: dict[bytes, ingest_rows.NewEmail] = {}
+        ids = ingest_rows.Ids(self._connection)
+        for arrival, octets_hash in zip(arrivals, hashes, strict=True):
+            if octets_hash is not None and octets_hash not in known and octets_hash not in new:
+                email_id = ids.after(arrival.remote.received_at)
+                email = _email(arrival)
+                new[octets_hash] = ingest_rows.NewEmail(email_id, arrival.remote, email)
+        if new:
+            self._insert(sorted(new.values(), key=lambda email: email.id))
+        known.update((octets_hash, email.id) for octets_hash, email in new.items())
+        return [None if octets_hash is None else known[octets_hash] for octets_hash in hashes]
+
+    def _insert(self, emails: Sequence[ingest_rows.NewEmail]) -> None:
+        placed = conversations.place(self._connection, self._account_id, [email.facts() for email in emails])
+        sent = {key for key, mailbox_id in self._mailbox_ids.items() if mailbox_id in self._owner.sent}
+        ingest_rows.insert(self._connection, self._owner, emails, placed.thread_of, sent)
+        self._touched |= placed.touched
+        self._touched |= conversations.tear_apart(self._connection, self._account_id, placed.torn)
+
+    def _places(self, arrivals: Sequence[Arrival], email_ids: Sequence[int | None]) -> list[placements.Place]:
+        return [
+            placements.Place(
+                self._mailbox_id(arrival.remote.mailbox),
+                arrival.remote.key,
+                email_id,
+                " ".join(sorted(arrival.remote.keywords)),
+                arrival.remote.path,
+                arrival.remote.problem,
+            )
+            for arrival, email_id in zip(arrivals, email_ids, strict=True)
+        ]
+
+    def _mailbox_id(self, key: MailboxKey) -> MailboxId:
+        if key not in self._mailbox_ids:
+            self._mailbox_ids[key] = mailboxes.add_untold(self._connection, self._account_id, key)
+            self._are_mailboxes_new = True
+        return self._mailbox_ids[key]
+
+    def _follow(self, email_ids: Collection[int]) -> None:
+        placements.follow_keywords(self._connection, email_ids)
+        placements.mark_orphans(self._connection, email_ids)
+        rows = self._connection.execute(
+            "SELECT DISTINCT e.thread_id FROM json_each(?) j CROSS JOIN email e ON e.id = j.value",
+            (json.dumps(sorted(email_ids)),),
+        )
+        self._touched.update(ThreadId(row[0]) for row in rows.fetchall())
+
+
+def _hash(arrival: Arrival) -> bytes | None:
+    if arrival.email is not None:
+        return arrival.email.octets_hash
+    return None if arrival.remote.message is None else hash_of(arrival.remote.message)
+
+
+def _email(arrival: Arrival) -> Email:
+    if arrival.email is not None:
+        return arrival.email
+    # Its octets were known when the caller asked, and have been purged since.
+    from mail.parse import parse
+
+    return parse(arrival.remote.message or b"")
+
+
+def purge_orphans(db: Database, account_id: AccountId, older_than: int) -> int:
+    """Remove the emails that have lain nowhere since before the time `older_than`, and return how many.
+
+    Their threads go with them when nothing is left in them.
+    """
+    count = 0
+    while True:
+        _give_way(db)
+        rows = db.read().execute(
+            "SELECT id FROM email WHERE orphaned_at < ? AND account_id = ? LIMIT ?",
+            (older_than, account_id, SLICE),
+        )
+        email_ids = [row[0] for row in rows.fetchall()]
+        if not email_ids:
+            return count
+        with db.write(is_durable=False) as connection:
+            touched = removal.remove_emails(connection, email_ids)
+            threads.summarise(connection, touched)
+            removal.remove_empty_threads(connection, touched)
+            events.record(connection, "mail", thread_ids=touched)
+        count += len(email_ids)

@@ -1,0 +1,245 @@
+"""The rows a new email becomes, written in bulk."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from mail.addresses import normalise
+from mail.body_json import dumps
+from mail.changes import RemoteEmail
+from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
+from mail.threading import ThreadFacts
+from mail.types import AccountId, Address, Email, MailboxId, MailboxKey, ThreadId
+from store import conversations
+
+ID_SHIFT: Final = 20
+"""email.id = received_at << ID_SHIFT | n."""
+_MOST_SECONDS: Final = (1 << 42) - 1
+_KEPT_REFS: Final = 50
+_ROLES: Final = (
+    ("from", "from_"), ("sender", "sender"), ("reply_to", "reply_to"), ("to", "to"), ("cc", "cc"), ("bcc", "bcc"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose mail it is: their addresses, and the mailboxes that hold what they sent."""
+
+    account_id: AccountId
+    addresses: frozenset[str]
+    sent: frozenset[MailboxId]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """An email the store does not have yet, under the id it will have."""
+
+    id: int
+    remote: RemoteEmail
+    email: Email
+
+    @property
+    def message_id(self) -> str | None:
+        """Return the Message-ID without what it may be wrapped in, None when there is none."""
+        return "".join((self.email.message_id or "").split()).strip("<>") or None
+
+    @property
+    def refs(self) -> str:
+        """Return the ids of what it answers, nearest ancestor last; the first and the last of too many."""
+        ids = ["".join(one.split()) for one in (*self.email.in_reply_to, *self.email.references)]
+        if len(ids) > _KEPT_REFS:
+            ids = ids[:2] + ids[2 - _KEPT_REFS :]
+        return " ".join(one for one in ids if one)
+
+    def facts(self) -> ThreadFacts:
+        """Return what threading needs of it."""
+        email = self.email
+        return conversations.facts(self.id, self.message_id, self.refs, email.subject, email.sent_at)
+
+
+class Ids:
+    """Gives new emails their ids: in the order of the time received."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._last: dict[int, int] = {}
+
+    def after(self, received_at: int) -> int:
+        """Return an unused id for an email received at that time."""
+        second = min(max(received_at, 0), _MOST_SECONDS)
+        while True:
+            first, end = second << ID_SHIFT, (second + 1) << ID_SHIFT
+            if second not in self._last:
+                row = self._connection.execute(
+                    "SELECT max(id) FROM email WHERE id >= ? AND id < ?", (first, end)
+                ).fetchone()
+                self._last[second] = first - 1 if row[0] is None else row[0]
+            if self._last[second] + 1 < end:
+                self._last[second] += 1
+                return self._last[second]
+            second += 1  # a million messages in one second: files copied without their times
+
+
+def owner(connection: sqlite3.Connection, account_id: AccountId) -> Owner:
+    """Return whose mail an account's is."""
+    address, aliases = connection.execute(
+        "SELECT address, aliases FROM account WHERE id = ?", (account_id,)
+    ).fetchone()
+    sent = connection.execute(
+        "SELECT id FROM mailbox WHERE account_id = ? AND role = 'sent'", (account_id,)
+    ).fetchall()
+    own = {_normalised(one) for one in (address, *json.loads(aliases)) if one}
+    return Owner(account_id, frozenset(own), frozenset(MailboxId(row[0]) for row in sent))
+
+
+def emails_by_hash(
+    connection: sqlite3.Connection, account_id: AccountId, hashes: Collection[bytes]
+) -> dict[bytes, int]:
+    """Return the emails that have these octets."""
+    found: dict[bytes, int] = {}
+    wanted = list(hashes)
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        marks = ",".join("?" * len(some))
+        query = f"SELECT octets_hash, id FROM email WHERE account_id = ? AND octets_hash IN ({marks})"  # noqa: S608 - only marks
+        found.update(connection.execute(query, (account_id, *some)).fetchall())
+    return found
+
+
+def insert(
+    connection: sqlite3.Connection,
+    owner: Owner,
+    emails: Sequence[NewEmail],
+    thread_of: Mapping[int, ThreadId],
+    sent: Collection[MailboxKey],
+) -> None:
+    """Insert emails, ascending by id, with all that hangs on them and their words in the index."""
+    now = int(time.time())
+    connection.executemany(
+        _EMAIL,
+        [
+            _email_row(email, owner, thread_of[email.id], email.remote.mailbox in sent, now)
+            for email in emails
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO email_body (email_id, body) VALUES (?, ?)",
+        [(new.id, zlib.compress(dumps(new.email.body), 6)) for new in emails],
+    )
+    connection.executemany(
+        "INSERT INTO email_octets (email_id, octets) VALUES (?, ?)",
+        [
+            (new.id, zlib.compress(new.remote.message, 6))
+            for new in emails
+            if new.remote.message is not None and new.remote.path is None
+        ],
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (new.id, one.part, one.name, one.media_type, one.size_octets, int(one.is_inline), one.content_id)
+            for new in emails
+            for one in new.email.attachments
+        ],
+    )
+    _insert_participants(connection, emails)
+    connection.executemany(
+        "INSERT INTO email_text (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)",
+        [
+            (new.id, text.subject, text.people, text.body, text.files)
+            for new in emails
+            if (text := new.email.search_text)
+        ],
+    )
+
+
+_EMAIL: Final = (
+    "INSERT INTO email (id, account_id, thread_id, octets_hash, message_id, refs, received_at, sent_at, "
+    "registered_at, subject, from_name, from_email, preview, size_octets, seen, flagged, draft, answered, "
+    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+def _email_row(
+    new: NewEmail, owner: Owner, thread_id: ThreadId, is_sent: bool, now: int
+) -> tuple[object, ...]:
+    email, keywords = new.email, new.remote.keywords
+    author = next(iter(email.from_ or email.sender), None)
+    is_own = author is not None and _normalised(author.email) in owner.addresses
+    return (
+        new.id,
+        owner.account_id,
+        thread_id,
+        email.octets_hash,
+        new.message_id,
+        new.refs,
+        new.id >> ID_SHIFT,
+        email.sent_at,
+        now,
+        email.subject,
+        author.name if author else "",
+        author.email if author else "",
+        email.preview,
+        email.size_octets,
+        SEEN in keywords,
+        FLAGGED in keywords,
+        DRAFT in keywords,
+        ANSWERED in keywords,
+        FORWARDED in keywords,
+        is_own or is_sent,
+        any(not attachment.is_inline for attachment in email.attachments),
+        email.is_bulk,
+        email.is_auto_reply,
+        email.list_id,
+        email.problem,
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _normalised(address: str) -> str:
+    # Broken mail has addresses without "@"; each such text is an address of its own.
+    return normalise(address) or address.casefold()
+
+
+def _insert_participants(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
+    rows: list[tuple[int, str, int, Address]] = []
+    newest: dict[str, tuple[str, int]] = {}
+    for new in emails:
+        for role, field in _ROLES:
+            people: tuple[Address, ...] = getattr(new.email, field)
+            for position, person in enumerate(people):
+                rows.append((new.id, role, position, person))
+                key = _normalised(person.email)
+                name = person.name or newest.get(key, ("", 0))[0]
+                newest[key] = (name, new.id >> ID_SHIFT)  # emails come oldest first
+    ids = _address_ids(connection, newest)
+    connection.executemany(
+        "INSERT INTO participant (email_id, role, position, address_id, name, email) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (email_id, role, position, ids[_normalised(person.email)], person.name, person.email)
+            for email_id, role, position, person in rows
+        ],
+    )
+
+
+def _address_ids(connection: sqlite3.Connection, newest: Mapping[str, tuple[str, int]]) -> dict[str, int]:
+    connection.executemany(
+        "INSERT INTO address (email, name, last_at) VALUES (?1, ?2, ?3) ON CONFLICT (email) DO UPDATE SET "
+        "name = CASE WHEN ?2 <> '' AND (?3 >= last_at OR name = '') THEN ?2 ELSE name END, last_at = max(last_at, ?3) "
+        "WHERE ?3 > last_at OR (name = '' AND ?2 <> '')",
+        [(email, name, at) for email, (name, at) in newest.items()],
+    )
+    return dict(
+        connection.execute(
+            "SELECT a.email, a.id FROM json_each(?) j CROSS JOIN address a ON a.email = j.value",
+            (json.dumps(list(newest)),),
+        ).fetchall()
+    )
