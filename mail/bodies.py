@@ -1,0 +1,155 @@
+"""The text of a message for its reader: its parts decoded, joined and cut into blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mail import charsets, html, invitations, plain, quotes, structure
+from mail.selection import CALENDARS, Selection
+from mail.structure import Part
+from mail.text import safe_block, safe_line
+from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeText
+
+MAX_TEXT_OCTETS = 1_000_000
+PREVIEW_CHARACTERS = 160
+_MAX_READ_PARTS = 50
+_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
+_REPORTED = re.compile(
+    r"^(final-recipient|action|status|diagnostic-code|remote-mta|disposition)[ \t]*:[ \t]*(?:[a-z0-9]+[ \t]*;)?"
+    r"([^\n]*(?:\n[ \t][^\n]*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]{1,40})""", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+_CUT_NOTICE = "Only the beginning of this long text is shown; save the message to read all of it."
+_HIDDEN_NOTICE = "The style of this message hides all of its text; it is shown nevertheless."
+_ENCRYPTED_NOTICE = "This message is encrypted."
+
+
+class _Reader:
+    """What is decoded of one message, each part once, and what its reader has to be told."""
+
+    def __init__(self, message: bytes, notices: Sequence[str]) -> None:
+        self._message = message
+        self._documents: dict[str, Document] = {}
+        self.notices = dict.fromkeys(notices)
+
+    def document(self, part: Part) -> Document:
+        """Return one part as a document with its quotes told apart."""
+        if part.number not in self._documents:
+            self._documents[part.number] = quotes.split(self._unsplit(part))
+        return self._documents[part.number]
+
+    def text(self, part: Part) -> str:
+        """Return one part's characters, at most about MAX_TEXT_OCTETS of them."""
+        octets = structure.octets(self._message, part, MAX_TEXT_OCTETS + 1)
+        if len(octets) > MAX_TEXT_OCTETS:
+            octets = octets[:MAX_TEXT_OCTETS]
+            self.notices[_CUT_NOTICE] = None
+        declared = part.parameters.get("charset")
+        if not declared and part.media_type == "text/html" and (meta := _META_CHARSET.search(octets[:4096])):
+            declared = meta[1].decode("ascii", "replace")
+        return charsets.decode(octets, declared)
+
+    def _unsplit(self, part: Part) -> Document:
+        if part.media_type == "text/html":
+            document, is_hidden_text = html.render(self.text(part))
+            if is_hidden_text:
+                self.notices[_HIDDEN_NOTICE] = None
+            return document
+        is_flowed = part.parameters.get("format", "").lower() == "flowed"
+        is_delsp = part.parameters.get("delsp", "").lower() == "yes"
+        return plain.document(self.text(part), flowed=is_flowed, delsp=is_delsp)
+
+
+def read(message: bytes, root: Part, selection: Selection, notices: Sequence[str]) -> tuple[Body, SafeText]:
+    """Return the body of a message and its preview: the first words of the author's own text.
+
+    `notices` are sentences its reader has to be told besides those found here.
+    """
+    reader = _Reader(message, notices)
+    plain_document, html_document = _renderings(reader, selection)
+    preview_of = plain_document if plain_document is not None and _has_text(plain_document) else html_document
+    preview = _preview(preview_of) if preview_of is not None else SafeText("")
+    if notes := _notes(reader, root):
+        plain_document = _with_notes(plain_document, notes) if plain_document or not html_document else None
+        html_document = _with_notes(html_document, notes) if html_document else None
+        preview = preview or SafeText(safe_line(notes)[:PREVIEW_CHARACTERS])
+    if root.media_type == "multipart/encrypted":
+        reader.notices[_ENCRYPTED_NOTICE] = None
+    notice = SafeText(" ".join(reader.notices)) if reader.notices else None
+    return Body(plain_document, html_document, notice), preview
+
+
+def _renderings(reader: _Reader, selection: Selection) -> tuple[Document | None, Document | None]:
+    """Return the plain and the HTML rendering; the one without a part of its own is None."""
+    has_html = any(part.media_type == "text/html" for part in selection.html)
+    html_document = _joined(reader, selection.html) if has_html else None
+    has_plain = any(part.media_type != "text/html" for part in selection.plain)
+    if has_html and (not has_plain or selection.plain == selection.html):
+        return None, html_document
+    return (_joined(reader, selection.plain) if selection.plain else None), html_document
+
+
+def _joined(reader: _Reader, parts: Sequence[Part]) -> Document:
+    documents = [reader.document(part) for part in parts[:_MAX_READ_PARTS]]
+    if len(documents) == 1:
+        return documents[0]
+    blocks: list[Block] = []
+    links: list[Link] = []
+    for document in documents:
+        before = len(links)
+        links.extend(replace(link, number=link.number + before) for link in document.links)
+        blocks.extend(_renumbered(block, before) for block in document.blocks if block.text.strip())
+    return Document(tuple(blocks), tuple(links))
+
+
+def _renumbered(block: Block, before: int) -> Block:
+    if not before or not block.links:
+        return block
+    return replace(
+        block, links=tuple(LinkSpan(span.start, span.end, span.number + before) for span in block.links)
+    )
+
+
+def _has_text(document: Document) -> bool:
+    return any(not block.text.isspace() and block.text for block in document.blocks)
+
+
+def _preview(document: Document) -> SafeText:
+    for kind in (BlockKind.TEXT, BlockKind.FORWARD, BlockKind.QUOTE, BlockKind.SIGNATURE):
+        words = " ".join(block.text[:2000] for block in document.blocks if block.kind is kind)
+        if text := _SPACES.sub(" ", words[:4000]).strip():
+            return SafeText(text[:PREVIEW_CHARACTERS].rstrip())
+    return SafeText("")
+
+
+def _notes(reader: _Reader, root: Part) -> str:
+    """Return what calendars and delivery reports in the message say."""
+    if not root.parts and root.media_type not in CALENDARS | _REPORTS:
+        return ""
+    notes: dict[str, None] = {}
+    for part in root.leaves():
+        if part.media_type in CALENDARS:
+            notes[invitations.readable(reader.text(part))] = None
+        elif part.media_type in _REPORTS:
+            notes[_report(reader.text(part))] = None
+    return "\n\n".join(note for note in notes if note)
+
+
+def _report(text: str) -> str:
+    """Return the lines of a delivery report that tell what happened (RFC 3464 §2.3)."""
+    lines = []
+    for name, value in _REPORTED.findall(text.replace("\r", "")):
+        lines.append(f"{name.capitalize()}: {safe_line(value).strip()}")
+        if len(lines) >= 100:
+            break
+    return "\n".join(lines)
+
+
+def _with_notes(document: Document | None, notes: str) -> Document:
+    """Return the document with the notes above it."""
+    first = Block(BlockKind.TEXT, safe_block(notes))
+    return Document((first,)) if document is None else Document((first, *document.blocks), document.links)

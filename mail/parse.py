@@ -1,0 +1,132 @@
+"""The octets of a message to an Email (RFC 5322, RFC 2045-2049), whatever they are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from mail import addresses, attachments, bodies, dates, headers, message_ids, selection, structure
+from mail.search_text import search_text
+from mail.text import safe_line
+from mail.types import Address, Body, Email, SafeText, SearchText
+
+_MAX_MESSAGE = 128 * 1024 * 1024
+_PEOPLE = ("from", "sender", "reply-to", "to", "cc", "bcc")
+_BULK_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help", "list-unsubscribe-post"})
+_BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
+_BRACKETED = re.compile(r"<([^<>]*)>")
+_TOO_MANY_PARTS = "This message has more parts than are shown."
+# What reading broken data raises; a fault of this module shows as a message that cannot be read, not as an end of sync.
+_UNREADABLE = (ArithmeticError, LookupError, RecursionError, ValueError)
+
+
+def parse(message: bytes) -> Email:
+    """Return all that is shown and searched of a message; one that cannot be read gives a placeholder."""
+    if len(message) > _MAX_MESSAGE:
+        return placeholder(message, "The message is too large to be read.")
+    if not message.strip():
+        return placeholder(message, "The message is empty.")
+    try:
+        return _parse(message)
+    except _UNREADABLE as error:
+        return placeholder(message, f"The message could not be read ({type(error).__name__}).")
+
+
+def placeholder(message: bytes, problem: str) -> Email:
+    """Return an Email that says why there is nothing to read; its octets are whole and can be exported."""
+    return Email(
+        octets_hash=octets_hash(message), size_octets=len(message), message_id=None, in_reply_to=(), references=(),
+        subject=SafeText(""), sent_at=None, from_=(), sender=(), reply_to=(), to=(), cc=(), bcc=(),
+        preview=safe_line(problem), body=Body(None, None), attachments=(), search_text=SearchText("", "", "", ""),
+        problem=safe_line(problem),
+    )  # fmt: skip
+
+
+def part(message: bytes, number: str) -> bytes:
+    """Return the decoded octets of the part an Attachment names. Raises KeyError when there is no such part."""
+    message = _with_line_ends(message)
+    root, _ = structure.read(message, *headers.split(message))
+    for leaf in root.leaves():
+        if leaf.number == number:
+            return structure.octets(message, leaf)
+    raise KeyError(number)
+
+
+def octets_hash(message: bytes) -> bytes:
+    """Return the identity of a message's octets: 16 octets of BLAKE2b."""
+    return hashlib.blake2b(message, digest_size=16).digest()
+
+
+def _with_line_ends(message: bytes) -> bytes:
+    """Return the message with line ends that can be told: some old ones have carriage returns only."""
+    return message.replace(b"\r", b"\n") if b"\r" in message and b"\n" not in message else message
+
+
+def _parse(original: bytes) -> Email:
+    message = _with_line_ends(original)
+    fields, body_start = headers.split(message)
+    root, is_cut = structure.read(message, fields, body_start)
+    first = root.fields
+    chosen = selection.select(root)
+    body, preview = bodies.read(message, root, chosen, [_TOO_MANY_PARTS] if is_cut else [])
+    attached = attachments.attachments(message, chosen)
+    subject = headers.decode(first.get("subject", ""))
+    people = {name: _addresses(fields, name) for name in _PEOPLE}
+    everyone = [address for group in people.values() for address in group]
+    return Email(
+        octets_hash=octets_hash(original),
+        size_octets=len(original),
+        message_id=message_ids.one(first.get("message-id", "")),
+        in_reply_to=message_ids.replied_to(first.get("in-reply-to", "")),
+        references=message_ids.many(first.get("references", "")),
+        subject=subject,
+        sent_at=dates.sent_at(first.get("date", "")),
+        from_=people["from"],
+        sender=people["sender"],
+        reply_to=people["reply-to"],
+        to=people["to"],
+        cc=people["cc"],
+        bcc=people["bcc"],
+        preview=preview,
+        body=body,
+        attachments=attached,
+        search_text=search_text(subject, everyone, body, [attachment.name for attachment in attached]),
+        list_id=_list_id(first.get("list-id", "")),
+        is_bulk=_is_bulk(first),
+        is_auto_reply=_is_auto_reply(first),
+    )
+
+
+def _addresses(fields: list[tuple[str, str]], wanted: str) -> tuple[Address, ...]:
+    """Return the addresses of every field of that name: senders repeat To and Cc though they must not."""
+    written = [value for name, value in fields if name.lower() == wanted]
+    if len(written) == 1:
+        return addresses.parse(written[0])
+    return tuple(address for value in written for address in addresses.parse(value))[
+        : addresses.MAX_ADDRESSES
+    ]
+
+
+def _list_id(header: str) -> str | None:
+    """Return the identifier of a mailing list (RFC 2919), also when its brackets are missing."""
+    found = _BRACKETED.findall(header)
+    text = safe_line(headers.decode_words(found[-1] if found else header)).strip().lower()
+    return text[:255] or None
+
+
+def _is_bulk(first: dict[str, str]) -> bool:
+    """Say whether the message went to many: mailing lists (RFC 2369, RFC 8058) and what calls itself bulk."""
+    return (
+        not _BULK_FIELDS.isdisjoint(first) or first.get("precedence", "").strip().lower() in _BULK_PRECEDENCE
+    )
+
+
+def _is_auto_reply(first: dict[str, str]) -> bool:
+    """Say whether a program answered (RFC 3834 §5), also with the fields used before that standard."""
+    if first.get("auto-submitted", "").strip().lower().startswith("auto-replied"):
+        return True
+    return (
+        "x-autoreply" in first
+        or "x-autorespond" in first
+        or first.get("precedence", "").strip().lower() == "auto_reply"
+    )

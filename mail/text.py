@@ -1,0 +1,52 @@
+"""The one place where text of unknown origin becomes text a terminal can be given."""
+
+from __future__ import annotations
+
+import re
+
+from mail.types import SafeText
+
+# Controls but for \t and \n, line and paragraph separators, bidi marks and overrides, zero-width characters (but the
+# joiners that scripts need), interlinear marks, tags, private use that fonts draw at will is left, surrogates.
+_UNSAFE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff"
+)
+# Terminals disagree about the width of variation selectors, skin tones, keycaps, soft hyphens and joined emoji.
+_WOBBLY = "\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\u20e3\u00ad"
+_REMOVED = re.compile(f"[{_UNSAFE}{_WOBBLY}]+")
+_JOINED_EMOJI = re.compile("\u200d+[\u2600-\u27bf\U0001f000-\U0001faff]")
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff"
+_PILE = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")
+_SPACES = re.compile(r"\s+")
+_LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_NOT_SAFE = re.compile(
+    f"[{_UNSAFE}{_WOBBLY}\t]|\u200d[\u2600-\u27bf\U0001f000-\U0001faff]|[{_MARKS}]{{3}}",
+)
+_PRINTABLE_ASCII_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), 127])
+
+
+def printable(text: str) -> str:
+    """Remove what a terminal would act on or draw at an uncertain width; line breaks and tabs stay."""
+    if text.isascii():
+        return text.translate(_PRINTABLE_ASCII_CONTROLS)
+    return _PILE.sub(r"\1", _JOINED_EMOJI.sub("", _REMOVED.sub("", text)))
+
+
+def safe_line(text: str) -> SafeText:
+    """Make one line of any text: whitespace runs become one space, nothing is left that a terminal acts on."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return SafeText(text)
+    return SafeText(_SPACES.sub(" ", printable(_SPACES.sub(" ", text))))
+
+
+def safe_block(text: str) -> SafeText:
+    """Make lines of any text: line breaks of every kind become a newline, tabs are expanded."""
+    if "\r" in text or "\x0c" in text or not text.isascii():
+        text = _LINE_BREAKS.sub("\n", text)
+    return SafeText(printable(text).expandtabs(8))
+
+
+def is_safe(text: str) -> bool:
+    """Say whether safe_block would leave the text as it is."""
+    return _NOT_SAFE.search(text) is None
