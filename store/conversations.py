@@ -158,7 +158,7 @@ def _merge(connection: sqlite3.Connection, threads: _Threads) -> set[ThreadId]:
 
 
 def merge(connection: sqlite3.Connection, old: ThreadId, new: ThreadId) -> None:
-    """Make thread `old` part of `new`: its emails, ids, aliases; of two visibilities the narrower one stays."""
+    """Make thread `old` part of `new`: its emails, ids, aliases and link; of two visibilities the narrower one stays."""
     both = (new, old)
     connection.execute("UPDATE email SET thread_id = ? WHERE thread_id = ?", both)
     connection.execute("UPDATE thread_ref SET thread_id = ? WHERE thread_id = ?", both)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -33,7 +34,7 @@ class _Stored(NamedTuple):
     id: int
     email_id: int
     keywords: str
-    path: str | None
+    path: str | bytes | None
     is_destroyed: int
 
 
@@ -54,7 +55,7 @@ def upsert(connection: sqlite3.Connection, places: Sequence[Place]) -> set[int]:
     for place in places:
         row = stored.get((place.mailbox_id, place.key))
         if row is not None and place.email_id in (None, row.email_id):
-            path = place.path if place.path is not None else row.path
+            path = row.path if place.path is None else storable(place.path)
             if (place.keywords, path) != (row.keywords, row.path) or row.is_destroyed:
                 changed.append((place.keywords, path, row.id))
                 touched.add(row.email_id)
@@ -79,6 +80,17 @@ _UPDATE: Final = (
 )
 
 
+def storable(path: str | None) -> str | bytes | None:
+    """Return a path as SQLite takes it: octets when it is not UTF-8."""
+    if path is None or path.isascii():
+        return path
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
 def _find(
     connection: sqlite3.Connection, keys: Iterable[tuple[MailboxId, RemoteKey]]
 ) -> dict[tuple[int, str], _Stored]:
@@ -95,7 +107,14 @@ def _insert(connection: sqlite3.Connection, places: Sequence[Place]) -> None:
         "INSERT INTO placement (email_id, mailbox_id, remote_mailbox_id, remote_key, remote_keywords, path) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (place.email_id, place.mailbox_id, place.mailbox_id, place.key, place.keywords, place.path)
+            (
+                place.email_id,
+                place.mailbox_id,
+                place.mailbox_id,
+                place.key,
+                place.keywords,
+                storable(place.path),
+            )
             for place in places
         ],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mail.types import Address, Attachment, AccountId, EmailId, MailboxId, Role, ThreadId
+from mail.types import AccountId, Address, Attachment, EmailId, MailboxId, Role, ThreadId
 
 
 class ThreadKey(NamedTuple):
