@@ -155,12 +155,11 @@ _INVISIBLE = re.compile(
 )
 _MODES = "7|25|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048"
 _OURS = re.compile(
-    r"[0-9;:]*m"  # colours
+    r"(?:[0-9]+(?:;[0-9]+)*)?m"  # colours
     r"|(?:\d+;\d+)?H|2J|J|K"  # where to draw
     rf"|\?(?:{_MODES})[hl]"  # screen, mouse, paste, focus, synchronised output
     r"|\?(?:2026|2048)\$p"  # does the terminal know these
-    r"|>\d*u|<u|=\d+;\d+u|\?u|\?4m|>4;\d+m"  # kitty's keyboard
-    r"|c|6n|14t|16t|18t"
+    r"|>25u|<u"  # kitty's keyboard
 )
 _OSC = re.compile(
     r"8;(?:id=[\w.-]+)?;(?:|(?:https?|mailto|tel):[\x21-\x7e]*)"  # a link, or its end
