@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -163,13 +164,8 @@ def _candidates(paths: Iterable[str | bytes]) -> Iterator[Path]:
         # A Maildir's file is renamed with its flags, and from new to cur when it is first seen.
         unique = parse(path.name)[0]
         for directory in (path.parent.parent / "cur", path.parent.parent / "new"):
-            try:
-                names = os.listdir(directory)
-            except OSError:
-                continue
-            yield from (
-                directory / name for name in names if name.startswith(unique) and parse(name)[0] == unique
-            )
+            with contextlib.suppress(OSError):
+                yield from (file for file in directory.iterdir() if parse(file.name)[0] == unique)
 
 
 def _read(path: Path, size_octets: int) -> bytes | None:
