@@ -9,7 +9,6 @@ from rich.cells import cell_len, set_cell_size
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-DATE_CELLS = 6
 
 
 @lru_cache(maxsize=8)
@@ -28,6 +27,21 @@ def short_date(at: int, now: int) -> str:
     if local.tm_year == today[0]:
         return f"{local.tm_mday:2} {month}"
     return f"{month}'{local.tm_year % 100:02}"
+
+
+def iso_date(at: int, now: int) -> str:
+    """Return a time as "2026-11-22 08:14", in local time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def relative_date(at: int, now: int) -> str:
+    """Return how long ago a time was, in five cells at most: "now", "8 min", "3 h", "12 d", "5 mo", "2 y"."""
+    minutes = max(0, now - at) // 60
+    for limit, unit_minutes, unit in ((1, 1, ""), (60, 1, "min"), (1440, 60, "h"), (86400, 1440, "d")):
+        if minutes < limit:
+            return f"{minutes // unit_minutes} {unit}" if unit else "now"
+    days = minutes // 1440
+    return f"{days // 30} mo" if days < 365 else f"{days // 365} y"
 
 
 def full_date(at: int) -> str:

@@ -12,7 +12,23 @@ from tui.commands.registry import Command, Pane
 Keys = tuple[str, ...]
 
 _NAMED = frozenset(
-    "space enter escape tab backspace delete insert up down left right home end pageup pagedown".split()
+    [
+        "space",
+        "enter",
+        "escape",
+        "tab",
+        "backspace",
+        "delete",
+        "insert",
+        "up",
+        "down",
+        "left",
+        "right",
+        "home",
+        "end",
+        "pageup",
+        "pagedown",
+    ]
 )
 _MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)+(?:[a-z0-9]|[a-z]{2,})|f\d{1,2}")
 

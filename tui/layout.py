@@ -27,6 +27,7 @@ class Wishes:
     is_reading: bool = False
     is_panel_wanted: bool | None = None
     is_mailboxes_wanted: bool | None = None
+    is_preview_wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class _Row:
 
 def breakpoint_of(width: int, height: int) -> str:
     """Return the name under which choices of panes are remembered: xs, s, m, l, xl by width, tall or short."""
-    name = "xs" if width < 80 else "s" if width < 100 else "m" if width < 120 else "l" if width < 180 else "xl"
+    name = (
+        "xs" if width < 80 else "s" if width < 100 else "m" if width < 120 else "l" if width < 180 else "xl"
+    )
     return f"{name}-{'short' if height < 32 else 'tall'}"
 
 
@@ -132,6 +135,8 @@ def _overlay(width: int, height: int, wishes: Wishes) -> Box | None:
 def _list_and_reader(row: _Row, width: int, height: int, wishes: Wishes) -> dict[str, object]:
     x, wide = row.left, row.right - row.left
     whole = Box(x, 1, wide, row.height)
+    if not wishes.is_preview_wanted and not wishes.is_reading:
+        return {"list": whole}
     if width >= 180 and height >= 32:
         list_width = min(59, wide - READER_MEASURE - 1)
         row.separators.append(Box(x + list_width, 1, 1, row.height))

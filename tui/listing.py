@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mail.types import AccountId, MailboxId, Role
@@ -47,6 +47,13 @@ class Entry:
     listing: Listing | None
 
 
+def _below(name: str, names: Collection[str]) -> tuple[str, int]:
+    """Return a mailbox's name below the nearest parent that is shown, and its depth."""
+    levels = name.split("/")
+    parents = [at for at in range(1, len(levels)) if "/".join(levels[:at]) in names]
+    return "/".join(levels[parents[-1] if parents else 0 :]), 1 + len(parents)
+
+
 def of_mailboxes(title: str, rows: Sequence[MailboxRow], role: Role | None) -> Listing:
     """Return the list of these mailboxes together, one for each account."""
     sources = tuple((row.account_id, row.id) for row in rows)
@@ -74,7 +81,8 @@ def entries(accounts: Sequence[AccountRow], rows: Sequence[MailboxRow]) -> tuple
     for account in accounts:
         own = [row for row in rows if row.account_id == account.id]
         lines.append(Entry(account.name or account.address, 0, 0, 0, None))
-        lines += [_single(row, [account.name] if len(accounts) > 1 else []) for row in own]
+        names = {row.name for row in own}
+        lines += [_single(row, names, [account.name] if len(accounts) > 1 else []) for row in own]
     return tuple(lines)
 
 
@@ -84,8 +92,7 @@ def _together(role: Role, rows: Sequence[MailboxRow]) -> Entry:
     return Entry(ROLE_TITLES[role], 1, unread, total, with_role(role, rows))
 
 
-def _single(row: MailboxRow, prefix: list[str]) -> Entry:
-    name = ROLE_TITLES[row.role] if row.role else row.name.rsplit("/", 1)[-1]
-    depth = 1 if row.role else 1 + row.name.count("/")
+def _single(row: MailboxRow, names: Collection[str], prefix: list[str]) -> Entry:
+    name, depth = (ROLE_TITLES[row.role], 1) if row.role else _below(row.name, names)
     title = " / ".join([*prefix, ROLE_TITLES[row.role] if row.role else row.name])
     return Entry(name, depth, row.unread_threads, row.total_threads, of_mailboxes(title, [row], row.role))

@@ -1,5 +1,5 @@
-"""Load every module that declares commands. The order here is their order in help and docs/keys.md."""
+"""Load every module that declares commands."""
 
-from tui.commands import app, find, goto, motion, select, thread, view
+from tui.commands import app, find, goto, motion, reader, select, thread, view, yank
 
-__all__ = ["app", "find", "goto", "motion", "select", "thread", "view"]
+__all__ = ["app", "find", "goto", "motion", "reader", "select", "thread", "view", "yank"]

@@ -43,6 +43,20 @@ class Command:
     hint: str = ""
 
 
+GROUPS = (
+    "Move",
+    "Act on conversations",
+    "Reader",
+    "CRM",
+    "Select",
+    "Find",
+    "Go to",
+    "View",
+    "Copy",
+    "Program",
+)
+"""The order of groups in help and docs/keys.md."""
+
 _commands: dict[str, Command] = {}
 
 
@@ -62,6 +76,8 @@ def command(
     def register(run: Run) -> Run:
         if id in _commands:
             raise ValueError(f"command {id} is declared twice")
+        if group not in GROUPS:
+            raise ValueError(f"command {id}: {group} is not one of GROUPS")
         _commands[id] = Command(id, title, keys, panes, run, group, hint)
         return run
 
@@ -69,10 +85,10 @@ def command(
 
 
 def commands() -> tuple[Command, ...]:
-    """Return every command in the order declared, loading the modules that declare them."""
-    import tui.commands.catalogue  # noqa: F401, PLC0415 - the modules it loads import this one
+    """Return every command by group, in the order declared, loading the modules that declare them."""
+    import tui.commands.catalogue  # noqa: F401 - the modules it loads import this one
 
-    return tuple(_commands.values())
+    return tuple(sorted(_commands.values(), key=lambda each: GROUPS.index(each.group)))
 
 
 def by_id(id: str) -> Command:

@@ -20,7 +20,7 @@ from store.rows import ThreadKey, ThreadRow
 from tui.commands.registry import Pane
 from tui.glyphs import UNICODE, Glyphs
 from tui.widgets import thread_rows
-from tui.widgets.thread_rows import RowState, RowStyles
+from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
 
 _WHEEL_ROWS = 3
 
@@ -85,19 +85,24 @@ class ThreadList(Widget, can_focus=True):
         """The thread under the cursor is wanted in the reader."""
 
     def __init__(
-        self, *, glyphs: Glyphs = UNICODE, is_jumping: bool = False, now: Callable[[], float] = time.time
+        self,
+        *,
+        glyphs: Glyphs = UNICODE,
+        is_jumping: bool = False,
+        date_style: str = "short",
+        now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self.source: ThreadSource = EmptySource()
         self.cursor = 0
         self.first = 0  # the row at the top
         self.marked: set[ThreadId] = set()
-        self.empty_text = ""
         self._key: ThreadKey | None = None
         self._range_from: ThreadKey | None = None
         self._marked_before_range: frozenset[ThreadId] = frozenset()
         self._row_lines = 1
-        self._glyphs = glyphs
+        self._empty_text = ""
+        self._look = Look(glyphs, DATES[date_style])
         self._is_jumping = is_jumping
         self._now = now
         self._strips: LRUCache[tuple[object, ...], tuple[Strip, ...]] = LRUCache(512)
@@ -115,24 +120,53 @@ class ThreadList(Widget, can_focus=True):
         self.refresh()
         self.post_message(self.CursorMoved())
 
+    def change(self, source: ThreadSource) -> None:
+        """Take the rows from another source: reload() shows them around the same cursor."""
+        self.source = source
+
+    def set_empty_text(self, text: str) -> None:
+        """Say this while the list is empty."""
+        if text != self._empty_text:
+            self._empty_text = text
+            if not self.source.count:
+                self.refresh()
+
     def reload(self) -> None:
         """Read the list again: the same thread stays under the cursor, on the same line of the screen.
 
         When it has gone, the thread that took its place is under the cursor.
         """
         screen_line = self.cursor - self.first
+        before = self._visible()
         self.source.refresh()
         if self._key is not None:
-            at = self.source.find(self._key.thread_id) if self.cursor_moves_along(self._key) else self._key
+            at = self.source.find(self._key.thread_id) if self._cursor_moved_along(self._key) else self._key
             self.cursor = self._clamp(self.source.rank(at or self._key))
         else:
             self.cursor = self._clamp(self.cursor)
         self.first = max(0, min(self.cursor - screen_line, self.source.count - 1))
         self._remember()
-        self._strips.clear()
-        self.refresh()
+        self._mark_range()
+        self._refresh_changed(before)
 
-    def cursor_moves_along(self, key: ThreadKey) -> bool:
+    def _visible(self) -> list[tuple[ThreadRow | None, RowState | None]]:
+        return [self._seen(self.first + line) for line in range(self.visible_rows + 1)]
+
+    def _seen(self, index: int) -> tuple[ThreadRow | None, RowState | None]:
+        row = self.source.row(index)
+        return row, None if row is None else RowState(index == self.cursor, row.thread_id in self.marked)
+
+    def _refresh_changed(self, before: list[tuple[ThreadRow | None, RowState | None]]) -> None:
+        """Repaint the lines that show something else than before: over a slow line every octet counts."""
+        after = self._visible()
+        if not self.source.count or before[0][0] is None:
+            self.refresh()
+            return
+        changed = [self.first + at for at, seen in enumerate(after) if seen != before[at]]
+        if changed:
+            self.refresh(*(self._region(index) for index in changed))
+
+    def _cursor_moved_along(self, key: ThreadKey) -> bool:
         """Say whether the cursor's thread stands elsewhere now: a new message took it to the top."""
         row = self.source.row(self.source.rank(key))
         return row is None or row.thread_id != key.thread_id
@@ -241,9 +275,10 @@ class ThreadList(Widget, can_focus=True):
 
     def mark_only(self, thread_ids: Iterable[ThreadId]) -> None:
         """Mark exactly these threads."""
+        before = self._visible()
         self.marked = set(thread_ids)
         self._range_from = None
-        self.refresh()
+        self._refresh_changed(before)
 
     def _mark_range(self) -> None:
         if self._range_from is None:
@@ -272,14 +307,14 @@ class ThreadList(Widget, can_focus=True):
 
     def _draw(self, row: ThreadRow, state: RowState, width: int, now: int) -> tuple[Strip, ...]:
         if self._row_lines == 2:
-            return thread_rows.two_lines(row, state, self._row_styles(), self._glyphs, width, now)
-        return (thread_rows.one_line(row, state, self._row_styles(), self._glyphs, width, now),)
+            return thread_rows.two_lines(row, state, self._row_styles(), self._look, width, now)
+        return (thread_rows.one_line(row, state, self._row_styles(), self._look, width, now),)
 
     def _blank(self, y: int, width: int) -> Strip:
         style = self.rich_style
-        if self.source.count or not self.empty_text:
+        if self.source.count or not self._empty_text:
             return Strip.blank(width, style)
-        lines = self.empty_text.split("\n")
+        lines = self._empty_text.split("\n")
         above = max(0, self.size.height // 3 - len(lines) // 2)
         text = lines[y - above] if 0 <= y - above < len(lines) else ""
         return Strip([Segment(text.center(width)[:width], style)], width)

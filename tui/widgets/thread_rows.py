@@ -12,12 +12,31 @@ from textual.strip import Strip
 
 from store.rows import ThreadRow
 from tui.content import line
-from tui.format import DATE_CELLS, fit, short_date
+from tui.format import fit, iso_date, relative_date, short_date
 from tui.glyphs import Glyphs
 
 _LETTERS = {"deal": "D", "lead": "L", "project": "J", "person": "P", "organization": "O"}
-# flags 4, chip 2, count 3, date 6 and a blank between any two of the six columns
-_FIXED = 4 + 2 + 3 + DATE_CELLS + 5
+# flags 4, chip 2, count 3 and a blank between any two of the six columns; the date comes on top
+_FIXED = 4 + 2 + 3 + 5
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A way of writing times, and the cells it takes."""
+
+    cells: int
+    write: Callable[[int, int], str]
+
+
+DATES = {"short": Dates(6, short_date), "iso": Dates(16, iso_date), "relative": Dates(5, relative_date)}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the settings say about rows."""
+
+    glyphs: Glyphs
+    dates: Dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +49,14 @@ class Columns:
     has_preview: bool
 
 
-def columns(width: int) -> Columns:
+def columns(width: int, date_cells: int = 6) -> Columns:
     """Divide a row of one line."""
+    left = width - _FIXED - date_cells
     if width < 50:
         people = max(8, width // 4)
-        return Columns(people, max(0, width - _FIXED + 4 - people), has_count=False, has_preview=False)
+        return Columns(people, max(0, left + 4 - people), has_count=False, has_preview=False)
     people = 24 if width >= 110 else 18 if width >= 76 else 16
-    return Columns(people, width - _FIXED - people, has_count=True, has_preview=width >= 76)
+    return Columns(people, max(0, left - people), has_count=True, has_preview=width >= 76)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +123,27 @@ def _painter(row: ThreadRow, state: RowState, styles: RowStyles) -> Callable[[bo
     return lambda is_bright: bright if is_bright else styles.dim
 
 
-def one_line(
-    row: ThreadRow, state: RowState, styles: RowStyles, glyphs: Glyphs, width: int, now: int
-) -> Strip:
+def one_line(row: ThreadRow, state: RowState, styles: RowStyles, look: Look, width: int, now: int) -> Strip:
     """Draw a thread on one line."""
-    layout = columns(width)
+    layout = columns(width, look.dates.cells)
     paint = _painter(row, state, styles)
     subject, preview = _text(row, layout.text, has_preview=layout.has_preview)
     people = fit(line(row.participants), layout.people)
     number = f"{min(row.email_count, 999):>3} " if layout.has_count and row.email_count > 1 else "    "
-    tail = f" {number if layout.has_count else ''}{short_date(row.at, now):>{DATE_CELLS}}"
-    head = f"{flags(row, state, glyphs)} {people} {subject}"
+    tail = f" {number if layout.has_count else ''}{look.dates.write(row.at, now):>{look.dates.cells}}"
+    head = f"{flags(row, state, look.glyphs)} {people} {subject}"
     return _strip([(head, paint(True)), (preview + tail, paint(False))], width, paint(True))
 
 
 def two_lines(
-    row: ThreadRow, state: RowState, styles: RowStyles, glyphs: Glyphs, width: int, now: int
+    row: ThreadRow, state: RowState, styles: RowStyles, look: Look, width: int, now: int
 ) -> tuple[Strip, Strip]:
     """Draw a thread on two lines: who and when, then what about."""
     paint = _painter(row, state, styles)
     number = f"{min(row.email_count, 999):>3}" if row.email_count > 1 else "   "
-    people = fit(line(row.participants), max(0, width - 8 - 5 - DATE_CELLS))
-    head = f"{flags(row, state, glyphs)} {people} "
-    tail = f"{number} {short_date(row.at, now):>{DATE_CELLS}}"
+    people = fit(line(row.participants), max(0, width - 8 - 5 - look.dates.cells))
+    head = f"{flags(row, state, look.glyphs)} {people} "
+    tail = f"{number} {look.dates.write(row.at, now):>{look.dates.cells}}"
     subject, preview = _text(row, max(0, width - 8), has_preview=True)
     return (
         _strip([(head, paint(True)), (tail, paint(False))], width, paint(True)),

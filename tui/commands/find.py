@@ -1,0 +1,94 @@
+"""Finding: mail by words, rows of the list, commands by name, keys by what they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.commands.registry import Command, command, commands
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+_GROUP = "Find"
+
+
+@command("find.search", "Search all mail", "/", group=_GROUP, hint="search")
+async def search(screen: MailScreen) -> None:
+    """Search all mail; the list shows what was found until q."""
+    from tui.widgets.prompt import Asked  # loads the framework's widgets: only when wanted
+
+    text = await screen.ask_line(Asked.SEARCH, screen.listings.shown.query)
+    if text:
+        await screen.listings.search(text)
+
+
+@command("find.filter", "Filter this list", "\\", "&", group=_GROUP)
+async def filter_list(screen: MailScreen) -> None:
+    """Narrow the list to rows with some words while they are typed; Enter keeps it so, q shows everything again."""
+    from tui.widgets.prompt import Asked  # see search
+
+    text = await screen.ask_line(Asked.FILTER, typed=screen.listings.filter)
+    if not text:
+        screen.listings.filter("")
+
+
+@command("find.command_line", "Run a command by its name", ":", group=_GROUP)
+async def command_line(screen: MailScreen) -> None:
+    """Run a command typed by its name or a part of it; Tab completes."""
+    from tui.widgets.prompt import Asked  # see search
+
+    text = await screen.ask_line(Asked.COMMAND, complete=complete)
+    if not text:
+        return
+    found = matching(text)
+    exact = [each for each in found if text in (each.id, each.id.partition(".")[2])]
+    if len(exact or found) == 1:
+        screen.dispatcher.run((exact or found)[0])
+    elif found:
+        screen.warn(f"{text} could be {', '.join(each.id for each in found[:5])}")
+    else:
+        screen.warn(f"There is no command {text}; {screen.key_of('find.palette')} lists them")
+
+
+def matching(text: str) -> list[Command]:
+    """Return the commands whose id or title has every word of `text`."""
+    words = text.casefold().split()
+    return [
+        each for each in commands() if all(word in f"{each.id} {each.title}".casefold() for word in words)
+    ]
+
+
+def complete(text: str) -> str:
+    """Return the longest beginning that the ids of all commands beginning with `text` share."""
+    ids = [each.id for each in commands() if each.id.startswith(text)]
+    if not ids:
+        found = matching(text) if text else []
+        return found[0].id if len(found) == 1 else text
+    first, last = min(ids), max(ids)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:same]
+
+
+@command("find.palette", "All commands", "ctrl+p", group=_GROUP)
+async def palette(screen: MailScreen) -> None:
+    """Pick a command from all there are."""
+    from textual.content import Content  # see search
+
+    from tui.screens.pick import Choice, Picker
+
+    choices = []
+    for each in commands():
+        keys = "   ".join(screen.dispatcher.keymap.keys_of(each.id))
+        label = Content.assemble(each.title, (f"   {keys}", "bold"), (f"   {each.id}", "dim"))
+        choices.append(Choice(each, label, f"{each.title} {each.id} {each.group}"))
+    picked: Command | None = await screen.ask(Picker("Commands", choices))
+    if picked is not None:
+        screen.dispatcher.run(picked)
+
+
+@command("find.help", "Keys that work here", "?", group=_GROUP, hint="keys")
+async def keys_help(screen: MailScreen) -> None:
+    """Show the keys of this pane."""
+    from tui.screens.help import Help  # see search
+
+    await screen.ask(Help(screen.pane, screen.dispatcher.keymap))

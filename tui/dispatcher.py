@@ -1,0 +1,107 @@
+"""From key presses to running commands: sequences, the which-key popup, and one command after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from store.database import StoreUnusable
+from tui.commands.registry import Command, Pane, by_id, commands
+from tui.keymap import Keymap, Waiting
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+_POPUP_AFTER_S = 0.3
+
+
+class Dispatcher:
+    """Holds the keys of an unfinished sequence and the commands that wait for an earlier one."""
+
+    def __init__(self, screen: MailScreen, keymap: Keymap) -> None:
+        self.keymap = keymap
+        self._screen = screen
+        self._pressed: tuple[str, ...] = ()
+        self._popup: asyncio.TimerHandle | None = None
+        self._queue: asyncio.Queue[tuple[str, Callable[[], Awaitable[None] | None]]] = asyncio.Queue()
+        self._is_busy = False
+
+    def press(self, key: str) -> bool:
+        """Take a key; False when it means nothing here and no sequence is begun."""
+        began = bool(self._pressed)
+        if began and key in ("escape", "ctrl+c"):
+            self._forget()
+            return True
+        pressed = (*self._pressed, key)
+        found = self.keymap.find(self._screen.pane, pressed)
+        if isinstance(found, Waiting):
+            self._pressed = pressed
+            self._popup_later()
+            return True
+        self._forget()
+        if found is not None:
+            self._screen.quiet()
+            self.run(found)
+            return True
+        if began:
+            self._screen.warn(f"{' '.join(pressed)} is not a key here; ? shows those that are")
+        return began
+
+    def run(self, command: Command) -> None:
+        """Run a command: at once when it can, else after those before it."""
+        if self._is_busy or not self._queue.empty() or inspect.iscoroutinefunction(command.run):
+            self.later(command.title, lambda: command.run(self._screen))
+        else:
+            command.run(self._screen)
+
+    def later(self, title: str, run: Callable[[], Awaitable[None] | None]) -> None:
+        """Run something after the commands that wait; `title` is for saying that it failed."""
+        self._queue.put_nowait((title, run))
+
+    def run_id(self, command_id: str) -> None:
+        """Run the command named `command_id`."""
+        self.run(by_id(command_id))
+
+    def hints(self, pane: Pane) -> list[tuple[str, str]]:
+        """Return the keys the status line shows in a pane, with their words."""
+        shown = [each for each in commands() if each.hint and pane in each.panes]
+        return [(keys[0], each.hint) for each in shown if (keys := self.keymap.keys_of(each.id))]
+
+    async def consume(self) -> None:
+        """Run the commands that wait, one after the other, until cancelled."""
+        while True:
+            title, run = await self._queue.get()
+            self._is_busy = True
+            try:
+                awaitable = run()
+                if awaitable is not None:
+                    await awaitable
+            except (sqlite3.Error, StoreUnusable, OSError) as error:
+                self._screen.warn(f"{title} failed: {error}")
+            finally:
+                self._is_busy = False
+
+    def _popup_later(self) -> None:
+        if self._popup is not None:
+            self._popup.cancel()
+        if self._screen.which_key.is_open:
+            self._show_popup()
+        else:
+            self._popup = asyncio.get_running_loop().call_later(_POPUP_AFTER_S, self._show_popup)
+
+    def _show_popup(self) -> None:
+        self._popup = None
+        self._screen.show_which_key(
+            self._pressed, self.keymap.continuations(self._screen.pane, self._pressed)
+        )
+
+    def _forget(self) -> None:
+        if self._popup is not None:
+            self._popup.cancel()
+            self._popup = None
+        if self._pressed:
+            self._pressed = ()
+            self._screen.hide_which_key()

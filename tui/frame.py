@@ -1,0 +1,139 @@
+"""What the top line and the status line say. Pure: facts in, pieces out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from store.panel import PanelFacts
+
+from store.rows import AccountRow
+from tui.commands.registry import Pane
+from tui.format import bar, clock, count, fit, time_left
+from tui.glyphs import Glyphs
+from tui.layout import Box, Places
+from tui.widgets.bar import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """What the list shows, in numbers."""
+
+    title: str
+    position: int
+    total: int
+    unread: int
+    marked: int
+    is_filtered: bool = False
+
+
+def list_title(facts: ListFacts) -> str:
+    """Return "Inbox  12 unread  3/1,204  2 selected"."""
+    parts = [facts.title]
+    if facts.unread:
+        parts.append(f"{count(facts.unread)} unread")
+    if facts.total:
+        parts.append(f"{count(facts.position)}/{count(facts.total)}")
+    if facts.is_filtered:
+        parts.append("filtered")
+    if facts.marked:
+        parts.append(f"{count(facts.marked)} selected")
+    return "  ".join(parts)
+
+
+def top_line(places: Places, titles: dict[Pane, str], active: Pane, glyphs: Glyphs) -> tuple[Piece, ...]:
+    """Return the titles of the panes that begin under the top line, each above its pane."""
+    shown: list[tuple[Box, Pane]] = []
+    for name, pane in (
+        ("mailboxes", Pane.MAILBOXES),
+        ("list", Pane.LIST),
+        ("reader", Pane.READER),
+        ("panel", Pane.PANEL),
+    ):
+        box: Box | None = getattr(places, name)
+        is_overlay = (pane is Pane.MAILBOXES and places.is_mailboxes_overlay) or (
+            pane is Pane.PANEL and places.is_panel_overlay
+        )
+        if box is not None and box.y == 1 and not is_overlay:
+            shown.append((box, pane))
+    pieces: list[Piece] = []
+    for box, pane in sorted(shown):
+        pieces += _title(titles.get(pane, ""), box.width, glyphs.focus if pane is active else " ")
+    return tuple(pieces)
+
+
+def _title(text: str, width: int, marker: str) -> list[Piece]:
+    title = marker + text
+    if cell_len(title) < width:
+        title += " "
+    title = fit(title, min(cell_len(title), width))
+    part = "focus" if marker.strip() else "title"
+    return [Piece(title, part), Piece(" " * (width - cell_len(title) + 1))]
+
+
+def sync_state(accounts: Sequence[AccountRow], now: int, glyphs: Glyphs) -> tuple[Piece, ...]:
+    """Return how the accounts are doing: the first that is in trouble, else the first that is busy, else since when."""
+    for account in accounts:
+        if account.status in ("error", "sign_in"):
+            return (Piece(f" {account.name}: {account.status_text or 'needs attention'} ", "warn"),)
+    for account in accounts:
+        if account.status in ("backfilling", "connecting") and account.progress_total:
+            return (Piece(_progress(account, now, glyphs)),)
+    for account in accounts:
+        if account.status == "waiting":
+            return (Piece(f" {account.name}: {account.status_text or 'waiting'} ", "dim"),)
+    synced = [account.synced_at for account in accounts if account.synced_at]
+    if not accounts:
+        return ()
+    return (Piece(f" synced {clock(min(synced))} ", "dim") if synced else Piece(" not synced yet ", "dim"),)
+
+
+def _progress(account: AccountRow, now: int, glyphs: Glyphs) -> str:
+    done, total = account.progress_done, account.progress_total
+    left = time_left(done, total, now - (account.progress_started_at or now))
+    drawn = bar(done, total, 12, ascii_only=glyphs.is_ascii)
+    return (
+        f" {drawn} {count(done)}/{count(total)} {left} "
+        if left
+        else f" {drawn} {count(done)}/{count(total)} "
+    )
+
+
+def hints(pairs: Sequence[tuple[str, str]]) -> tuple[Piece, ...]:
+    """Return "e archive  s star": keys and the words for what they do."""
+    pieces: list[Piece] = [Piece(" ")]
+    for key, word in pairs:
+        pieces += [Piece(key, "key"), Piece(f" {word}  ", "")]
+    return tuple(pieces)
+
+
+def status_line(
+    message: str, *, is_warning: bool, undo_key: str, pairs: Sequence[tuple[str, str]]
+) -> tuple[Piece, ...]:
+    """Return the message of the moment, with the key that takes it back, or else the hints."""
+    if not message:
+        return hints(pairs)
+    said = Piece(f" {message}", "warn" if is_warning else "title")
+    return (said, Piece("  "), Piece(undo_key, "key"), Piece(" undo")) if undo_key else (said,)
+
+
+def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -> str:
+    """Return what an empty list says, and what to do about it."""
+    if not accounts:
+        return (
+            "There is no account yet.\n\nQuit with Q, then run one of\n"
+            "dealbox account add maildir PATH\ndealbox demo"
+        )
+    if is_search:
+        return "Nothing found.\nq goes back, / searches again."
+    if any(
+        account.synced_at is None and account.status in ("backfilling", "connecting") for account in accounts
+    ):
+        return f"{title} is empty so far.\nMail is being read: the newest comes first."
+    return f"{title} is empty.\ng i inbox   g l another mailbox   / search"
+
+
+def strip(facts: PanelFacts | None, panel_key: str) -> tuple[Piece, ...]:
+    """Return in one line what the conversation is about, for screens where the panel has no room."""
+    return (Piece(" no conversation", "dim"),)

@@ -1,0 +1,134 @@
+"""Which list is on screen: opening mailboxes, searching, filtering, reading it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mail.query import QuerySyntaxError, parse
+
+from mail.types import AccountId, Role
+from store import accounts, mailboxes, thread_list
+from store.database import Database
+from store.rows import AccountRow, MailboxRow
+from tui import frame, listing
+from tui.bridge import in_store
+from tui.filtered import FilteredSource
+from tui.listing import Listing
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+Facts = tuple[tuple[AccountRow, ...], tuple[MailboxRow, ...]]
+
+
+def read_facts(db: Database) -> Facts:
+    """Read the accounts and their mailboxes."""
+    return accounts.all(db), mailboxes.all(db)
+
+
+class Listings:
+    """Holds what the list shows and what it showed before a search."""
+
+    def __init__(self, screen: MailScreen) -> None:
+        self._screen = screen
+        self.accounts: tuple[AccountRow, ...] = ()
+        self.mailboxes: tuple[MailboxRow, ...] = ()
+        self.shown = Listing("Inbox", role=Role.INBOX)
+        self.account_id: AccountId | None = None
+        self._before_search: Listing | None = None
+
+    # -- opening
+
+    def start(self) -> None:
+        """Show the inbox; read on this thread, because it is the first thing painted."""
+        self._take(read_facts(self._screen.db))
+        self.open_role(Role.INBOX)
+
+    def open_role(self, role: Role) -> None:
+        """Show the mailbox with this role, of the chosen account or of all accounts together."""
+        self.open(listing.with_role(role, self.mailboxes, self.account_id))
+
+    def open(self, wanted: Listing) -> None:
+        """Show a mailbox."""
+        self.shown = wanted
+        self._before_search = None
+        source = thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
+        self._screen.thread_list.show(source)
+        self._screen.leave_reader()
+        self.update()
+
+    async def search(self, text: str) -> None:
+        """Show what matches a query; say where the query is wrong."""
+        try:
+            query = parse(text)
+        except QuerySyntaxError as error:
+            self._screen.warn(f"Search: {error}")
+            return
+        source = await in_store(thread_list.SearchList, self._screen.db, query)
+        if not self.shown.query:
+            self._before_search = self.shown
+        self.shown = listing.of_search(text)
+        self._screen.thread_list.show(source)
+        self._screen.leave_reader()
+        self.update()
+
+    def leave_search(self) -> bool:
+        """Go back to the mailbox that was open before a search; False when none is shown."""
+        before = self._before_search
+        if before is None:
+            return False
+        self.open(before)
+        return True
+
+    # -- filtering
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the list is narrowed by a filter."""
+        return isinstance(self._screen.thread_list.source, FilteredSource)
+
+    def filter(self, text: str) -> None:
+        """Narrow the list to rows with these words; an empty text shows all of it."""
+        source = self._screen.thread_list.source
+        whole = source.whole if isinstance(source, FilteredSource) else source
+        self._screen.thread_list.show(FilteredSource(whole, text) if text.strip() else whole)
+        self.update()
+
+    # -- reading again
+
+    async def reload(self) -> None:
+        """Read the accounts, the mailboxes and the list again; the cursor stays on its thread."""
+        self._take(await in_store(read_facts, self._screen.db))
+        if self.shown.role is not None and self._is_stale(self.shown):
+            self.shown = listing.with_role(self.shown.role, self.mailboxes, self.account_id)
+            self._screen.thread_list.change(thread_list.ThreadList(self._screen.db, self.shown.mailbox_ids))
+        self._screen.thread_list.reload()
+        self.update()
+
+    def _is_stale(self, wanted: Listing) -> bool:
+        """Say whether an account came or went since a unified mailbox was opened, or its mailbox was made only now."""
+        if wanted.sources and len(wanted.sources) == 1 and len(self.accounts) > 1 and self.account_id is None:
+            return False  # one account's mailbox, opened by itself
+        fresh = listing.with_role(wanted.role or Role.INBOX, self.mailboxes, self.account_id)
+        return fresh.mailbox_ids != wanted.mailbox_ids
+
+    def _take(self, facts: Facts) -> None:
+        self.accounts, self.mailboxes = facts
+
+    def update(self) -> None:
+        """Draw what depends on the list: the mailboxes pane, the frame, what an empty list says."""
+        screen = self._screen
+        screen.thread_list.set_empty_text(
+            frame.empty_text(self.accounts, self.shown.title, is_search=bool(self.shown.query))
+        )
+        screen.mailboxes.show(listing.entries(self.accounts, self.mailboxes), self.shown)
+        screen.update_frame()
+
+    def facts(self) -> frame.ListFacts:
+        """Return the numbers of the list for its title."""
+        shown = self._screen.thread_list
+        ids = set(self.shown.mailbox_ids)
+        unread = sum(row.unread_threads for row in self.mailboxes if row.id in ids)
+        total = shown.source.count
+        position = shown.cursor + 1 if total else 0
+        return frame.ListFacts(self.shown.title, position, total, unread, len(shown.marked), self.is_filtered)

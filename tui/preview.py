@@ -1,0 +1,93 @@
+"""Reader and CRM panel follow the cursor, but only once it rests: never on the way of a key press."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from mail.keywords import SEEN
+from mail.types import ThreadId
+from store import actions, emails, panel, threads
+from store.database import Database
+from store.rows import ThreadRow
+from tui.bridge import in_store
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+_AFTER_S = 0.12
+
+
+class Preview:
+    """Knows which conversation reader and panel show."""
+
+    def __init__(self, screen: MailScreen) -> None:
+        self.row: ThreadRow | None = None
+        self._screen = screen
+        self._timer: asyncio.TimerHandle | None = None
+
+    def soon(self) -> None:
+        """Show the thread under the cursor once the cursor has rested."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self.show_now)
+
+    def show_now(self, *, is_opened: bool = False) -> None:
+        """Show the thread under the cursor. Opened, rather than followed, it will count as read."""
+        self.stop()
+        if self._screen.is_attached:
+            self._screen.run_worker(
+                self._show(is_opened), group="preview", exclusive=True, exit_on_error=True
+            )
+
+    def stop(self) -> None:
+        """Forget the cursor's rest."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def reload(self) -> None:
+        """Read again what is shown."""
+        if self.row is not None:
+            self.row = await in_store(threads.get, self._screen.db, self.row.thread_id) or self.row
+            await self._screen.reader.reload()
+            await self._show_panel(self.row)
+
+    async def _show(self, is_opened: bool) -> None:
+        screen = self._screen
+        row = screen.thread_list.current
+        is_new = (row and row.thread_id) != (self.row and self.row.thread_id)
+        self.row = row
+        if row is None:
+            screen.reader.clear()
+            screen.crm_panel.show(None)
+        elif is_new or screen.reader.thread_id != row.thread_id:
+            await self._show_reader(row)
+            await self._show_panel(row)
+        screen.update_frame()
+        if is_opened and row is not None:
+            await self._mark_read(row)
+
+    async def _show_reader(self, row: ThreadRow) -> None:
+        if self._screen.places.reader is not None:
+            await self._screen.reader.open_thread(row.thread_id)
+
+    async def _show_panel(self, row: ThreadRow) -> None:
+        facts = await in_store(panel.for_thread, self._screen.db, row.thread_id)
+        self._screen.crm_panel.show(facts)
+        self._screen.show_strip(facts)
+
+    async def _mark_read(self, row: ThreadRow) -> None:
+        wait_s = self._screen.settings.mark_read_after_s
+        if wait_s < 0 or not row.is_unread:
+            return
+        if wait_s:
+            await asyncio.sleep(wait_s)  # moving on cancels this worker
+        await in_store(mark_read, self._screen.db, row.thread_id)
+
+
+def mark_read(db: Database, thread_id: ThreadId) -> None:
+    """Mark every message of a conversation read, leaving nothing for undo."""
+    for email in emails.in_thread(db, thread_id):
+        if SEEN not in email.keywords:
+            actions.mark_email(db, email.id, SEEN, True)
