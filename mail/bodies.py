@@ -14,6 +14,7 @@ from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeTex
 
 MAX_TEXT_OCTETS = 1_000_000
 PREVIEW_CHARACTERS = 160
+_PREVIEWED_CHARACTERS = 1000
 _MAX_READ_PARTS = 50
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
 _REPORTED = re.compile(
@@ -22,7 +23,6 @@ _REPORTED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w:.-]{1,40})""", re.IGNORECASE)
-_SPACES = re.compile(r"\s+")
 _CUT_NOTICE = "Only the beginning of this long text is shown; save the message to read all of it."
 _HIDDEN_NOTICE = "The style of this message hides all of its text; it is shown nevertheless."
 _ENCRYPTED_NOTICE = "This message is encrypted."
@@ -120,9 +120,12 @@ def _has_text(document: Document) -> bool:
 
 def _preview(document: Document) -> SafeText:
     for kind in (BlockKind.TEXT, BlockKind.FORWARD, BlockKind.QUOTE, BlockKind.SIGNATURE):
-        words = " ".join(block.text[:2000] for block in document.blocks if block.kind is kind)
-        if text := _SPACES.sub(" ", words[:4000]).strip():
-            return SafeText(text[:PREVIEW_CHARACTERS].rstrip())
+        words: list[str] = []
+        for block in document.blocks:
+            if block.kind is kind and len(words) < PREVIEW_CHARACTERS:
+                words += block.text[:_PREVIEWED_CHARACTERS].split()
+        if words:
+            return SafeText(" ".join(words)[:PREVIEW_CHARACTERS].rstrip())
     return SafeText("")
 
 

@@ -71,7 +71,7 @@ def _parse(original: bytes) -> Email:
     body, preview = bodies.read(message, root, chosen, [_TOO_MANY_PARTS] if is_cut else [])
     attached = attachments.attachments(message, chosen)
     subject = headers.decode(first.get("subject", ""))
-    people = {name: _addresses(fields, name) for name in _PEOPLE}
+    people = {name: _addresses(fields, name) if name in first else () for name in _PEOPLE}
     everyone = [address for group in people.values() for address in group]
     return Email(
         octets_hash=octets_hash(original),

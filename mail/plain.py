@@ -47,21 +47,38 @@ def _flowed_line(parts: list[str], depth: int) -> str:
 
 
 def _find_links(text: str) -> tuple[tuple[LinkSpan, ...], tuple[Link, ...]]:
-    if "://" not in text and "www." not in text and "mailto:" not in text:
+    if not _may_link(text):
         return (), ()
     spans: list[LinkSpan] = []
     links: dict[str, Link] = {}
-    for found in _URL.finditer(text):
+    start = 0
+    for line in text.split("\n"):
+        if _may_link(line):
+            _find_in_line(line, start, spans, links)
+            if len(links) >= _MAX_LINKS:
+                break
+        start += len(line) + 1
+    return tuple(spans), tuple(links.values())
+
+
+def _may_link(text: str) -> bool:
+    """Say quickly whether there can be a URL; one in capitals without "://" is not worth the search."""
+    return "://" in text or "www." in text or "mailto:" in text
+
+
+def _find_in_line(line: str, start: int, spans: list[LinkSpan], links: dict[str, Link]) -> None:
+    for found in _URL.finditer(line):
         written = _without_punctuation(found[0])
-        href = f"http://{written}" if written[:4].lower() == "www." else written
-        if (goal := target(href)) is None:
+        goal = target(f"http://{written}" if written[:4].lower() == "www." else written)
+        if goal is None:
             continue
         url, host = goal
-        link = links.setdefault(url, Link(len(links) + 1, url, host))
-        spans.append(LinkSpan(found.start(), found.start() + len(written), link.number))
-        if len(links) >= _MAX_LINKS:
-            break
-    return tuple(spans), tuple(links.values())
+        link = links.get(url)
+        if link is None:
+            if len(links) >= _MAX_LINKS:
+                return
+            link = links[url] = Link(len(links) + 1, url, host)
+        spans.append(LinkSpan(start + found.start(), start + found.start() + len(written), link.number))
 
 
 def _without_punctuation(url: str) -> str:

@@ -19,7 +19,7 @@ _JOINED_EMOJI = re.compile("\u200d+[\u2600-\u27bf\U0001f000-\U0001faff]")
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff"
 _PILE = re.compile(f"([{_MARKS}]{{2}})[{_MARKS}]+")
 _SPACES = re.compile(r"\s+")
-_LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_OTHER_LINE_BREAKS = ("\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _NOT_SAFE = re.compile(
     f"[{_UNSAFE}{_WOBBLY}\t]|\u200d[\u2600-\u27bf\U0001f000-\U0001faff]|[{_MARKS}]{{3}}",
 )
@@ -30,7 +30,20 @@ def printable(text: str) -> str:
     """Remove what a terminal would act on or draw at an uncertain width; line breaks and tabs stay."""
     if text.isascii():
         return text.translate(_PRINTABLE_ASCII_CONTROLS)
-    return _PILE.sub(r"\1", _JOINED_EMOJI.sub("", _REMOVED.sub("", text)))
+    if "\n" not in text:
+        return _printable_foreign(text)
+    # Most lines of most languages are ASCII, and translating is ten times as fast as searching.
+    return "\n".join(
+        line.translate(_PRINTABLE_ASCII_CONTROLS) if line.isascii() else _printable_foreign(line)
+        for line in text.split("\n")
+    )
+
+
+def _printable_foreign(line: str) -> str:
+    line = _REMOVED.sub("", line)
+    if "\u200d" in line:
+        line = _JOINED_EMOJI.sub("", line)
+    return _PILE.sub(r"\1", line)
 
 
 def safe_line(text: str) -> SafeText:
@@ -42,9 +55,13 @@ def safe_line(text: str) -> SafeText:
 
 def safe_block(text: str) -> SafeText:
     """Make lines of any text: line breaks of every kind become a newline, tabs are expanded."""
-    if "\r" in text or "\x0c" in text or not text.isascii():
-        text = _LINE_BREAKS.sub("\n", text)
-    return SafeText(printable(text).expandtabs(8))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for line_break in _OTHER_LINE_BREAKS:
+        if line_break in text:
+            text = text.replace(line_break, "\n")
+    text = printable(text)
+    return SafeText(text.expandtabs(8) if "\t" in text else text)
 
 
 def is_safe(text: str) -> bool:
