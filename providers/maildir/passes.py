@@ -18,6 +18,8 @@ from providers.protocol import Memory
 
 FIRST_PAGE: Final = 64
 PAGE_LIMIT_OCTETS: Final = 8 * 1024 * 1024
+_INBOX_PAGES: Final = 2
+"""So many pages come from the inbox alone, before anything else is looked at."""
 _INBOX_FIRST: Final = 2_000
 _LAST_TIME: Final = 2**40
 
@@ -59,7 +61,7 @@ class Pass:
     def next_page(self, limit: int) -> ChangeBatch:
         """Return the next page; the last one carries the state of all of it."""
         size = limit if self._page else min(limit, FIRST_PAGE)
-        if self._page or not self._entries:
+        if self._page >= _INBOX_PAGES or not self._entries:
             self._list_others()
         self._add_arrivals()
         upserted = self._read_page(size)

@@ -1,0 +1,202 @@
+"""One account's thread: the user's operations, then what the account tells, then wait; and again after trouble."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from mail.types import AccountId
+from providers.connect import connect
+from providers.errors import ProviderError, RetryLater, SignInAgain
+from providers.protocol import Provider
+from store import accounts, doorbell, ingest, outbox
+from store.database import Database
+from store.rows import AccountRow
+from sync import backoff
+from sync.parsers import ChildFailed, Parsers
+from sync.pull import StoreMemory, pull
+from sync.push import push, seconds_to_next
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 300.0
+"""An account is looked at so often even when it says that nothing changed."""
+_SHORTEST_REST_S: Final = 1.0
+_KEPT_ORPHANS_S: Final = 86_400
+_PURGE_EVERY_S: Final = 3_600.0
+
+
+class AccountThread:
+    """Keeps one account in step until stopped. Its trouble is its own: other accounts go on."""
+
+    def __init__(self, db: Database, account: AccountRow, parsers: Parsers) -> None:
+        self.account = account
+        self.is_resting = False
+        self._db = db
+        self._parsers = parsers
+        self._is_stopping = False
+        self._woken = threading.Event()
+        self._provider: Provider | None = None
+        self._failures = 0
+        self._purged_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name=f"account-{account.id}")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the outbox and at the account now."""
+        self._woken.set()
+        provider = self._provider
+        if provider is not None:
+            provider.interrupt()
+
+    def stop(self) -> None:
+        """End after the transaction and the operation going on."""
+        self._is_stopping = True
+        self.wake()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    @property
+    def is_alive(self) -> bool:
+        """Say whether it still runs; it ends by itself when its account was removed."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._is_stopping and accounts.get(self._db, self.account.id) is not None:
+            delay_s = self._connected()
+            self.is_resting = True
+            self._woken.wait(delay_s)
+            self._woken.clear()
+            self.is_resting = False
+
+    def _connected(self) -> float:
+        """Work until something goes wrong; return how long to stay away then."""
+        try:
+            with connected(self._db, self.account) as provider:
+                self._provider = provider
+                while not self._is_stopping:
+                    self._round(provider)
+                    self._failures = 0
+                    self._rest(provider)
+            return 0.0
+        except Exception as error:  # noqa: BLE001 - the outermost loop of a thread
+            if is_gone(self._db, self.account.id):
+                self._is_stopping = True
+                return 0.0
+            self._failures += 1
+            return report(self._db, self.account.id, error, self._failures)
+        finally:
+            self._provider = None
+
+    def _round(self, provider: Provider) -> None:
+        is_complete = sync_once(self._db, self.account.id, provider, self._parsers, self._may_go_on)
+        if is_complete:
+            say_live(self._db, self.account.id)
+            self._purge()
+
+    def _may_go_on(self) -> bool:
+        return not self._is_stopping
+
+    def _purge(self) -> None:
+        now = time.monotonic()
+        if self._purged_at is None or now - self._purged_at > _PURGE_EVERY_S:
+            self._purged_at = now
+            ingest.purge_orphans(self._db, self.account.id, int(time.time()) - _KEPT_ORPHANS_S)
+
+    def _rest(self, provider: Provider) -> None:
+        if self._is_stopping or self._woken.is_set():
+            self._woken.clear()
+            return
+        wait_s = seconds_to_next(self._db, self.account.id)
+        self.is_resting = wait_s is None
+        # An operation that waits for another one is due and cannot be asked: look again, but not at once.
+        provider.wait(LOOK_EVERY_S if wait_s is None else min(max(wait_s, _SHORTEST_REST_S), LOOK_EVERY_S))
+        self._woken.clear()
+        self.is_resting = False
+
+
+@contextlib.contextmanager
+def connected(db: Database, account: AccountRow) -> Iterator[Provider]:
+    """Connect to the account for as long as the block lasts; operations cut short are asked again."""
+    outbox.requeue_running(db, account.id)
+    provider = connect(account.kind, account.config, StoreMemory(db, account.id))
+    try:
+        yield provider
+    finally:
+        provider.close()
+
+
+def sync_once(
+    db: Database, account_id: AccountId, provider: Provider, parsers: Parsers, may_go_on: Callable[[], bool]
+) -> bool:
+    """Push, then pull with a push between two pages; False when it was told to stop before the end."""
+
+    def between_pages() -> bool:
+        push(db, account_id, provider)
+        return may_go_on()
+
+    return between_pages() and pull(db, account_id, provider, parsers, between_pages) and between_pages()
+
+
+def say_live(db: Database, account_id: AccountId) -> None:
+    """Note that the cache agrees with the account now; ring when that is news."""
+    before = accounts.get(db, account_id)
+    accounts.set_status(db, account_id, "live")
+    if before is not None and before.status != "live":
+        doorbell.ring(db.directory)
+
+
+def is_gone(db: Database, account_id: AccountId) -> bool:
+    """Say whether the account was removed: then its trouble is nobody's."""
+    try:
+        return accounts.get(db, account_id) is None
+    except sqlite3.Error:
+        return False
+
+
+def report(db: Database, account_id: AccountId, error: Exception, failures: int) -> float:
+    """Tell the user what is wrong and what to do; return how long to wait before trying again, in seconds."""
+    status, text, delay_s = judge(error, failures, random.random())
+    if not isinstance(error, ProviderError):
+        log.error("account %s: %s", account_id, text, exc_info=error)
+    with contextlib.suppress(sqlite3.Error):  # a full disk takes no status either
+        accounts.set_status(db, account_id, status, text)
+        doorbell.ring(db.directory)
+    return delay_s
+
+
+def judge(error: Exception, failures: int, chance: float) -> tuple[str, str, float]:
+    """Return the status, the words for the user and the seconds to wait that an error means."""
+    match error:
+        case SignInAgain():
+            return "sign_in", str(error), backoff.SIGN_IN_S
+        case RetryLater():
+            return "waiting", str(error), backoff.delay_s(failures, chance, error.after_s)
+        case ChildFailed():
+            return "error", str(error), backoff.delay_s(failures, chance)
+        case sqlite3.Error() if "full" in str(error):
+            return (
+                "error",
+                "The disk is full: make room, sync goes on by itself.",
+                backoff.delay_s(failures, chance),
+            )
+        case sqlite3.Error():
+            return (
+                "error",
+                f"The store cannot be written ({error}): run dealbox doctor.",
+                backoff.delay_s(failures, chance),
+            )
+        case _:
+            text = f"Sync failed ({type(error).__name__}: {error}); it is tried again. See worker.log."
+            return "error", text, backoff.delay_s(failures, chance)

@@ -1,0 +1,165 @@
+"""What the account tells, put into the store: pages are read, parsed and written at the same time."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from mail import parse
+from mail.changes import ChangeBatch, RemoteEmail, State
+from mail.types import AccountId, Email, MailboxKey, RemoteKey
+from providers.errors import StateExpired
+from providers.protocol import Provider
+from store import accounts, doorbell, ingest, mailboxes
+from store.database import Database
+from sync.parsers import Parsers
+
+_AHEAD: Final = 2
+"""Pages read before the oldest of them is written: one is in the child, one waits for it."""
+_PROGRESS_EVERY_S: Final = 0.25
+_LARGE: Final = 200
+"""So many messages to come are a first sync, which is worth a bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreMemory:
+    """What the cache knows of one account, lent to its adapter."""
+
+    db: Database
+    account_id: AccountId
+
+    def known(self, mailbox: MailboxKey) -> dict[RemoteKey, frozenset[str]]:
+        """Return the keywords of every message in `mailbox`, as the account last told them."""
+        return mailboxes.known(self.db, self.account_id, mailbox)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on its way: what was told, which octets are being parsed, and by whom."""
+
+    batch: ChangeBatch
+    parsed: dict[bytes, int]
+    emails: Future[list[Email]]
+
+
+def pull(
+    db: Database,
+    account_id: AccountId,
+    provider: Provider,
+    parsers: Parsers,
+    between_pages: Callable[[], bool],
+) -> bool:
+    """Take in everything the account has to tell; False when `between_pages` said to stop before the end.
+
+    Raises RetryLater, SignInAgain. What was not written is told again.
+    """
+    try:
+        return _Pull(db, account_id, provider, parsers).run(between_pages)
+    except StateExpired:
+        accounts.forget_state(db, account_id)
+        return _Pull(db, account_id, provider, parsers).run(between_pages)
+
+
+class _Pull:
+    def __init__(self, db: Database, account_id: AccountId, provider: Provider, parsers: Parsers) -> None:
+        self._db = db
+        self._account_id = account_id
+        self._provider = provider
+        self._parsers = parsers
+        self._progress = _Progress(db, account_id)
+        self._read_state: State | None = accounts.remote_state(db, account_id)
+        self._written_state = self._read_state
+
+    def run(self, between_pages: Callable[[], bool]) -> bool:
+        on_their_way: deque[_Page] = deque()
+        has_more = True
+        ahead = 1  # the first page is on screen before the second is read
+        while has_more or on_their_way:
+            if has_more and len(on_their_way) < ahead:
+                batch = self._provider.changes(self._read_state)
+                self._read_state, has_more = batch.new_state, batch.has_more_changes
+                on_their_way.append(self._parse(batch))
+                continue
+            self._write(on_their_way.popleft())
+            ahead = _AHEAD
+            if not between_pages():
+                return False
+        self._progress.end()
+        return True
+
+    def _parse(self, batch: ChangeBatch) -> _Page:
+        hashes = {
+            ingest.hash_of(remote.message): remote.message
+            for remote in batch.upserted
+            if remote.message is not None
+        }
+        known = ingest.known_octets(self._db, self._account_id, hashes) if hashes else set()
+        wanted = [octets_hash for octets_hash in hashes if octets_hash not in known]
+        emails = (
+            self._parsers.submit([hashes[octets_hash] for octets_hash in wanted]) if wanted else _nothing()
+        )
+        return _Page(batch, {octets_hash: number for number, octets_hash in enumerate(wanted)}, emails)
+
+    def _write(self, page: _Page) -> None:
+        batch = page.batch
+        emails = page.emails.result()
+        by_hash = {octets_hash: emails[number] for octets_hash, number in page.parsed.items()}
+        arrivals = [_arrival(remote, by_hash) for remote in batch.upserted]
+        if (
+            arrivals
+            or batch.destroyed
+            or batch.mailboxes is not None
+            or batch.new_state != self._written_state
+        ):
+            ingest.apply(self._db, self._account_id, batch, arrivals)
+            self._written_state = batch.new_state
+        self._progress.add(len(arrivals), batch.remaining)
+        doorbell.ring(self._db.directory)
+
+
+def _nothing() -> Future[list[Email]]:
+    future: Future[list[Email]] = Future()
+    future.set_result([])
+    return future
+
+
+def _arrival(remote: RemoteEmail, by_hash: dict[bytes, Email]) -> ingest.Arrival:
+    if remote.message is not None:
+        return ingest.Arrival(remote, by_hash.get(ingest.hash_of(remote.message)))
+    if remote.problem is not None:
+        # Octets of our own making, so that two messages nobody can read are not taken for one.
+        octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
+        return ingest.Arrival(remote, parse.placeholder(octets, remote.problem))
+    return ingest.Arrival(remote, None)
+
+
+class _Progress:
+    """The bar of a first sync, told a few times a second."""
+
+    def __init__(self, db: Database, account_id: AccountId) -> None:
+        self._db = db
+        self._account_id = account_id
+        self._done = 0
+        self._told_at: float | None = None
+
+    def add(self, count: int, remaining: int | None) -> None:
+        """Count messages written; `remaining` are still to come, None when that is not known."""
+        self._done += count
+        if remaining is None or (self._told_at is None and remaining < _LARGE):
+            return
+        now = time.monotonic()
+        if self._told_at is None:
+            accounts.set_status(self._db, self._account_id, "backfilling")
+        elif now - self._told_at < _PROGRESS_EVERY_S:
+            return
+        self._told_at = now
+        accounts.set_progress(self._db, self._account_id, self._done, self._done + remaining)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._told_at is not None:
+            accounts.set_progress(self._db, self._account_id, 0, 0)

@@ -1,0 +1,238 @@
+"""The program dealbox-sync: keeps every account of a data directory in step, one thread for each."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from mail.types import AccountId
+from store import accounts, doorbell, outbox, paths
+from store.database import Database, StoreTooNew, StoreUnusable, open_store
+from store.doorbell import Doorbell
+from store.worker_process import WorkerLock
+from sync import service
+from sync.account import AccountThread, connected, report, say_live, sync_once
+from sync.parsers import ParsingChild
+
+NAME: Final = "worker"
+IDLE_S: Final = 60.0
+_GLANCE_S: Final = 2.0
+_LOCK_EVERY_S: Final = 2.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the worker until nobody needs it; return the exit status."""
+    options = _options(arguments)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    os.umask(0o077)
+    try:
+        directory = paths.data_directory(options.data)
+        if options.install or options.uninstall:
+            return _service(directory, is_wanted=options.install)
+        with _stoppable() as stop, _as_the_worker(directory, stop, options) as db:
+            return 0 if db is None else _work(db, stop, options)
+    except (paths.Unsafe, StoreTooNew, StoreUnusable, OSError, _Refused) as error:
+        print(f"dealbox-sync: {error}", file=sys.stderr)  # noqa: T201 - the words of a program
+        return 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="dealbox-sync", description="Keep mail accounts and the cache in step."
+    )
+    parser.add_argument(
+        "--data", metavar="DIR", help="data directory, instead of DEALBOX_DATA or the usual place"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--once", action="store_true", help="end as soon as everything is in sync; 1 if it cannot be"
+    )
+    how.add_argument("--stay", action="store_true", help="stay when no screen is open, as a service does")
+    how.add_argument("--install", action="store_true", help="write a systemd user unit")
+    how.add_argument("--uninstall", action="store_true", help="remove the systemd user unit")
+    return parser.parse_args(arguments)
+
+
+class _Refused(Exception):
+    """The worker cannot do what it was started for."""
+
+
+class _Stop:
+    """Set by a signal; a pipe makes the wait in select end."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self.pipe, self._end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def set(self, number: int, frame: FrameType | None) -> None:
+        self.is_set = True
+        os.write(self._end, b"!")
+
+    def close(self) -> None:
+        os.close(self.pipe)
+        os.close(self._end)
+
+
+@contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    stop = _Stop()
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.signal(number, stop.set) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+        stop.close()
+
+
+@contextmanager
+def _as_the_worker(directory: Path, stop: _Stop, options: argparse.Namespace) -> Iterator[Database | None]:
+    """Hold the lock and the store; None when another worker does the work and that is all right."""
+    lock = WorkerLock(directory)
+    while not lock.take():
+        if options.once:
+            raise _Refused(
+                f"another dealbox-sync is at work on {directory}; it keeps the mail in step by itself."
+            )
+        if not options.stay or stop.is_set:
+            yield None
+            return
+        select.select([stop.pipe], [], [], _LOCK_EVERY_S)
+    try:
+        db = open_store(directory, is_screen=False)
+        try:
+            yield db
+        finally:
+            db.close()
+    finally:
+        lock.release()
+
+
+def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
+    parsers = ParsingChild()
+    try:
+        if options.once:
+            return _sync_all_once(db, parsers, stop)
+        _Worker(db, parsers, stop, stays=options.stay).run()
+        return 0
+    finally:
+        parsers.close()
+
+
+def _sync_all_once(db: Database, parsers: ParsingChild, stop: _Stop) -> int:
+    has_failed = False
+    for account in accounts.all(db):
+        try:
+            with connected(db, account) as provider:
+                sync_once(db, account.id, provider, parsers, lambda: not stop.is_set)
+            say_live(db, account.id)
+        except Exception as error:  # noqa: BLE001 - the outermost loop over accounts: one must not stop another
+            has_failed = True
+            report(db, account.id, error, 1)
+            print(f"dealbox-sync: {account.name}: {error}", file=sys.stderr)  # noqa: T201 - the words of a program
+    return 1 if has_failed or stop.is_set else 0
+
+
+def _service(directory: Path, *, is_wanted: bool) -> int:
+    say: Callable[[str], object] = print
+    if is_wanted:
+        path = service.install(directory)
+        say(f"Wrote {path}")
+        say("Start it with: systemctl --user daemon-reload && systemctl --user enable --now dealbox-sync")
+        say("To keep it while you are logged out: loginctl enable-linger")
+    elif service.uninstall():
+        say("Removed. Stop it with: systemctl --user disable --now dealbox-sync")
+    else:
+        say("There was no unit.")
+    return 0
+
+
+class _Worker:
+    """The main thread: one AccountThread for each account, woken by the doorbell."""
+
+    def __init__(self, db: Database, parsers: ParsingChild, stop: _Stop, *, stays: bool) -> None:
+        self._db = db
+        self._parsers = parsers
+        self._stop = stop
+        self._stays = stays
+        self._threads: dict[AccountId, AccountThread] = {}
+        self._next_times: dict[AccountId, int | None] = {}
+        self._needed_at = time.monotonic()
+
+    def run(self) -> None:
+        bell = Doorbell(self._db.directory, NAME)
+        try:
+            self._match_accounts()
+            while not self._stop.is_set and self._is_needed():
+                select.select([bell.fileno(), self._stop.pipe], [], [], _GLANCE_S)
+                bell.drain()
+                self._match_accounts()
+                self._wake_those_asked()
+        finally:
+            bell.close()
+            for thread in self._threads.values():
+                thread.stop()
+            for thread in self._threads.values():
+                thread.join()
+
+    def _match_accounts(self) -> None:
+        wanted = {account.id: account for account in accounts.all(self._db)}
+        for account_id in [
+            key for key, thread in self._threads.items() if key not in wanted or not thread.is_alive
+        ]:
+            self._threads[account_id].stop()
+            self._threads.pop(account_id).join()
+        for account_id, account in wanted.items():
+            if account_id not in self._threads:
+                self._threads[account_id] = AccountThread(self._db, account, self._parsers)
+                self._threads[account_id].start()
+
+    def _wake_those_asked(self) -> None:
+        # The bell rings for our own writes too, so it is the outbox that says whom to wake.
+        for account_id, thread in self._threads.items():
+            at = outbox.next_time(self._db, account_id)
+            if at is not None and (at <= time.time() or at != self._next_times.get(account_id)):
+                thread.wake()
+            self._next_times[account_id] = at
+
+    def _is_needed(self) -> bool:
+        now = time.monotonic()
+        is_busy = any(not thread.is_resting for thread in self._threads.values())
+        if self._stays or is_busy or _has_screens(self._db.directory):
+            self._needed_at = now
+        return now - self._needed_at < IDLE_S
+
+
+def _has_screens(directory: Path) -> bool:
+    """Say whether anybody but the worker listens to the doorbell; who died without taking it down does not count."""
+    try:
+        names = [path.name for path in doorbell.runtime_directory(directory).iterdir()]
+    except OSError:
+        return False
+    return any(not name.startswith(NAME) and _is_alive(name) for name in names)
+
+
+def _is_alive(name: str) -> bool:
+    parts = name.rsplit("-", 2)
+    if len(parts) != 3 or not parts[1].isdecimal():
+        return False
+    try:
+        os.kill(int(parts[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
