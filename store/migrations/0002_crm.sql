@@ -204,6 +204,8 @@ CREATE INDEX activity_lead ON activity (lead_id, due_at) WHERE lead_id IS NOT NU
 CREATE INDEX activity_project ON activity (project_id, due_at) WHERE project_id IS NOT NULL;
 CREATE INDEX activity_person ON activity (person_id, due_at) WHERE person_id IS NOT NULL;
 
+CREATE INDEX activity_org ON activity (org_id, due_at) WHERE org_id IS NOT NULL;
+
 CREATE TABLE note (
     id TEXT PRIMARY KEY,
     body TEXT NOT NULL,

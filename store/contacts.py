@@ -1,0 +1,145 @@
+"""People seen in headers: who takes part in a conversation, and which of them the CRM knows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from mail.addresses import domain
+from mail.folding import fold
+from mail.types import ThreadId
+from store.database import Database
+
+MOST_EMAILS: Final = 60
+"""Of a longer conversation only the newest messages are asked who takes part."""
+MOST_PEOPLE: Final = 30
+
+# Everybody has an address there, so it says nothing about who works together.
+_PUBLIC: Final = (
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com mac.com"
+    " aol.com gmx.de gmx.net gmx.at web.de t-online.de freenet.de proton.me protonmail.com fastmail.com zoho.com"
+    " mail.ru yandex.ru qq.com 163.com 126.com libero.it virgilio.it orange.fr wanadoo.fr free.fr laposte.net"
+    " wp.pl o2.pl onet.pl interia.pl uol.com.br bol.com.br terra.com.br sapo.pt hotmail.es hotmail.fr hotmail.it"
+    " hotmail.co.uk yahoo.es yahoo.fr yahoo.it yahoo.de yahoo.co.uk yahoo.com.br outlook.es outlook.fr"
+)
+_PUBLIC_DOMAINS: Final = frozenset(_PUBLIC.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in the headers of a conversation who is not one of us. `email` is normalised."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """A participant as the panel shows them. `id` is None for somebody the CRM does not know."""
+
+    id: str | None
+    name: str
+    title: str
+    organization: str
+    organization_id: str | None
+    email: str
+    phone: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """Addresses and domains that are never a participant: the owner's own, users of the workspace, their domains."""
+
+    addresses: frozenset[str]
+    domains: frozenset[str]
+
+    def include(self, email: str) -> bool:
+        """Say whether the address is one of us."""
+        return email in self.addresses or domain(email) in self.domains
+
+
+def ours(connection: sqlite3.Connection) -> Ours:
+    """Return who we are: accounts with their aliases, workspace users, and the domains these have for themselves."""
+    addresses: set[str] = set()
+    for address, aliases in connection.execute("SELECT address, aliases FROM account LIMIT 1000").fetchall():
+        addresses.update([address, *json.loads(aliases)])
+    for email, more in connection.execute(
+        "SELECT email, aliases FROM workspace_user WHERE deleted_at IS NULL LIMIT 10000"
+    ).fetchall():
+        addresses.update([email, *more.split()])
+    domains = frozenset(domain(email) for email in addresses) - _PUBLIC_DOMAINS - {""}
+    return Ours(frozenset(addresses), domains)
+
+
+def participants(connection: sqlite3.Connection, thread_id: ThreadId) -> tuple[Participant, ...]:
+    """Return who takes part apart from us: those who wrote first, then recipients, in the order they came in."""
+    rows = connection.execute(
+        "SELECT a.email, p.name, a.name FROM (SELECT id, received_at FROM email WHERE thread_id = ?"
+        " ORDER BY received_at DESC LIMIT ?) e JOIN participant p ON p.email_id = e.id"
+        " JOIN address a ON a.id = p.address_id WHERE p.role <> 'sender'"
+        " ORDER BY p.role <> 'from', e.id, p.role = 'cc', p.position",
+        (thread_id, MOST_EMAILS),
+    ).fetchall()
+    we = ours(connection)
+    names: dict[str, str] = {}
+    for email, name, newest_name in rows:
+        if "@" in email and (not names.get(email)) and not we.include(email):
+            names[email] = name or newest_name
+    return tuple(Participant(email, name) for email, name in list(names.items())[:MOST_PEOPLE])
+
+
+_PERSONS: Final = (
+    "SELECT p.id, p.name, p.title, coalesce(o.name, ''), o.id, e.email, coalesce((SELECT phone FROM person_phone"
+    " WHERE person_id = p.id ORDER BY is_primary DESC, phone LIMIT 1), ''), p.time_zone"
+    " FROM json_each(?) j CROSS JOIN person_email e ON e.email = j.value"
+    " CROSS JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL"
+    " LEFT JOIN organization o ON o.id = p.org_id AND o.deleted_at IS NULL ORDER BY j.key, p.id LIMIT 200"
+)
+
+
+def people(
+    connection: sqlite3.Connection, who: tuple[Participant, ...], main_person_id: str | None = None
+) -> tuple[PersonCard, ...]:
+    """Return a card for each participant, each person once, those the CRM knows first.
+
+    An address that two persons have says nothing, unless one of them is `main_person_id`, the item's.
+    """
+    emails = json.dumps([each.email for each in who])
+    by_email: dict[str, list[PersonCard]] = {}
+    for row in connection.execute(_PERSONS, (emails,)).fetchall():
+        by_email.setdefault(row[5], []).append(PersonCard(*row))
+    known: dict[str, PersonCard] = {}
+    unknown: list[PersonCard] = []
+    for each in who:
+        cards = by_email.get(each.email, [])
+        chosen = [card for card in cards if card.id == main_person_id] or cards
+        if len(chosen) == 1:
+            known.setdefault(str(chosen[0].id), chosen[0])
+        elif not cards:
+            unknown.append(PersonCard(None, each.name or each.email, "", "", None, each.email, "", ""))
+    return (*known.values(), *unknown)
+
+
+def complete(db: Database, text: str, limit: int = 10) -> tuple[Participant, ...]:
+    """Return addresses whose name or address begins with `text`: persons of the CRM, then the newest in headers."""
+    folded = fold(text)
+    if not folded:
+        return ()
+    rows = db.read().execute(
+        "SELECT e.email, p.name FROM item_text t JOIN item_index i ON i.number = t.rowid AND i.item_kind = 'person'"
+        " JOIN person p ON p.id = i.item_id JOIN person_email e ON e.person_id = p.id"
+        " WHERE item_text MATCH ? ORDER BY i.rank DESC LIMIT ?",
+        (" ".join(f'"{word}"*' for word in folded.split()), limit),
+    )
+    found = dict(rows.fetchall())
+    start = text.strip().lower()
+    rows = db.read().execute(
+        "SELECT email, name FROM address WHERE email >= ?1 AND email < ?1 || char(0x10FFFF) ORDER BY last_at DESC LIMIT ?2",
+        (start, limit),
+    )
+    for email, name in rows.fetchall():
+        found.setdefault(email, name)
+    return tuple(Participant(email, name) for email, name in list(found.items())[:limit])

@@ -1,0 +1,121 @@
+"""What a conversation is about, set by hand or by a rule; undoable on the same stack as mail."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+
+from mail.types import ThreadId
+from store import doorbell, items, slots, undo
+from store.database import Database
+from store.items import ItemCard, ItemKind, ItemRef
+from store.rows import ActionRow
+from store.slots import Slot
+from store.slots import merge as merge
+from store.undo import Step
+
+
+class CannotLink(Exception):
+    """Nothing was linked; the text says why and what to do instead."""
+
+
+def slot(db: Database, thread_id: ThreadId) -> Slot | None:
+    """Return what the conversation is linked to; ask the user before it is replaced."""
+    connection = db.read()
+    return slots.read(connection, slots.thread_now(connection, thread_id))
+
+
+def link(
+    db: Database,
+    thread_id: ThreadId,
+    item: ItemRef,
+    *,
+    origin: str = "manual",
+    reason: str = "",
+    by: str = "",
+) -> ActionRow:
+    """Let the conversation be about `item`, in place of what it was about; the title says what was replaced.
+
+    Raises CannotLink.
+    """
+    now = int(time.time())
+    with db.write() as connection:
+        thread = _thread(connection, thread_id)
+        card = _linkable(connection, item)
+        before = slots.read(connection, thread)
+        after = Slot(item.kind.value, item.id, origin, by, now, reason)
+        if before is not None and (before.item_kind, before.item_id) == (after.item_kind, after.item_id):
+            return ActionRow(0, f"Already linked to {card.title}", "nothing")
+        title = f"Linked to {card.title}{_instead_of(connection, before)}"
+        action = _set(connection, thread, before, after, title)
+        _audit(connection, now, by, "link", thread, item)
+    doorbell.ring(db.directory)
+    return action
+
+
+def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
+    """Let the conversation be about no item, and keep rules from linking it again. Raises CannotLink."""
+    now = int(time.time())
+    with db.write() as connection:
+        thread = _thread(connection, thread_id)
+        before = slots.read(connection, thread)
+        if before is None or before.item_kind is None or before.item_id is None:
+            return ActionRow(0, "The conversation is not linked", "nothing")
+        item = ItemRef(ItemKind(before.item_kind), before.item_id)
+        card = items.card(connection, item)
+        title = f"Unlinked from {card.title if card else 'an item that is gone'}"
+        action = _set(
+            connection, thread, before, Slot(None, None, "manual", by, now, "unlinked by hand"), title
+        )
+        _audit(connection, now, by, "unlink", thread, item)
+    doorbell.ring(db.directory)
+    return action
+
+
+def _set(
+    connection: sqlite3.Connection, thread_id: ThreadId, before: Slot | None, after: Slot, title: str
+) -> ActionRow:
+    step = Step("item", thread_id, slots.dumps(before), slots.dumps(after))
+    undo.carry_out(connection, [step], now=after.at)
+    return undo.record(connection, title, [step], after.at)
+
+
+def _thread(connection: sqlite3.Connection, thread_id: ThreadId) -> ThreadId:
+    thread = slots.thread_now(connection, thread_id)
+    if connection.execute("SELECT 1 FROM thread WHERE id = ?", (thread,)).fetchone():
+        return thread
+    row = connection.execute("SELECT thread_id FROM email WHERE id = ?", (thread_id,)).fetchone()
+    if row is None:
+        raise CannotLink(f"there is no conversation {thread_id}")
+    raise CannotLink(
+        f"{thread_id} is one message; a conversation is linked as a whole: link conversation {row[0]}, "
+        "or forward the message to Smart BCC to have a duplicate that is linked on its own"
+    )
+
+
+def _linkable(connection: sqlite3.Connection, item: ItemRef) -> ItemCard:
+    if not item.kind.fills_the_slot:
+        raise CannotLink(
+            f"a conversation is linked to a deal, lead or project; a {item.kind.value} is linked by its address"
+        )
+    card = items.card(connection, item)
+    if card is None or card.status == "deleted":
+        raise CannotLink(f"there is no {item.kind.value} {item.id}")
+    return card
+
+
+def _instead_of(connection: sqlite3.Connection, before: Slot | None) -> str:
+    if before is None or before.item_kind is None or before.item_id is None:
+        return ""
+    card = items.card(connection, ItemRef(ItemKind(before.item_kind), before.item_id))
+    return f" instead of {card.title}" if card else ""
+
+
+def _audit(
+    connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, item: ItemRef
+) -> None:
+    connection.execute(
+        "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
+        (now, by, what, f"thread:{thread_id}", json.dumps({"kind": item.kind.value, "id": item.id})),
+    )
