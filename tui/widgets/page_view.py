@@ -136,17 +136,16 @@ class PageView(Widget, can_focus=True):
             strip = self._strips[key] = self._draw(row, at)
         selection = self.text_selection
         span = selection.get_span(at) if selection else None
-        if span is None:
-            return strip
-        return with_selection(
-            strip, span, row.text, self.screen.get_component_rich_style("screen--selection")
-        )
+        if span is not None:
+            selected = self.screen.get_component_rich_style("screen--selection")
+            strip = with_selection(strip, span, row.text, selected)
+        return strip.apply_offsets(0, at)  # for the mouse: which characters of which row these cells are
 
     def _draw(self, row: Row, at: int) -> Strip:
         name = STYLES["current"] if self.is_current(at) else STYLES[row.kind.value]
         style = self.rich_style + self.get_component_rich_style(name, partial=True)
         link_style = self.get_component_rich_style(STYLES["link"], partial=True)
-        return draw(row, style, link_style, self.size.width).apply_offsets(0, at)
+        return draw(row, style, link_style, self.size.width)
 
     def notify_style_update(self) -> None:
         self._strips.clear()
