@@ -70,7 +70,8 @@ def upsert(connection: sqlite3.Connection, places: Sequence[Place]) -> set[int]:
     _delete(connection, [row.id for row in replaced])
     _insert(connection, new)
     connection.executemany(_UPDATE, changed)
-    _note_unreadable(connection, unreadable, new)
+    unreadable += [place for place in new if place.problem is not None]  # shown by a placeholder
+    _note_unreadable(connection, unreadable, [place for place in new if place.problem is None])
     return touched
 
 
