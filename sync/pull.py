@@ -39,10 +39,11 @@ class StoreMemory:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page on its way: what was told, which octets are being parsed, and by whom."""
+    """A page on its way: the hash of the octets of each message told, and the Emails that are being made of some."""
 
     batch: ChangeBatch
-    parsed: dict[bytes, int]
+    hashes: tuple[bytes | None, ...]
+    parsed: tuple[bytes, ...]
     emails: Future[list[Email]]
 
 
@@ -92,23 +93,26 @@ class _Pull:
         return True
 
     def _parse(self, batch: ChangeBatch) -> _Page:
-        hashes = {
-            ingest.hash_of(remote.message): remote.message
-            for remote in batch.upserted
-            if remote.message is not None
-        }
-        known = ingest.known_octets(self._db, self._account_id, hashes) if hashes else set()
-        wanted = [octets_hash for octets_hash in hashes if octets_hash not in known]
-        emails = (
-            self._parsers.submit([hashes[octets_hash] for octets_hash in wanted]) if wanted else _nothing()
+        hashes = tuple(
+            None if remote.message is None else ingest.hash_of(remote.message) for remote in batch.upserted
         )
-        return _Page(batch, {octets_hash: number for number, octets_hash in enumerate(wanted)}, emails)
+        messages = {
+            octets_hash: remote.message
+            for octets_hash, remote in zip(hashes, batch.upserted, strict=True)
+            if octets_hash is not None and remote.message is not None
+        }
+        for octets_hash in ingest.known_octets(self._db, self._account_id, messages):
+            del messages[octets_hash]
+        emails = self._parsers.submit(list(messages.values())) if messages else _nothing()
+        return _Page(batch, hashes, tuple(messages), emails)
 
     def _write(self, page: _Page) -> None:
         batch = page.batch
-        emails = page.emails.result()
-        by_hash = {octets_hash: emails[number] for octets_hash, number in page.parsed.items()}
-        arrivals = [_arrival(remote, by_hash) for remote in batch.upserted]
+        emails = dict(zip(page.parsed, page.emails.result(), strict=True))
+        arrivals = [
+            _arrival(remote, None if octets_hash is None else emails.get(octets_hash))
+            for remote, octets_hash in zip(batch.upserted, page.hashes, strict=True)
+        ]
         if (
             arrivals
             or batch.destroyed
@@ -118,7 +122,8 @@ class _Pull:
             ingest.apply(self._db, self._account_id, batch, arrivals)
             self._written_state = batch.new_state
         self._progress.add(len(arrivals), batch.remaining)
-        doorbell.ring(self._db.directory)
+        if arrivals or batch.destroyed or batch.mailboxes is not None:
+            doorbell.ring(self._db.directory)
 
 
 def _nothing() -> Future[list[Email]]:
@@ -127,14 +132,12 @@ def _nothing() -> Future[list[Email]]:
     return future
 
 
-def _arrival(remote: RemoteEmail, by_hash: dict[bytes, Email]) -> ingest.Arrival:
-    if remote.message is not None:
-        return ingest.Arrival(remote, by_hash.get(ingest.hash_of(remote.message)))
-    if remote.problem is not None:
-        # Octets of our own making, so that two messages nobody can read are not taken for one.
-        octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
-        return ingest.Arrival(remote, parse.placeholder(octets, remote.problem))
-    return ingest.Arrival(remote, None)
+def _arrival(remote: RemoteEmail, email: Email | None) -> ingest.Arrival:
+    if remote.problem is None:
+        return ingest.Arrival(remote, email)
+    # Octets of our own making, so that two messages nobody can read are not taken for one.
+    octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
+    return ingest.Arrival(remote, parse.placeholder(octets, remote.problem))
 
 
 class _Progress:
