@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from mail.types import MailboxId, ThreadId
+from mail.types import AccountId, MailboxId, ThreadId
 from store import summaries
 from store.database import Database
 from store.rows import ThreadRow
@@ -60,6 +60,19 @@ def resolve(db: Database, thread_id: ThreadId) -> ThreadId:
     """Return the id a thread has now that it may have been merged into another."""
     row = db.read().execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
     return thread_id if row is None else ThreadId(row[0])
+
+
+def by_uuid(db: Database, uuid: str) -> ThreadId | None:
+    """Return the thread with that uuid, None when there is none."""
+    row = db.read().execute("SELECT id FROM thread WHERE uuid = ?", (uuid,)).fetchone()
+    return None if row is None else ThreadId(row[0])
+
+
+def by_message_id(db: Database, account_id: AccountId, message_id: str) -> ThreadId | None:
+    """Return the thread of a message by its Message-ID, without angle brackets; None when there is none."""
+    query = "SELECT thread_id FROM email WHERE account_id = ? AND message_id = ? LIMIT 1"
+    row = db.read().execute(query, (account_id, message_id)).fetchone()
+    return None if row is None else ThreadId(row[0])
 
 
 def summarise(connection: sqlite3.Connection, thread_ids: Iterable[ThreadId]) -> frozenset[MailboxId]:

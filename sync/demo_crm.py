@@ -112,7 +112,7 @@ def _products(plan: Plan) -> Iterator[Row]:
 
 def _item(rng: random.Random, item: Item, plan: Plan) -> Row:
     matter = item.matter
-    stage = data("world")["pipeline"]["stages"][item.stage - 1][0] if item.kind == "deal" else ""
+    stage = item.stage if item.kind == "deal" else ""
     row = (
         item.id,
         item.title,

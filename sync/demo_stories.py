@@ -261,10 +261,12 @@ def enclosed(stage: str, matter: Matter, values: dict[str, str], sender: Person)
             )
         case "table":
             rows = [
-                ("code", "name", "price"),
-                (matter.product.code, matter.product.name, matter.product.price),
+                (code, name, f"{price * 1.025:.2f}") for name, code, price, _ in data("world")["products"]
             ]
-            return (File("table.csv", "text/csv", demo_files.csv(rows)),)
+            return (File("price-list.csv", "text/csv", demo_files.csv([("code", "name", "EUR"), *rows])),)
+        case "log":
+            times = [(f"02:{minute}", "head 84 C" if minute < 41 else "error 34") for minute in range(31, 47)]
+            return (File(f"LP8-{values['serial']}.csv", "text/csv", demo_files.csv(times)),)
         case _:
             return ()
 

@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         directory = paths.data_directory(options.data)
         if options.install or options.uninstall:
             return _service(directory, is_wanted=options.install)
+        if options.build_demo or options.rebuild_demo:
+            return _demo(directory, is_anew=options.rebuild_demo)
         with _stoppable() as stop, _as_the_worker(directory, stop, options) as db:
             return 0 if db is None else _work(db, stop, options)
     except (paths.Unsafe, StoreTooNew, StoreUnusable, OSError, _Refused) as error:
@@ -62,6 +64,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     how.add_argument("--stay", action="store_true", help="stay when no screen is open, as a service does")
     how.add_argument("--install", action="store_true", help="write a systemd user unit")
     how.add_argument("--uninstall", action="store_true", help="remove the systemd user unit")
+    how.add_argument("--build-demo", action="store_true", help="make the sample mailbox of dealbox demo")
+    how.add_argument("--rebuild-demo", action="store_true", help="make it anew")
     return parser.parse_args(arguments)
 
 
@@ -157,6 +161,16 @@ def _service(directory: Path, *, is_wanted: bool) -> int:
         say("Removed. Stop it with: systemctl --user disable --now dealbox-sync")
     else:
         say("There was no unit.")
+    return 0
+
+
+def _demo(directory: Path, *, is_anew: bool) -> int:
+    from sync import demo  # its texts are of no use to a worker
+
+    try:
+        demo.offer(directory, is_anew=is_anew)
+    except demo.NotADemo as error:
+        raise _Refused(str(error)) from error
     return 0
 
 
