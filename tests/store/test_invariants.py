@@ -35,8 +35,8 @@ KEYWORDS = ("$seen", "$flagged", "$draft", "work")
 
 messages = st.builds(
     lambda own, refs, subject, at: (own, tuple(refs), subject, at),
-    st.one_of(st.none(), st.sampled_from("abcdefgh")),
-    st.lists(st.sampled_from("abcdefghij"), max_size=3),
+    st.one_of(st.none(), st.sampled_from("abcd")),
+    st.lists(st.sampled_from("abcdef"), max_size=3),
     st.sampled_from(["Quote", "Re: Quote", "Invoice"]),
     st.integers(0, 3),
 )
@@ -45,11 +45,11 @@ arrivals = st.tuples(
     st.sampled_from(PLACES),
     st.sampled_from("pqrs"),  # which key
     st.frozensets(st.sampled_from(KEYWORDS), max_size=3),
-    st.booleans(),  # octets or keywords only
+    st.sampled_from([True, True, True, False]),  # octets or keywords only
 )
 steps = st.lists(
     st.tuples(
-        st.lists(arrivals, max_size=6),
+        st.lists(arrivals, min_size=2, max_size=8),
         st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from("pqrs")), max_size=4),
         st.booleans(),
     ),
@@ -77,7 +77,7 @@ def facts_of(db: Database, account_id: AccountId) -> tuple[dict[int, int], list[
     return {row[0]: row[5] for row in rows}, parts
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(messages, min_size=12, max_size=12), steps)
 def test_any_sequence_of_changes_leaves_the_store_as_a_recount_says(
     texts: list[tuple[str | None, tuple[str, ...], str, int]],
