@@ -226,8 +226,8 @@ async def test_dragging_the_mouse_marks_text(db: Database, account: AccountId) -
         await reader.open_thread(thread_id)
         y = shown(reader).index("Pay 12,400 EUR by Friday")
         await pilot.mouse_down(reader, offset=(4, y))
-        await pilot.hover(reader, offset=(14, y))
-        await pilot.mouse_up(reader, offset=(14, y))
+        await pilot.hover(reader, offset=(13, y))
+        await pilot.mouse_up(reader, offset=(13, y))
         await pilot.pause()
         assert pilot.app.screen.get_selected_text() == "12,400 EUR"
 

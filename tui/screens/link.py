@@ -1,0 +1,109 @@
+"""The link picker: type a part of a title, person or company; open items come first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from store import items
+from store.database import Database
+from store.items import ItemCard, ItemKind
+from tui.bridge import in_store
+from tui.content import line
+from tui.screens.dialog import Dialog
+from tui.widgets.crm_lines import money
+
+_SHOWN = 30
+_LINKABLE = tuple(kind for kind in ItemKind if kind.fills_the_slot)
+
+
+class LinkPicker(Dialog[ItemCard]):
+    """A line to type in over a list of items. Enter takes the highlighted one, Esc leaves everything as it is."""
+
+    BINDINGS = [
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(10)", show=False, priority=True),
+        Binding("pageup", "move(-10)", show=False, priority=True),
+    ]
+
+    def __init__(
+        self, db: Database, subject: Content, linked: ItemCard | None, offered: Sequence[ItemCard]
+    ) -> None:
+        """`linked` is what would be replaced; `offered` are shown while nothing is typed."""
+        super().__init__()
+        self._db = db
+        self._subject = subject
+        self._linked = linked
+        self._offered = tuple(offered)
+        self._found: tuple[ItemCard, ...] = ()
+        self._words: str | None = None  # what was typed when `_found` was looked for
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(self._subject)
+            if self._linked is not None:
+                yield Static(Content.assemble("in place of ", (line(self._linked.title), "bold")))
+            typed = Input(placeholder="deal, lead or project: title, person or company")
+            typed.cursor_blink = False
+            yield typed
+            options = OptionList(markup=False)
+            options.can_focus = False
+            yield options
+
+    def on_mount(self) -> None:
+        self._search("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._search(event.value)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value != self._words:  # typed ahead of the list: take the first of what was typed
+            await self._show(event.value)
+        index = self.query_one(OptionList).highlighted
+        if index is not None:
+            self.dismiss(self._found[index])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._found[event.option_index])
+
+    def action_move(self, rows: int) -> None:
+        options = self.query_one(OptionList)
+        if self._found:
+            options.highlighted = max(0, min((options.highlighted or 0) + rows, len(self._found) - 1))
+
+    @work(exclusive=True)
+    async def _search(self, words: str) -> None:
+        await self._show(words)
+
+    async def _show(self, words: str) -> None:
+        found = await in_store(items.search, self._db, words, _SHOWN, kinds=_LINKABLE)
+        if not words.strip():
+            offered = {item.ref for item in self._offered}
+            found = (*self._offered, *(item for item in found if item.ref not in offered))
+        self._found, self._words = found, words
+        options = self.query_one(OptionList)
+        options.clear_options()
+        if found:
+            options.add_options([Option(label(item)) for item in found])
+        else:
+            options.add_option(Option(Content("nothing found"), disabled=True))
+        options.highlighted = 0 if found else None
+
+
+def label(item: ItemCard) -> Content:
+    """Return an item as one line: kind, title, whose it is, where it stands."""
+    whose = ", ".join(dict.fromkeys(filter(None, (line(item.person), line(item.organization)))))
+    value = money(item.value, item.currency) if item.value is not None else ""
+    details = "  ".join(
+        filter(None, (whose, line(item.stage), value, "" if item.is_open else line(item.status)))
+    )
+    kind = (f"{item.kind.value:<8}", "dim")
+    return Content.assemble(kind, (line(item.title), "bold" if item.is_open else ""), ("  " + details, "dim"))
