@@ -15,7 +15,7 @@ from store.database import Database, open_store
 from store.settings import Settings
 from tui import themes
 from tui.commands.registry import commands
-from tui.guard import OutputGuard
+from tui.guard import OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.keymap import Keymap, key_name, user_keymap
 from tui.screens.mail import MailScreen
@@ -52,15 +52,17 @@ class DealboxApp(App[int]):
         self._db = db
         self._notices = tuple(notices)
         self._has_worker = has_worker
-        self._guards: list[LineFilter] = [OutputGuard()]
+        self._own_filters: list[LineFilter] = [OutputGuard()]
+        if themes.is_ansi(self.theme_name):
+            self._own_filters.append(PlainDefaults())
         if self.no_color:
-            self._guards.insert(0, NoColor())
+            self._own_filters.insert(0, NoColor())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing through to the terminal that it would act on."""
-        if self.no_color:
-            return self._guards
-        return [*super().get_line_filters(), *self._guards]
+        if self.no_color:  # Textual would only turn colours to grey
+            return self._own_filters
+        return [*super().get_line_filters(), *self._own_filters]
 
     def get_default_screen(self) -> MailScreen:
         """Begin with the mail screen."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from store.panel import PanelFacts
 
+from store.panel import PanelFacts
 from store.rows import AccountRow
 from tui.commands.registry import Pane
 from tui.format import bar, clock, count, fit, time_left
@@ -136,4 +136,16 @@ def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -
 
 def strip(facts: PanelFacts | None, panel_key: str) -> tuple[Piece, ...]:
     """Return in one line what the conversation is about, for screens where the panel has no room."""
-    return (Piece(" no conversation", "dim"),)
+    if facts is None:
+        return ()
+    more = (Piece(f"  {panel_key}", "key"), Piece(" CRM", "dim")) if panel_key else ()
+    item = facts.item
+    if item is None:
+        return (Piece(f" {facts.why}", "dim"), *more)
+    parts = [f" [{item.kind.value[0].upper()}] {item.title}"]
+    if item.stage:
+        parts.append(f"stage {item.stage}")
+    if item.value is not None:
+        parts.append(f"{item.value:,.0f} {item.currency}")
+    parts += [item.status, facts.visibility]
+    return (Piece("  ".join(part for part in parts if part)), *more)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from store.panel import PanelFacts
 from textual import events, on
 from textual.app import ComposeResult
 from textual.layout import Layout
@@ -15,6 +14,7 @@ from textual.widget import Widget
 
 from mail.types import ThreadId
 from store.database import Database
+from store.panel import PanelFacts
 from store.rows import ThreadRow
 from store.settings import Settings
 from tui import frame, layout
@@ -117,8 +117,12 @@ class MailScreen(Screen[None]):
         self.crm_panel.set_class(places.is_panel_overlay, "overlay")
         if self.pane not in self.visible_panes():
             self.focus_pane(Pane.READER if self.is_reading else Pane.LIST)
-        self.refresh(layout=True)
+        self._lay_out()
         self.update_frame()
+
+    def _lay_out(self) -> None:
+        # Asked of a child: a screen keeps the arrangement it has while only itself is to be laid out.
+        self._top.refresh(layout=True)
 
     def on_resize(self, event: events.Resize) -> None:
         self.arrange_panes()
@@ -344,10 +348,10 @@ class MailScreen(Screen[None]):
     def show_which_key(self, pressed: tuple[str, ...], commands: list[tuple[str, Command]]) -> None:
         """Show how a sequence may go on."""
         self.which_key.show(" ".join(pressed), [(keys, command.title) for keys, command in commands])
-        self.refresh(layout=True)
+        self._lay_out()
 
     def hide_which_key(self) -> None:
         """Take the popup away."""
         if self.which_key.is_open:
             self.which_key.show("", ())
-            self.refresh(layout=True)
+            self._lay_out()
