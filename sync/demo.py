@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from linking.exchange import csv_items
-from store import accounts
+from store import accounts, paths
 from store.database import Database, open_store
 from sync import demo_crm, demo_letters, demo_links, demo_plan, demo_world
 
@@ -80,6 +80,7 @@ def _clear(directory: Path) -> None:
         for path in directory.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.touch_private(directory / MARK)
     (directory / MARK).write_text("building\n", "ascii")
 
 

@@ -108,13 +108,11 @@ def _distinct(letters: list[Letter]) -> Iterator[Letter]:
 
 
 def _recent(draft: _Draft) -> None:
-    for thread, letters in demo_recent.told(draft.rng, draft.world, draft.now):
+    for thread, matter, letters in demo_recent.told(draft.rng, draft.world, draft.now):
         draft.conversations.append(letters)
         kind = "deal" if "deal" in thread else "lead" if "lead" in thread else None
         if kind is None:
             continue
-        company = draft.world.company(str(thread["with"]))
-        matter = replace(demo_stories.a_matter(draft.rng, draft.world, company), person=company.people[0])
         item = _item(draft, kind, str(thread[kind]), matter, letters)
         draft.items.append(replace(item, stage=draft.rng.choice((3, 4, 4, 5)) if kind == "deal" else 0))
 

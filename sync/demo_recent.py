@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 
 from sync.demo_letters import Letter
 from sync.demo_stories import Matter, a_matter, enclosed, fill, slots
-from sync.demo_world import Person, World, data
+from sync.demo_world import Company, Person, World, data
 
 
-def told(rng: random.Random, world: World, now: int) -> Iterator[tuple[dict[str, object], list[Letter]]]:
-    """Yield each conversation with what demo_data/recent.toml says about it."""
+def told(
+    rng: random.Random, world: World, now: int
+) -> Iterator[tuple[dict[str, object], Matter, list[Letter]]]:
+    """Yield each conversation with what demo_data/recent.toml says about it, and what it is about."""
     for thread in data("recent")["thread"]:
         inside = str(thread["with"]).startswith("colleague:")
         company = rng.choice(world.companies) if inside else world.company(thread["with"])
         other = world.colleague(thread["with"].partition(":")[2]) if inside else company.people[0]
-        matter = replace(a_matter(rng, world, company), person=company.people[0])
+        matter = _matter(rng, world, company, thread)
         letters: list[Letter] = []
         for message in thread["messages"]:
             letters.append(_told_letter(rng, world, matter, other, thread, message, letters, now))
@@ -26,7 +28,15 @@ def told(rng: random.Random, world: World, now: int) -> Iterator[tuple[dict[str,
             letters[-1] = replace(letters[-1], flags="F")
         if thread.get("unread"):
             letters[-1] = replace(letters[-1], flags=letters[-1].flags + "u")
-        yield thread, letters
+        yield thread, matter, letters
+
+
+def _matter(rng: random.Random, world: World, company: Company, thread: dict[str, object]) -> Matter:
+    matter = replace(a_matter(rng, world, company), person=company.people[0])
+    if "product" not in thread:
+        return matter
+    product = next(product for product in world.products if product.code == thread["product"])
+    return replace(matter, product=product, quantity=int(str(thread["quantity"])))
 
 
 def _told_letter(
