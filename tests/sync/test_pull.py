@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from makers import NOW
+from other_sides import FakeOtherSide
+from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, sync, threads_in
+
+from mail.types import AccountId
+from providers.errors import RetryLater
+from store import accounts, emails, events, invariants
+from store.database import Database
+from sync.parsers import ParsingChild
+from sync.pull import StoreMemory, pull
+
+
+def always() -> bool:
+    return True
+
+
+def a_fake(db: Database, count: int) -> tuple[AccountId, FakeOtherSide]:
+    other = FakeOtherSide()
+    for number in range(count):
+        other.deliver(other.inbox, a_message(number), NOW + number)
+    return accounts.add(db, "fake", "Me", "me@dealbox.example", {}), other
+
+
+def progress(db: Database, account_id: AccountId) -> tuple[str, int, int]:
+    account = accounts.get(db, account_id)
+    assert account is not None
+    return account.status, account.progress_done, account.progress_total
+
+
+def test_everything_in_a_maildir_comes_into_the_store(
+    db: Database, tmp_path: Path, parsers: ParsingChild
+) -> None:
+    other = a_maildir(tmp_path / "mail", 30)
+    other.deliver(other.archive, a_message(100, reply_to=3), NOW + 100, frozenset({"$seen"}))
+    account_id = an_account_on(db, other.root)
+    sync(db, account_id, parsers)
+    assert in_store(db) == in_maildir(other.root)
+    assert len(threads_in(db, ".")) == 30
+    assert invariants.check(db) == []
+
+
+def test_when_nothing_changed_nothing_is_written(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+    other = a_maildir(tmp_path / "mail", 3)
+    account_id = an_account_on(db, other.root)
+    sync(db, account_id, parsers)
+    before = events.newest(db)
+    sync(db, account_id, parsers)
+    assert events.newest(db) == before
+
+
+def test_what_other_programs_did_is_followed(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+    other = a_maildir(tmp_path / "mail", 6)
+    account_id = an_account_on(db, other.root)
+    sync(db, account_id, parsers)
+    places = sorted(StoreMemory(db, account_id).known(other.inbox))
+    other.mark((other.inbox, places[0]), frozenset({"$seen", "$flagged"}))
+    other.move((other.inbox, places[1]), other.archive)
+    other.remove((other.inbox, places[2]))
+    other.deliver(other.inbox, a_message(50), NOW + 50)
+    sync(db, account_id, parsers)
+    assert in_store(db) == in_maildir(other.root)
+    assert invariants.check(db) == []
+
+
+def test_a_state_the_account_forgot_makes_it_tell_everything_again(
+    db: Database, parsers: ParsingChild
+) -> None:
+    account_id, other = a_fake(db, 10)
+    memory = StoreMemory(db, account_id)
+    provider = other.connect(memory)
+    assert pull(db, account_id, provider, parsers, always)
+    other.server.forget()
+    other.deliver(other.inbox, a_message(77), NOW + 77)
+    assert pull(db, account_id, provider, parsers, always)
+    assert len(memory.known(other.inbox)) == 11
+
+
+def test_a_pull_that_was_stopped_goes_on_where_it_was(
+    db: Database, tmp_path: Path, parsers: ParsingChild
+) -> None:
+    other = a_maildir(tmp_path / "mail", 150)
+    account_id = an_account_on(db, other.root)
+    provider = other.connect(StoreMemory(db, account_id))
+    assert not pull(db, account_id, provider, parsers, lambda: False)
+    newest = [row.subject for row in (emails.in_thread(db, thread)[0] for thread in threads_in(db, "."))]
+    assert newest == [f"Offer {number}" for number in range(149, 149 - 64, -1)]
+    sync(db, account_id, parsers)
+    assert in_store(db) == in_maildir(other.root)
+
+
+def test_an_error_between_pages_loses_nothing(db: Database, parsers: ParsingChild) -> None:
+    account_id, other = a_fake(db, 10)
+    provider = other.connect(StoreMemory(db, account_id))
+    other.server.failures.append(RetryLater("busy"))
+    with pytest.raises(RetryLater):
+        pull(db, account_id, provider, parsers, always)
+    assert pull(db, account_id, provider, parsers, always)
+    assert len(StoreMemory(db, account_id).known(other.inbox)) == 10
+
+
+def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChild) -> None:
+    account_id, other = a_fake(db, 900)
+    seen = []
+
+    def look() -> bool:
+        seen.append(progress(db, account_id))
+        return True
+
+    pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, look)
+    assert seen[0] == ("backfilling", 500, 900)
+    assert progress(db, account_id)[1:] == (0, 0)
+
+
+def test_a_message_that_cannot_be_read_is_shown_with_the_reason_until_it_can(
+    db: Database, tmp_path: Path, parsers: ParsingChild
+) -> None:
+    other = a_maildir(tmp_path / "mail", 2)
+    place = (other.inbox, other.deliver(other.inbox, a_message(9), NOW + 9))
+    os.truncate(other.find(place), 65 * 1024 * 1024)
+    account_id = an_account_on(db, other.root)
+    sync(db, account_id, parsers)
+    (shown,) = [row for row in _all_emails(db) if row.problem]
+    assert "larger than 64 MiB" in (shown.problem or "")
+    assert db.read().execute("SELECT remote_key FROM unreadable").fetchall() == [(place[1],)]
+
+    other.find(place).write_bytes(a_message(9))
+    sync(db, account_id, parsers)
+    assert sorted(row.subject for row in _all_emails(db)) == ["Offer 0", "Offer 1", "Offer 9"]
+    assert db.read().execute("SELECT count(*) FROM unreadable").fetchone() == (0,)
+    assert in_store(db) == in_maildir(other.root)
+    assert invariants.check(db) == []
+
+
+def _all_emails(db: Database) -> list[emails.EmailRow]:
+    return [row for thread in threads_in(db, ".") for row in emails.in_thread(db, thread)]
+
+
+def test_hostile_octets_do_not_stop_a_sync(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+    other = a_maildir(tmp_path / "mail", 1)
+    for number, octets in enumerate([b"", b"\0" * 1000, b"\xff\xfe" * 500, b":" * 5000, b"\n", b"From \n\n"]):
+        other.deliver(other.inbox, octets, NOW + 10 + number)
+    account_id = an_account_on(db, other.root)
+    sync(db, account_id, parsers)
+    assert in_store(db) == in_maildir(other.root)
