@@ -52,8 +52,10 @@ def split(message: bytes, start: int = 0, end: int | None = None) -> tuple[list[
     stop, body = header_end(message, start, end)
     lines = message[start:stop].decode("ascii", "surrogateescape").split("\n")
     found: list[tuple[str, list[str]]] = []
-    last_known = -1
     offset = start
+    if _KNOWN_FIELD.match(lines[0].lstrip()):
+        offset += len(lines[0]) - len(lines[0].lstrip())
+        lines[0] = lines[0].lstrip()
     for number, line in enumerate(lines):
         name, colon, value = line.partition(":")
         if line[:1] in _BLANKS and found:
@@ -61,20 +63,13 @@ def split(message: bytes, start: int = 0, end: int | None = None) -> tuple[list[
         elif colon and _NAME.match(name):
             found.append((name.rstrip(), [value]))
         elif line.strip() and not line.startswith(("From ", ">From ")):
-            last_known = last_known if last_known >= 0 else _last_known_field(lines)
-            if last_known < number:
+            is_folded = bool(found) and any(map(_KNOWN_FIELD.match, lines[number + 1 : number + 2]))
+            if not is_folded or line.startswith("--"):
                 body = offset
                 break
-            if found:
-                found[-1][1].append(" " + line)
+            found[-1][1].append(" " + line)  # the space that folding needs was forgotten
         offset += len(line) + 1
     return [(name, _unfold(value)) for name, value in found], body
-
-
-def _last_known_field(lines: list[str]) -> int:
-    """Return the last line that is surely a field: what stands before it is header, however broken."""
-    numbers = range(len(lines) - 1, -1, -1)
-    return next((number for number in numbers if _KNOWN_FIELD.match(lines[number])), 0)
 
 
 def _unfold(lines: list[str]) -> str:

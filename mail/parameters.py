@@ -25,6 +25,8 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     The dictionary is shared: read it only.
     """
     head, semicolon, rest = value[:_MAX_VALUE].partition(";")
+    if "=" in head and (words := head.split(None, 1))[1:]:
+        head, semicolon, rest = words[0], ";", f"{words[1]};{rest}"  # the first semicolon is missing
     if not semicolon:
         return head.strip().lower(), {}
     rest = ";" + rest

@@ -26,7 +26,7 @@ def select(root: Part) -> Selection:
     selection = Selection()
     _visit(root, root.parts or [root], False, selection.plain, selection.html, selection)
     if not selection.plain and not selection.html:
-        texts = [part for part in root.leaves() if part.media_type.startswith(("text/", "multipart/"))]
+        texts = [part for part in root.leaves() if part.media_type.startswith("text/")]
         texts = [part for part in texts if part.media_type not in CALENDARS and part.start < part.end]
         selection.plain = selection.html = texts[:1]
     return selection
@@ -88,7 +88,7 @@ def _complete(plain: list[Part], plain_before: int, html: list[Part], html_befor
 
 def _is_inline(part: Part, kind: str, position: int) -> bool:
     is_media = part.media_type.startswith(_INLINE_MEDIA)
-    if not is_media and part.media_type not in _READABLE and not _is_unsplit(part):
+    if not is_media and part.media_type not in _READABLE:
         return False
     disposition, parameters = part.disposition
     if disposition == "attachment":
@@ -96,11 +96,6 @@ def _is_inline(part: Part, kind: str, position: int) -> bool:
     if position == 0:
         return True
     return kind != "related" and (is_media or not (_has_name(parameters) or _has_name(part.parameters)))
-
-
-def _is_unsplit(part: Part) -> bool:
-    """Say whether this is a multipart in which no part was found: then its octets are its text."""
-    return part.media_type.startswith("multipart/")
 
 
 def _has_name(parameters: dict[str, str]) -> bool:

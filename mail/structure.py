@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ MAX_PARTS = 2000
 MAX_DEPTH = 100
 _MAX_DELIMITERS = 20_000  # looked at per message, true or not: bounds the work on hostile boundaries
 _MULTIPART = "multipart/"
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _BASE64_OCTETS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \t"
 
 
@@ -76,6 +74,7 @@ def read(message: bytes, fields: list[tuple[str, str]], body: int) -> tuple[Part
         if not part.media_type.startswith(_MULTIPART):
             continue
         if depth >= MAX_DEPTH or budget.parts <= 0:
+            part.media_type = "application/octet-stream"
             continue
         prefix = "" if part is root else part.number + "."
         default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
@@ -83,6 +82,8 @@ def read(message: bytes, fields: list[tuple[str, str]], body: int) -> tuple[Part
             _read_part(message, f"{prefix}{number}", default, start, end)
             for number, (start, end) in enumerate(_ranges(message, part, budget), 1)
         ]
+        if not part.parts:
+            part.media_type = "text/plain"  # no delimiter was found: what is there is text
         stack.extend((child, depth + 1) for child in reversed(part.parts))
     return root, budget.parts <= 0 or budget.delimiters <= 0
 
@@ -172,7 +173,8 @@ def size(message: bytes, part: Part) -> int:
         padding = message.count(b"=", max(part.start, part.end - 4), part.end)
         return max(0, (length - breaks) * 3 // 4 - padding)
     if encoding == "quoted-printable":
-        return max(0, length - 2 * message.count(b"=", part.start, part.end))
+        soft_breaks = message.count(b"=\r\n", part.start, part.end)
+        return max(0, length - 2 * message.count(b"=", part.start, part.end) - soft_breaks)
     return length
 
 
@@ -182,9 +184,16 @@ def _from_uuencode(raw: bytes) -> bytes:
     for line in raw[max(begin, 0) :].splitlines()[begin >= 0 :]:
         if line.strip() == b"end":
             break
-        try:
-            decoded.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            length = (((line[0] - 32) & 63) * 4 + 5) // 3
-            decoded.append(binascii.a2b_uu(line[:length]) if length <= len(line) else b"")
+        decoded.append(_uuencoded_line(line))
     return b"".join(decoded)
+
+
+def _uuencoded_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        pass
+    try:  # some encoders write more characters than the line needs
+        return binascii.a2b_uu(line[: (((line[0] - 32) & 63) * 4 + 5) // 3])
+    except binascii.Error:
+        return b""
