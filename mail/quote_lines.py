@@ -31,6 +31,7 @@ def _any_of(words: frozenset[str]) -> str:
 
 
 _ROLES: Final = ("from_", "date", "to", "cc", "subject", "reply_to")
+_REPEATED: Final = ("cc", "reply_to")
 _LABELS: Final = {label: role for role in reversed(_ROLES) for label in _words(role)}
 _STARTS: Final = re.compile(
     f"(?:{'|'.join(re.escape(word) for word in sorted(_words('starts'), key=len, reverse=True))})(?!\\w)"
@@ -39,20 +40,30 @@ _VERB: Final = re.compile(_any_of(_words("verbs")))
 _LAST_VERB: Final = re.compile(f"(?:{_any_of(_words('verbs'))})\\s*(?:\\(a\\))?\\s*[:：]*$")
 _FORWARDED: Final = tuple(_words("forwarded"))
 _ORIGINAL: Final = tuple(_words("original"))
+_MARKERS: Final = {BlockKind.FORWARD: frozenset(_FORWARDED), BlockKind.QUOTE: frozenset(_ORIGINAL)}
 _SIGNED: Final = tuple(word for word in _words("signatures") if "…" not in word)
 _SIGNED_AROUND: Final = tuple(tuple(word.split("…")) for word in _words("signatures") if "…" in word)
 
 _QUOTED: Final = re.compile(r"[ \t]{0,4}(?:>|[A-Z]{1,3}>(?:\s|$))")
 _RULES: Final = "-_=*~#+─—–•ᐧ"
 _RULE_AHEAD: Final = re.compile(r"[-_=*~─—–]{2,}")
-_TIME_OR_DATE: Final = re.compile(
-    r"\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}\s?[./年-]\s?\d"
+_TIME: Final = r"\d{1,2}[:.h]\d{2}(?!\d)"
+_DATE: Final = (
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}\s?[./年-]\s?\d|\d{1,2}\. \d{1,2}\. \d{4}"
     r"|\d{1,2}(?:st|nd|rd|th|er|º|\.)?,? (?:de |of )?[^\W\d_]{3,12}[.,]? (?:de )?\d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}"
 )
+_HAS_DATE: Final = re.compile(_DATE)
+_TIME_OR_DATE: Final = re.compile(f"{_TIME}|{_DATE}")
+_WORTH_READING: Final = re.compile(r"^\s*[-_=*~|>─—–]|[:：@>\d]")
 _ISO_AHEAD: Final = re.compile(r"\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _ZONE: Final = re.compile(r"(?:gmt|utc) ?[+-]\d{1,2}:?\d{0,2}")
 _ADDRESS_LAST: Final = re.compile(r"@[^\s<>]+>?\)?\s*[:：]?$")
 _UNFINISHED: Final = ("<", ",", "&lt;")
+
+
+def is_worth_reading(line: str) -> bool:
+    """Tell whether a line has any of the signs that attributions, headers, markers and quotes are made of."""
+    return _WORTH_READING.search(line) is not None
 
 
 def is_blank(line: str) -> bool:
@@ -91,7 +102,7 @@ def signs_off(line: str) -> bool:
     """Tell whether a line is what a telephone or a program adds: "Sent from my iPhone"."""
     if len(line) > 160:
         return False
-    text = line.strip(" \t<>()[]*_-").casefold()
+    text = line.replace("[", "").strip(" \t<>()]*_-").casefold()
     if text.startswith(_SIGNED):
         return True
     return len(text) < 100 and any(
@@ -106,9 +117,11 @@ def marker(line: str) -> BlockKind | None:
     if not has_rule and not text.endswith((":", "：")):
         return None
     core = text.strip(_RULES + " \t:：")
+    if not core:
+        return None
     phrase = re.split(r"[-_=*~]{2}", core, maxsplit=1)[0].strip()
     for kind, phrases in ((BlockKind.FORWARD, _FORWARDED), (BlockKind.QUOTE, _ORIGINAL)):
-        if phrase in phrases or (has_rule and phrase.startswith(phrases) and len(phrase) < 120):
+        if phrase in _MARKERS[kind] or (has_rule and phrase.startswith(phrases) and len(phrase) < 120):
             return kind
     return None
 
@@ -118,12 +131,14 @@ def header_block(lines: Sequence[str], start: int) -> int | None:
 
     It needs a sender and two more roles, and a subject or an address: a travel plan has "From", "To" and "Date" as well.
     """
-    if _role(lines[start]) is None:
+    if _role(lines[start]) in (None, *_REPEATED):
         return None
     roles: set[str] = set()
     has_address, continued, end = False, 0, start
     for index in range(start, min(start + _MOST_HEADER_LINES, len(lines))):
         role = _role(lines[index])
+        if role in roles and role not in _REPEATED:
+            break
         if role is not None:
             roles.add(role)
             has_address = has_address or "@" in lines[index]
@@ -149,14 +164,24 @@ def attribution(lines: Sequence[str], start: int) -> int | None:
             if not _goes_on(joined, lines, index):
                 return None
             continue
-        if index > start and (joined.endswith((".", "!", "?")) or _role(line) is not None):
+        if index > start and _role(line) is not None:
             return None
         joined = f"{joined} {line.lstrip('> ')}" if index > start else line
         if len(joined) > _LONGEST:
             return None
-        if _is_attribution(joined.casefold(), is_joined=index > start):
+        if (
+            index > start
+            and _HAS_DATE.search(line)
+            and (_HAS_DATE.search(lines[start]) or _stands_alone(line))
+        ):
+            return None
+        folded = joined.casefold()
+        begins = index > start or _may_begin(folded)
+        if not begins and not folded.endswith((":", "：", "---")):
+            return None
+        if _is_attribution(folded, is_joined=index > start):
             return index + 1
-        if index == start and not _may_begin(joined.casefold()):
+        if not begins:
             return None
     return None
 
@@ -181,29 +206,33 @@ def _goes_on(joined: str, lines: Sequence[str], index: int) -> bool:
 
 def _may_begin(text: str) -> bool:
     text = text.lstrip("-— *")
-    has_digit = any(character.isdigit() for character in text)
-    return (
-        has_digit
-        and (text[:1].isdigit() or _STARTS.match(text) is not None)
-        and not text.endswith((".", "!", "?"))
-    )
+    if "@" in text and ">" in text and _VERB.search(text):
+        return True
+    begins = text[:1].isdigit() or _STARTS.match(text) is not None
+    return begins and not text.endswith((".", "!", "?")) and _TIME_OR_DATE.search(text) is not None
+
+
+def _stands_alone(line: str) -> bool:
+    """Tell whether a line is a whole attribution, so that the line above it is somebody's text."""
+    return _is_attribution(line.casefold(), is_joined=False)
 
 
 def _is_attribution(text: str, *, is_joined: bool) -> bool:
     has_dashes = text.startswith("---") and text.endswith("---")
     core = text.strip("-— *\ufeff")
-    has_time = _TIME_OR_DATE.search(core) is not None
+    begins = core[:1].isdigit() or _STARTS.match(core) is not None
     has_address = "@" in core
+    if not begins and not has_address:
+        return False
+    has_time = _TIME_OR_DATE.search(core) is not None
     if core.endswith((":", "：")) or has_dashes:
         if is_joined and not (has_time or has_address):
             return False
-        begins = core[:1].isdigit() or _STARTS.match(core) is not None
-        has_digit = any(character.isdigit() for character in core)
-        if _LAST_VERB.search(core) and (has_address or (begins and has_digit)):
-            return True
-        if _VERB.search(core) and (has_address or (begins and has_time)):
-            return True
-        return begins and has_time and _ADDRESS_LAST.search(core) is not None
+        if has_address or has_time:
+            return _VERB.search(core) is not None or (
+                begins and has_time and _ADDRESS_LAST.search(core) is not None
+            )
+        return any(character.isdigit() for character in core) and _LAST_VERB.search(core) is not None
     if _ISO_AHEAD.match(core) is None or core.endswith((".", "!", "?")):
         return False
     return _ADDRESS_LAST.search(core) is not None or (_ZONE.search(core) is not None and has_time)

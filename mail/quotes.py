@@ -5,8 +5,8 @@ Every rule looks at single lines or a few of them, so that hostile text costs no
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from mail import quote_lines as say
@@ -17,63 +17,69 @@ _MOST_FOOTER: Final = 8
 _TEXT, _QUOTE, _FORWARD, _SIGNATURE = BlockKind.TEXT, BlockKind.QUOTE, BlockKind.FORWARD, BlockKind.SIGNATURE
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a line lies: its block's number and its first character in it."""
-
-    block: int
-    start: int
-
-
 def split(document: Document) -> Document:
     """Return the same lines as blocks of TEXT, QUOTE, SIGNATURE and FORWARD.
 
     An attribution belongs to its quote. Blocks that are marked already keep their mark; only blank lines where a block
     begins or ends go. When nothing but a quote is there, it stays one: the reader decides what to show unfolded.
     """
-    lines: list[str] = []
-    places: list[_Place] = []
-    kinds: list[BlockKind] = []
-    for number, block in enumerate(document.blocks):
-        start = 0
-        for line in block.text.split("\n"):
-            lines.append(line)
-            places.append(_Place(number, start))
-            kinds.append(block.kind)
-            start += len(line) + 1
+    cutter = _Cutter(document)
+    lines = cutter.lines
+    kinds = [document.blocks[number].kind for number in cutter.block_of]
     _Splitter(lines, kinds).find()
     blocks: list[Block] = []
     start = 0
     for end in range(1, len(lines) + 1):
         if end == len(lines) or kinds[end] is not kinds[start]:
-            _add_block(blocks, document, kinds[start], lines[start:end], places[start:end])
+            first, last = start, end
+            while last > first and say.is_blank(lines[last - 1]):
+                last -= 1
+            while first < last and say.is_blank(lines[first]):
+                first += 1
+            if first < last:
+                blocks.append(cutter.block(kinds[start], first, last))
             start = end
     return Document(tuple(blocks), document.links)
 
 
-def _add_block(
-    blocks: list[Block], document: Document, kind: BlockKind, lines: list[str], places: list[_Place]
-) -> None:
-    while lines and say.is_blank(lines[-1]):
-        lines, places = lines[:-1], places[:-1]
-    first = next((number for number, line in enumerate(lines) if not say.is_blank(line)), len(lines))
-    lines, places = lines[first:], places[first:]
-    if not lines:
-        return
-    spans: list[LinkSpan] = []
-    length = 0
-    for number in sorted({place.block for place in places}):
-        run = [index for index, place in enumerate(places) if place.block == number]
-        start, end = places[run[0]].start, places[run[-1]].start + len(lines[run[-1]])
-        spans += [
-            LinkSpan(
-                max(span.start, start) - start + length, min(span.end, end) - start + length, span.number
-            )
-            for span in document.blocks[number].links
-            if span.start < end and span.end > start
-        ]
-        length += end - start + 1
-    blocks.append(Block(kind, SafeText("\n".join(lines)), tuple(spans)))
+class _Cutter:
+    """The lines of a document, and the way back from a run of them to text with its links."""
+
+    def __init__(self, document: Document) -> None:
+        self.lines: list[str] = []
+        self.block_of: list[int] = []
+        self._starts: list[int] = []
+        self._spans = [sorted(block.links, key=lambda span: span.start) for block in document.blocks]
+        self._span_ends = [[span.end for span in spans] for spans in self._spans]
+        for number, block in enumerate(document.blocks):
+            start = 0
+            for line in block.text.split("\n"):
+                self.lines.append(line)
+                self.block_of.append(number)
+                self._starts.append(start)
+                start += len(line) + 1
+
+    def block(self, kind: BlockKind, first: int, last: int) -> Block:
+        """Return lines `first` up to `last` as one block, whichever blocks they come from."""
+        spans: list[LinkSpan] = []
+        length, begin = 0, first
+        while begin < last:
+            end = min(last, bisect_right(self.block_of, self.block_of[begin]))
+            start, stop = self._starts[begin], self._starts[end - 1] + len(self.lines[end - 1])
+            spans += self._between(self.block_of[begin], start, stop, length - start)
+            length += stop - start + 1
+            begin = end
+        return Block(kind, SafeText("\n".join(self.lines[first:last])), tuple(spans))
+
+    def _between(self, number: int, start: int, stop: int, shift: int) -> list[LinkSpan]:
+        found: list[LinkSpan] = []
+        spans = self._spans[number]
+        for index in range(bisect_right(self._span_ends[number], start), len(spans)):
+            span = spans[index]
+            if span.start >= stop:
+                break
+            found.append(LinkSpan(max(span.start, start) + shift, min(span.end, stop) + shift, span.number))
+        return found
 
 
 class _Splitter:
@@ -102,7 +108,10 @@ class _Splitter:
     def _marked(self, index: int) -> int:
         """Go past a line of a block that came marked; a quote under the words for forwarding is a forward."""
         begins = index == 0 or self._kinds[index - 1] is not self._kinds[index]
-        if self._kinds[index] is _QUOTE and begins and say.marker(self._lines[index]) is _FORWARD:
+        if self._kinds[index] is not _QUOTE or not begins:
+            return index + 1
+        self._mark(index, index, _QUOTE)
+        if say.marker(self._lines[index]) is _FORWARD:
             end = index
             while end < len(self._lines) and self._kinds[end] is _QUOTE:
                 self._kinds[end] = _FORWARD
@@ -113,6 +122,8 @@ class _Splitter:
     def _quote(self, index: int, *, has_text: bool) -> int:
         """Mark what begins at a line; return where to go on, `index` itself when the line is the author's."""
         line = self._lines[index]
+        if not say.is_worth_reading(line):
+            return index
         if kind := say.marker(line):
             return self._mark(
                 index, self._quoted_end(index) if say.is_quoted(line) else len(self._lines), kind
