@@ -65,20 +65,6 @@ def panel_lines(facts: PanelFacts | None, width: int, now: int, *, is_short: boo
     return tuple(lines)
 
 
-def summary(facts: PanelFacts | None) -> str:
-    """Return in one line what the conversation is about, for screens where the panel has no room."""
-    if facts is None:
-        return ""
-    visibility = line(facts.visibility)
-    if facts.item is None:
-        return f"[{'?' if facts.suggestions else '-'}] not linked: {line(facts.why)}  {visibility}"
-    item = facts.item
-    stage = f"  {line(item.stage)}" if item.stage else ""
-    value = f"  {money(item.value, item.currency)}" if item.value is not None else ""
-    letter = _LETTERS.get(item.kind.value, "?")
-    return f"[{letter}] {line(item.title)}{stage}{value}  {line(item.status)}  {visibility}"
-
-
 def money(value: Decimal, currency: str) -> str:
     """Return "12,400 EUR"; cents only where there are any."""
     amount = f"{value:,.2f}".removesuffix(".00")
@@ -127,13 +113,13 @@ def _people(people: tuple[PersonCard, ...], now: int) -> Iterator[PanelLine]:
     if people:
         yield PanelLine("People", Look.TITLE)
     for person in people[:_MOST_PEOPLE]:
-        known = "" if person.id else "  (not in the CRM)"
-        yield PanelLine(f"{line(person.name) or line(person.email)}{known}", Look.PLAIN)
-        for detail in (
-            ", ".join(filter(None, (line(person.title), line(person.organization)))),
-            line(person.email),
-        ):
-            if detail and detail != (line(person.name) or line(person.email)):
+        name = line(person.name) or line(person.email)
+        yield PanelLine(name, Look.PLAIN)
+        if not person.id:
+            yield PanelLine("  not in the CRM", Look.WARN)
+        role = ", ".join(filter(None, (line(person.title), line(person.organization))))
+        for detail in (role, line(person.email)):
+            if detail and detail != name:
                 yield PanelLine(f"  {detail}", Look.DIM)
         reach = "  ".join(filter(None, (line(person.phone), _local_time(person.time_zone, now))))
         if reach:

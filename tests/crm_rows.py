@@ -1,0 +1,51 @@
+"""CRM rows for tests of what the screen shows of them."""
+
+from __future__ import annotations
+
+import uuid
+
+import makers
+
+from store import records
+from store.database import Database
+from store.items import ItemKind, ItemRef
+
+STAGE = "1f0c6a52-5f0e-4c56-9b51-6f1d0a3c1b04"
+PIPELINE = "1f0c6a52-5f0e-4c56-9b51-6f1d0a3c1a01"
+
+
+def a_person(db: Database, name: str, email: str) -> str:
+    """Insert a person with an address and return their id."""
+    person_id = str(uuid.uuid4())
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO person (id, name, title, created_at, updated_at) VALUES (?, ?, 'Buyer', ?, ?)",
+            (person_id, name, makers.NOW, makers.NOW),
+        )
+        connection.execute(
+            "INSERT INTO person_email (person_id, email, is_primary) VALUES (?, ?, 1)", (person_id, email)
+        )
+        records.reindex(connection)
+    return person_id
+
+
+def a_deal(db: Database, title: str, person_id: str | None = None, *, status: str = "open") -> ItemRef:
+    """Insert a deal in the stage Proposal and return it."""
+    deal_id = str(uuid.uuid4())
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO deal (id, title, person_id, pipeline_id, stage_id, value, currency, status, created_at,"
+            " updated_at) VALUES (?, ?, ?, ?, ?, '12400', 'EUR', ?, ?, ?)",
+            (deal_id, title, person_id, PIPELINE, STAGE, status, makers.NOW, makers.NOW),
+        )
+        records.reindex(connection)
+    return ItemRef(ItemKind.DEAL, deal_id)
+
+
+def a_note(db: Database, deal: ItemRef, body: str) -> None:
+    """Insert a note about a deal."""
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO note (id, body, deal_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+            (str(uuid.uuid4()), body, deal.id, makers.NOW, makers.NOW),
+        )

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import crm_rows
+import makers
+import told
+from textual.app import App
+from textual.content import Content
+from textual.widgets import Input, OptionList
+
+from linking import service
+from store import actions, items, links, panel
+from store.database import Database
+from store.items import ItemCard
+from tui.screens.link import LinkPicker
+
+
+class PickerApp(App[None]):
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, picker: LinkPicker) -> None:
+        super().__init__()
+        self.picker = picker
+        self.picked: list[ItemCard | None] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(self.picker, self.picked.append)
+
+
+def a_picker(db: Database, linked: ItemCard | None = None) -> LinkPicker:
+    return LinkPicker(db, Content("Link Quote"), linked, ())
+
+
+def shown(picker: LinkPicker) -> list[str]:
+    return [str(option.prompt) for option in picker.query_one(OptionList).options]
+
+
+async def test_open_items_come_before_closed_ones(db: Database) -> None:
+    crm_rows.a_deal(db, "Acme old", status="won")
+    crm_rows.a_deal(db, "Acme new")
+    picker = a_picker(db)
+    async with PickerApp(picker).run_test() as pilot:
+        await pilot.press(*"acme")
+        await pilot.app.workers.wait_for_complete()
+        titles = [line[8:].split("  ")[0] for line in shown(picker)]
+        assert titles == ["Acme new", "Acme old"]
+
+
+async def test_typing_a_persons_name_finds_their_deals_and_enter_takes_the_first(db: Database) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    crm_rows.a_deal(db, "Other")
+    renewal = crm_rows.a_deal(db, "Renewal", ana)
+    app = PickerApp(a_picker(db))
+    async with app.run_test() as pilot:
+        await pilot.press(*"lima")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("enter")
+    assert [item.ref for item in app.picked if item] == [renewal]
+
+
+async def test_enter_before_the_list_has_followed_takes_what_was_typed(db: Database) -> None:
+    crm_rows.a_deal(db, "Alpha")
+    beta = crm_rows.a_deal(db, "Beta")
+    app = PickerApp(a_picker(db))
+    async with app.run_test() as pilot:
+        await pilot.app.workers.wait_for_complete()
+        typed = app.picker.query_one(Input)
+        with typed.prevent(Input.Changed):
+            typed.value = "beta"
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [item.ref for item in app.picked if item] == [beta]
+
+
+async def test_enter_on_nothing_found_takes_nothing(db: Database) -> None:
+    crm_rows.a_deal(db, "Alpha")
+    app = PickerApp(a_picker(db))
+    async with app.run_test() as pilot:
+        await pilot.press(*"zzz")
+        await pilot.app.workers.wait_for_complete()
+        assert shown(app.picker) == ["nothing found"]
+        await pilot.press("enter")
+        assert app.picked == []
+        await pilot.press("escape")
+    assert app.picked == [None]
+
+
+async def test_a_title_with_markup_is_shown_as_it_is(db: Database) -> None:
+    crm_rows.a_deal(db, "[@click=app.quit]Acme[/] [/foo]\x1b[2J")
+    picker = a_picker(db)
+    async with PickerApp(picker).run_test() as pilot:
+        await pilot.app.workers.wait_for_complete()
+        assert "[@click=app.quit]Acme[/] [/foo][2J" in shown(picker)[0]
+
+
+async def test_what_will_be_replaced_is_named(db: Database) -> None:
+    linked = items.get(db, crm_rows.a_deal(db, "Acme old"))
+    picker = a_picker(db, linked)
+    async with PickerApp(picker).run_test():
+        assert any("in place of Acme old" in str(one.content) for one in picker.query("Static"))  # type: ignore[attr-defined]
+
+
+def test_linking_by_hand_reaches_every_message_and_is_taken_back_by_undo(db: Database) -> None:
+    thread_id = told.a_conversation(db, makers.an_account(db), "First", "Second")
+    deal = crm_rows.a_deal(db, "Acme")
+    service.link(db, thread_id, deal)
+    item = panel.for_thread(db, thread_id).item
+    assert item is not None
+    assert item.ref == deal
+    actions.undo(db)
+    assert panel.for_thread(db, thread_id).item is None
+    assert links.slot(db, thread_id) is None
