@@ -24,10 +24,15 @@ _GLANCE_S: Final = 0.002
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message as told by the account. `email` is None when its octets were known before, or none were told."""
+    """A message as told by the account. `email` is None when its octets were known before, or none were told.
+
+    `packed_body` is ingest_rows.pack(email.body), when that was done in the process that parsed: then the body of
+    `email` may be empty.
+    """
 
     remote: RemoteEmail
     email: Email | None
+    packed_body: bytes | None = None
 
 
 _Gone = tuple[MailboxKey, RemoteKey]
@@ -104,6 +109,7 @@ class _Page:
         self._touched |= threads.in_mailboxes(connection, told.rehidden)
         self._mailbox_ids = mailboxes.ids_by_key(connection, account_id)
         self._owner = ingest_rows.owner(connection, account_id)
+        self._new: list[ingest_rows.NewEmail] = []
 
     def take(self, arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> None:
         """Take in a slice of what came and what went."""
@@ -125,7 +131,7 @@ class _Page:
         )
 
     def record(self) -> frozenset[ThreadId]:
-        """Recount what was touched and record the event; return the threads."""
+        """Recount what was touched, record the event and index what is new; return the threads."""
         mailbox_ids = threads.summarise(self._connection, self._touched)
         if not self._batch.has_more_changes:
             mailboxes.forget_gone(self._connection, self._account_id)
@@ -133,6 +139,7 @@ class _Page:
             events.record(self._connection, "mailboxes")
         if self._touched:
             events.record(self._connection, "mail", mailbox_ids=mailbox_ids, thread_ids=self._touched)
+        ingest_rows.index(self._connection, sorted(self._new, key=lambda email: email.id))
         return frozenset(self._touched)
 
     def _take_emails(self, arrivals: Sequence[Arrival]) -> list[int | None]:
@@ -146,7 +153,7 @@ class _Page:
             if octets_hash is not None and octets_hash not in known and octets_hash not in new:
                 email_id = ids.after(arrival.remote.received_at)
                 email = _email(arrival)
-                new[octets_hash] = ingest_rows.NewEmail(email_id, arrival.remote, email)
+                new[octets_hash] = ingest_rows.NewEmail(email_id, arrival.remote, email, arrival.packed_body)
         if new:
             self._insert(sorted(new.values(), key=lambda email: email.id))
         known.update((octets_hash, email.id) for octets_hash, email in new.items())
@@ -156,6 +163,7 @@ class _Page:
         placed = conversations.place(self._connection, self._account_id, [email.facts() for email in emails])
         sent = {key for key, mailbox_id in self._mailbox_ids.items() if mailbox_id in self._owner.sent}
         ingest_rows.insert(self._connection, self._owner, emails, placed.thread_of, sent)
+        self._new += emails
         self._touched |= placed.touched
         self._touched |= conversations.tear_apart(self._connection, self._account_id, placed.torn)
 

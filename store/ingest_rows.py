@@ -16,7 +16,7 @@ from mail.body_json import dumps
 from mail.changes import RemoteEmail
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.threading import ThreadFacts
-from mail.types import AccountId, Address, Email, MailboxId, MailboxKey, ThreadId
+from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, ThreadId
 from store import conversations
 
 ID_SHIFT: Final = 20
@@ -44,6 +44,7 @@ class NewEmail:
     id: int
     remote: RemoteEmail
     email: Email
+    packed_body: bytes | None = None
 
     @property
     def message_id(self) -> str | None:
@@ -62,6 +63,11 @@ class NewEmail:
         """Return what threading needs of it."""
         email = self.email
         return conversations.facts(self.id, self.message_id, self.refs, email.subject, email.sent_at)
+
+
+def pack(body: Body) -> bytes:
+    """Return a body as email_body keeps it."""
+    return zlib.compress(dumps(body), 6)
 
 
 class Ids:
@@ -120,7 +126,7 @@ def insert(
     thread_of: Mapping[int, ThreadId],
     sent: Collection[MailboxKey],
 ) -> None:
-    """Insert emails, ascending by id, with all that hangs on them and their words in the index."""
+    """Insert emails with all that hangs on them but their words: those are for index()."""
     now = int(time.time())
     connection.executemany(
         _EMAIL,
@@ -131,7 +137,7 @@ def insert(
     )
     connection.executemany(
         "INSERT INTO email_body (email_id, body) VALUES (?, ?)",
-        [(new.id, zlib.compress(dumps(new.email.body), 6)) for new in emails],
+        [(new.id, new.packed_body or pack(new.email.body)) for new in emails],
     )
     connection.executemany(
         "INSERT INTO email_octets (email_id, octets) VALUES (?, ?)",
@@ -150,13 +156,17 @@ def insert(
         ],
     )
     _insert_participants(connection, emails)
+
+
+def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
+    """Put the words of emails, ascending by id, into the index: the last thing to do in a transaction.
+
+    FTS5 writes out what it has gathered whenever a statement opens a savepoint, as most of the others do.
+    """
+    texts = ((new.id, new.email.search_text) for new in emails)
     connection.executemany(
         "INSERT INTO email_text (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)",
-        [
-            (new.id, text.subject, text.people, text.body, text.files)
-            for new in emails
-            if (text := new.email.search_text)
-        ],
+        [(email_id, text.subject, text.people, text.body, text.files) for email_id, text in texts],
     )
 
 

@@ -195,6 +195,8 @@ def _move(connection: sqlite3.Connection, placement_id: int, heir: int) -> None:
 
 
 def _delete(connection: sqlite3.Connection, placement_ids: Collection[int]) -> None:
+    if not placement_ids:
+        return
     ids = json.dumps(list(placement_ids))
     connection.execute(
         "UPDATE operation SET state = 'cancelled', finished_at = ? "
