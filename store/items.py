@@ -49,7 +49,7 @@ class NextActivity:
 class ItemCard:
     """An item as a card shows it. Stages count from 1; `stage_position` is 0 where there are none.
 
-    `status` is open, won, lost, converted, archived, completed, canceled or deleted; empty for persons and
+    `external_ref` is the id the item has where it came from. `status` is open, won, lost, converted, archived, completed, canceled or deleted; empty for persons and
     organizations.
     """
 
@@ -182,7 +182,7 @@ def card(connection: sqlite3.Connection, item: ItemRef) -> ItemCard | None:
 
 def _external_ref(connection: sqlite3.Connection, item: ItemRef) -> str | None:
     row = connection.execute(
-        "SELECT system || ':' || external_id FROM external_ref WHERE kind = ? AND local_id = ? ORDER BY system LIMIT 1",
+        "SELECT external_id FROM external_ref WHERE kind = ? AND local_id = ? ORDER BY system LIMIT 1",
         (item.kind.value, item.id),
     ).fetchone()
     return None if row is None else str(row[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mail.types import ThreadId
@@ -69,6 +70,33 @@ def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> N
         "UPDATE OR IGNORE item_link SET thread_id = ? WHERE thread_id = ? AND slot <> 'item'", (kept, merged)
     )
     connection.execute("DELETE FROM item_link WHERE thread_id = ?", (merged,))
+
+
+def link_awaited(
+    connection: sqlite3.Connection, now: int, thread_ids: Iterable[ThreadId] | None = None
+) -> frozenset[ThreadId]:
+    """Link conversations whose mail has come after the links to them (table awaited_link); return those linked.
+
+    `thread_ids` are the conversations to look at, None means all.
+    """
+    if connection.execute("SELECT 1 FROM awaited_link LIMIT 1").fetchone() is None:
+        return frozenset()
+    ids = None if thread_ids is None else json.dumps(sorted(thread_ids))
+    rows = connection.execute(
+        "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM awaited_link w"
+        " CROSS JOIN account a CROSS JOIN email e ON e.account_id = a.id AND e.message_id = w.message_id"
+        if ids is None
+        else "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM json_each(?) j CROSS JOIN email e"
+        " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id",
+        () if ids is None else (ids,),
+    ).fetchall()
+    linked = set()
+    for thread_id, item_kind, item_id, message_id in rows:
+        connection.execute("DELETE FROM awaited_link WHERE message_id = ?", (message_id,))
+        if read(connection, thread_id) is None:
+            put(connection, thread_id, Slot(item_kind, item_id, "import", "", now, ""))
+            linked.add(ThreadId(thread_id))
+    return frozenset(linked)
 
 
 def _weight(slot: Slot) -> tuple[bool, bool, int]:

@@ -186,7 +186,7 @@ CREATE INDEX project_org ON project (org_id, created_at) WHERE org_id IS NOT NUL
 
 CREATE TABLE activity (
     id TEXT PRIMARY KEY,
-    type TEXT NOT NULL DEFAULT 'task',           -- email | call | meeting | task | deadline
+    type TEXT NOT NULL DEFAULT 'task',           -- email | call | meeting | task | deadline, or a word of the CRM it came from
     subject TEXT NOT NULL,
     note TEXT NOT NULL DEFAULT '',
     due_at INTEGER,
@@ -254,6 +254,12 @@ CREATE TABLE item_link (
     PRIMARY KEY (thread_id, slot)
 ) WITHOUT ROWID;
 CREATE INDEX item_link_item ON item_link (item_kind, item_id, thread_id) WHERE item_id IS NOT NULL;
+
+CREATE TABLE awaited_link (                      -- links brought in for conversations whose mail is not here yet
+    message_id TEXT PRIMARY KEY,
+    item_kind TEXT NOT NULL,
+    item_id TEXT NOT NULL
+) WITHOUT ROWID;
 
 -- Where a row came from, so that importing twice changes nothing.
 CREATE TABLE external_ref (

@@ -1,0 +1,167 @@
+"""Writing the CRM's rows in bulk: what an import, and later a sync with another CRM, brings in."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from peewee import EXCLUDED, SqliteDatabase
+
+from mail.folding import fold_for_index
+from store.models import MODELS, Row
+
+Values = Mapping[str, object]
+_CHUNK: Final = 400
+
+
+class Known(NamedTuple):
+    """A row that was brought in before."""
+
+    local_id: str
+    hash: bytes
+
+
+class _Lent(SqliteDatabase):
+    """Lets peewee use a connection of ours inside our transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(None)
+        self._lent = connection
+        self.init(":memory:")
+
+    def _connect(self) -> sqlite3.Connection:
+        return self._lent
+
+
+def on(connection: sqlite3.Connection) -> SqliteDatabase:
+    """Return what peewee calls a database, over a connection that stays ours."""
+    return _Lent(connection)
+
+
+def save(
+    connection: sqlite3.Connection, table: str, rows: Sequence[Values], *, keeps_created_at: bool = False
+) -> None:
+    """Insert rows, or replace the values of those whose key is there, counting `rev` up. All rows name the same columns."""
+    model = MODELS[table]
+    database = on(connection)
+    keys = model._meta.primary_key
+    key_names = list(getattr(keys, "field_names", ("id",)))
+    for start in range(0, len(rows), _CHUNK):
+        chunk = [dict(row) for row in rows[start : start + _CHUNK]]
+        kept = {*key_names, "created_at"} if keeps_created_at else set(key_names)
+        replaced = [name for name in chunk[0] if name not in kept]
+        fields = model._meta.fields
+        update = {fields[name]: getattr(EXCLUDED, name) for name in replaced}
+        if issubclass(model, Row):
+            update[fields["rev"]] = fields["rev"] + 1
+        query = model.insert_many(chunk)
+        query = (
+            query.on_conflict(conflict_target=[fields[name] for name in key_names], update=update)
+            if update
+            else query.on_conflict_ignore()
+        )
+        query.execute(database)
+
+
+def replace_parts(
+    connection: sqlite3.Connection, table: str, owner: str, owner_ids: Collection[str], rows: Sequence[Values]
+) -> None:
+    """Let the owners have exactly these parts: addresses of persons, domains of organizations, labels of items."""
+    model = MODELS[table]
+    column = model._meta.fields[owner]
+    ids = sorted(owner_ids)
+    database = on(connection)
+    for start in range(0, len(ids), _CHUNK):
+        model.delete().where(column.in_(ids[start : start + _CHUNK])).execute(database)
+    save(connection, table, rows)
+
+
+def known(connection: sqlite3.Connection, system: str, kind: str) -> dict[str, Known]:
+    """Return what was brought in from `system` before, by the id it has there."""
+    rows = connection.execute(
+        "SELECT external_id, local_id, hash FROM external_ref WHERE system = ? AND kind = ?", (system, kind)
+    ).fetchall()
+    return {external_id: Known(local_id, value) for external_id, local_id, value in rows}
+
+
+def steps(connection: sqlite3.Connection) -> list[tuple[str, str, str, str, int]]:
+    """Return (id, "pipeline" or "board", its name, the step's name, position) of stages and phases, in order."""
+    return connection.execute(
+        "SELECT s.id, 'pipeline', p.name, s.name, s.position FROM stage s JOIN pipeline p ON p.id = s.pipeline_id"
+        " WHERE s.deleted_at IS NULL UNION ALL SELECT id, 'board', board, name, position FROM phase"
+        " WHERE deleted_at IS NULL ORDER BY 2, 5"
+    ).fetchall()
+
+
+def pipelines(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the ids of pipelines by their names, the default one first."""
+    return dict(
+        connection.execute(
+            "SELECT name, id FROM pipeline WHERE deleted_at IS NULL ORDER BY position"
+        ).fetchall()
+    )
+
+
+def labels(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the ids of labels by their names."""
+    return dict(connection.execute("SELECT name, id FROM label").fetchall())
+
+
+def persons_by_email(connection: sqlite3.Connection, emails: Iterable[str]) -> dict[str, str]:
+    """Return which person has each address; an address of two persons is left out."""
+    return dict(
+        connection.execute(
+            "SELECT e.email, min(e.person_id) FROM json_each(?) j JOIN person_email e ON e.email = j.value"
+            " JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL GROUP BY e.email HAVING count(*) = 1",
+            (json.dumps(sorted(emails)),),
+        ).fetchall()
+    )
+
+
+def organizations_by_name(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return which organization has each name."""
+    return dict(
+        connection.execute(
+            "SELECT name, min(id) FROM organization WHERE deleted_at IS NULL GROUP BY name"
+        ).fetchall()
+    )
+
+
+_OPEN: Final = "CASE WHEN i.status = 'open' THEN 2 ELSE 0 END"
+_WORDS: Final = f"""
+SELECT 'deal', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM deal i
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+UNION ALL SELECT 'lead', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM lead i
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+UNION ALL SELECT 'project', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM project i
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+UNION ALL SELECT 'person', i.id, (1 << 40) + i.created_at, i.name || ' ' || coalesce(o.name, '') || ' ' ||
+  coalesce((SELECT group_concat(email, ' ') FROM person_email WHERE person_id = i.id), '') FROM person i
+  LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+UNION ALL SELECT 'organization', i.id, (1 << 40) + i.created_at, i.name || ' ' ||
+  coalesce((SELECT group_concat(domain, ' ') FROM organization_domain WHERE organization_id = i.id), '') FROM organization i
+  WHERE i.deleted_at IS NULL
+"""  # noqa: S608 - put together from our own text
+
+
+def reindex(connection: sqlite3.Connection) -> None:
+    """Bring what the link picker searches up to date with the items; only what differs is written."""
+    indexed = {
+        (kind, item_id): (rank, words)
+        for kind, item_id, rank, words in connection.execute(
+            "SELECT item_kind, item_id, rank, words FROM item_index"
+        )
+    }
+    changed = []
+    for kind, item_id, rank, text in connection.execute(_WORDS).fetchall():
+        words = fold_for_index(text)
+        if indexed.pop((kind, item_id), None) != (rank, words):
+            changed.append((kind, item_id, rank, words))
+    connection.executemany("DELETE FROM item_index WHERE item_kind = ? AND item_id = ?", list(indexed))
+    connection.executemany(
+        "INSERT INTO item_index (item_kind, item_id, rank, words) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (item_kind, item_id) DO UPDATE SET rank = excluded.rank, words = excluded.words",
+        changed,
+    )
