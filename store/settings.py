@@ -252,7 +252,7 @@ def documentation() -> str:
         "# Settings",
         "",
         "One file: `--config FILE`, else `DEALBOX_CONFIG`, else `$XDG_CONFIG_HOME/dealbox/config.toml`",
-        "(`~/.config/dealbox/config.toml`). `dealbox config example` prints one with every setting explained.",
+        "(`~/.config/dealbox/config.toml`). `dealbox settings` prints one with every setting explained.",
         "A mistake is reported with its line, and the last good settings stay.",
         "",
         "| setting | default | allowed | what it does |",

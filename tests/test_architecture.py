@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from store import settings
+from tui.commands.reference import keys_document
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("mail", "providers", "store", "linking", "sync", "tui")
 PROVIDER_LIBRARIES = {"imapclient", "exchangelib", "googleapiclient", "msal", "requests", "httplib2"}
@@ -100,3 +103,11 @@ def test_no_tracked_file_names_a_package_index_or_a_path_of_one_machine() -> Non
             f"{path.relative_to(ROOT)}: {hit[0]}" for hit in (index.search(text), machine.search(text)) if hit
         ]
     assert offenders == []
+
+
+def test_the_reference_of_keys_is_the_one_the_commands_make() -> None:
+    assert (ROOT / "docs" / "keys.md").read_text("utf-8").rstrip() == keys_document().rstrip()
+
+
+def test_the_reference_of_settings_is_the_one_the_settings_make() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text("utf-8").rstrip() == settings.documentation().rstrip()

@@ -115,7 +115,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
 
-        parser.exit(0, f"dealbox {version('dealbox')}\n")
+        say(f"dealbox {version('dealbox')}")
+        parser.exit()
 
 
 def parser() -> argparse.ArgumentParser:

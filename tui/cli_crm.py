@@ -6,6 +6,7 @@ import argparse
 
 from linking import service
 from linking.exchange import csv_items, vcards
+from linking.exchange.report import ImportReport
 from store import items
 from tui.cli import BadUse, Failed, note, say
 from tui.cli_store import opened, thread_id
@@ -47,4 +48,10 @@ def unlink(options: argparse.Namespace) -> int:
             say(service.unlink(db, thread_id(db, options.id)).title)
         except service.CannotLink as error:
             raise Failed(str(error)) from error
+    return 0
+
+
+def _report(report: ImportReport) -> int:
+    for line in report.as_text().splitlines():
+        (note if line.startswith(("left out:", "note:")) else say)(line)
     return 0
