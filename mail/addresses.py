@@ -67,7 +67,7 @@ def _ascii_host(host: str) -> str:
 def _simple(found: re.Match[str]) -> Address:
     quoted, bare, angle, alone = found.groups()
     name = quoted if quoted is not None else bare
-    return Address(headers.decode(name) if name else SafeText(""), _email(angle or alone))
+    return Address(_unquoted(headers.decode(name)) if name else SafeText(""), _email(angle or alone))
 
 
 def _email(raw: str) -> SafeText:
@@ -189,7 +189,11 @@ def _name(tokens: list[_Token]) -> SafeText:
     words = "".join(text if kind != "space" else " " for kind, text in tokens if kind != "comment")
     if not words.strip():
         words = " ".join(text for kind, text in tokens if kind == "comment")
-    name = SafeText(headers.decode(words).strip(" ,"))
+    return _unquoted(SafeText(headers.decode(words).strip(" ,")))
+
+
+def _unquoted(name: SafeText) -> SafeText:
+    """Return a name without the quotes that some programs put inside the quotes."""
     while len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
         name = SafeText(name[1:-1].strip())
     return name
