@@ -30,7 +30,7 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     if not semicolon:
         return head.strip().lower(), {}
     rest = ";" + rest
-    pattern = _UNCLOSED if rest.count('"') % 2 else _PARAMETER
+    pattern = _UNCLOSED if _QUOTED_PAIR.sub("", rest).count('"') % 2 else _PARAMETER
     found: dict[str, str] = {}
     for match in pattern.finditer(rest):
         name, *written = match.groups()
