@@ -15,7 +15,7 @@ from makers import NOW
 from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, mailbox_id, threads_in
 
 from mail.types import AccountId, Role
-from store import accounts, actions
+from store import accounts, actions, invariants
 from store.database import Database
 from store.doorbell import Doorbell
 from store.worker_process import WorkerLock, is_worker_running
@@ -194,3 +194,22 @@ def test_a_signal_ends_it_in_good_order_in_the_middle_of_a_first_sync(
     assert (process.returncode, words) == (0, "")
     assert len(in_store(db)) > 0
     assert not is_worker_running(db.directory)
+
+
+def test_a_worker_killed_in_a_first_sync_leaves_what_it_had_and_the_next_one_goes_on(
+    db: Database, tmp_path: Path
+) -> None:
+    other = a_maildir(tmp_path / "mail", 1_500)
+    an_account_on(db, other.root)
+    process = start(db)
+    soon(lambda: len(in_store(db)) > 0)
+    process.kill()
+    process.communicate()
+    had = len(in_store(db))
+    assert had > 0
+    assert invariants.check(db) == []
+    process = start(db, "--once")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert in_store(db) == in_maildir(other.root)
+    assert invariants.check(db) == []

@@ -1,0 +1,337 @@
+"""Kills a process at each of its steps, one after the other, and looks at what is left. Run by test_kill.py.
+
+A program of its own, because it forks: killing.py SCENARIO DIRECTORY prints the number of points, and what was wrong.
+A step is the beginning or the commit of a transaction, a statement that writes, or a change of a file, before and
+after it is made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from makers import NOW
+from syncing import (
+    Inline,
+    a_maildir,
+    a_message,
+    an_account_on,
+    in_maildir,
+    in_store,
+    mailbox_id,
+    sync,
+    threads_in,
+    wanted_in_store,
+)
+
+from mail.keywords import FLAGGED, SEEN
+from mail.operations import SaveDraft
+from mail.types import AccountId, MailboxKey, Role, ThreadId
+from providers.maildir.provider import MaildirProvider
+from store import actions, invariants
+from store.database import Database, open_store
+
+ACCOUNT = AccountId(1)
+Confirm = Callable[[], None]
+FILE_STEPS = ("rename", "unlink", "mkdir", "fsync")
+
+
+class Killer:
+    """Counts the steps of this process, and kills it at one of them."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.count = 0
+
+    def step(self) -> None:
+        self.count += 1
+        if self.count == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def install(self) -> None:
+        for name in FILE_STEPS:
+            setattr(os, name, self.around(getattr(os, name)))
+        connect = Database._connect
+
+        def traced(db: Database) -> Any:
+            connection = connect(db)
+            connection.set_trace_callback(self.trace)
+            return connection
+
+        Database._connect = traced  # type: ignore[method-assign]
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(*arguments: Any, **named: Any) -> Any:
+            self.step()
+            done = function(*arguments, **named)
+            self.step()
+            return done
+
+        return stepping
+
+    def trace(self, statement: str) -> None:
+        if statement.startswith(("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")):
+            self.step()
+
+
+class Scenario:
+    """What a killed process was doing, and what must be true afterwards."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.mail = directory / "mail"
+        self.prepare()
+
+    def prepare(self) -> None:
+        other = a_maildir(self.mail)
+        for number in range(6):
+            other.deliver(other.inbox, a_message(number), NOW + number)
+        other.deliver(other.inbox, a_message(10, reply_to=1), NOW + 10, frozenset({SEEN}))
+        other.deliver(other.archive, a_message(11, reply_to=10), NOW + 11, frozenset({FLAGGED}))
+        with self.store() as db:
+            an_account_on(db, self.mail)
+
+    def store(self) -> Store:
+        return Store(self.directory / "data")
+
+    def act(self, confirm: Confirm) -> None:
+        raise NotImplementedError
+
+    def check(self, confirmed: int) -> None:
+        raise NotImplementedError
+
+
+class Store:
+    """A store for as long as a block lasts."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __enter__(self) -> Database:
+        self.db = open_store(self.directory, is_screen=False)
+        return self.db
+
+    def __exit__(self, *_: object) -> None:
+        self.db.close()
+
+
+def settle(db: Database) -> None:
+    """Sync to the end; what waits for the time to undo it does not wait here."""
+    assert invariants.check(db) == []
+    db.read().execute("UPDATE operation SET not_before = 0")
+    sync(db, ACCOUNT, Inline())
+    assert invariants.check(db) == []
+
+
+def hashes(told: list[tuple[str, str, str]]) -> Counter[str]:
+    return Counter(line[2] for line in told)
+
+
+class FirstSync(Scenario):
+    def act(self, confirm: Confirm) -> None:
+        with self.store() as db:
+            sync(db, ACCOUNT, Inline())
+
+    def check(self, confirmed: int) -> None:
+        before = in_maildir(self.mail)
+        with self.store() as db:
+            settle(db)
+            assert in_store(db) == before == in_maildir(self.mail)
+
+
+class Following(Scenario):
+    """What other programs did is taken in."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        with self.store() as db:
+            settle(db)
+        names = sorted((self.mail / "new").iterdir())
+        names[0].rename(self.mail / "cur" / f"{names[0].name}:2,S")
+        names[1].rename(self.mail / ".Archive/new" / names[1].name)
+        names[2].unlink()
+        shutil.copytree(self.mail / ".Archive", self.mail / ".Customers")
+        (self.mail / "new/99.new").write_bytes(a_message(99, reply_to=3))
+
+    act = FirstSync.act
+    check = FirstSync.check
+
+
+def _thread(db: Database, subject: str) -> ThreadId:
+    row = (
+        db.read()
+        .execute("SELECT id FROM thread WHERE subject = ? ORDER BY id LIMIT 1", (subject,))
+        .fetchone()
+    )
+    return ThreadId(row[0])
+
+
+USER: list[Callable[[Database], object]] = [
+    lambda db: actions.set_keyword(db, [_thread(db, "Offer 1")], SEEN, True),
+    lambda db: actions.move(db, [_thread(db, "Offer 1")], mailbox_id(db, "."), Role.ARCHIVE),
+    lambda db: actions.move(db, [_thread(db, "Offer 2")], mailbox_id(db, "."), Role.TRASH),
+    lambda db: actions.set_keyword(db, [_thread(db, "Offer 3")], FLAGGED, True),
+    actions.undo,
+    actions.redo,
+    lambda db: actions.destroy(db, [_thread(db, "Offer 4")], mailbox_id(db, ".")),
+    lambda db: actions.move(db, threads_in(db, "."), mailbox_id(db, "."), Role.ARCHIVE),
+    actions.undo,
+    lambda db: actions.recover(db, [_thread(db, "Offer 2")]),
+    lambda db: actions.move(db, [_thread(db, "Offer 5")], mailbox_id(db, "."), Role.TRASH),
+]
+
+
+class UserActions(Scenario):
+    """A screen is killed: what it confirmed is there, and reaches the Maildir."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        with self.store() as db:
+            settle(db)
+        saved = Saved(self.directory)
+        with self.store() as db:
+            self.wanted = [wanted_in_store(db)]
+            for action in USER:
+                action(db)
+                self.wanted.append(wanted_in_store(db))
+        saved.restore()
+
+    def act(self, confirm: Confirm) -> None:
+        with self.store() as db:
+            for action in USER:
+                action(db)
+                confirm()
+
+    def check(self, confirmed: int) -> None:
+        with self.store() as db:
+            wanted = wanted_in_store(db)
+            assert wanted in self.wanted[confirmed : confirmed + 2], f"after {confirmed} confirmed actions"
+            settle(db)
+            self.compare(db, wanted)
+
+    def compare(self, db: Database, wanted: list[tuple[str, str, str]]) -> None:
+        told = in_maildir(self.mail)
+        assert in_store(db) == told
+        assert told == sorted((key.replace("\x1fTrash", ".Trash"), *rest) for key, *rest in wanted)
+
+
+class Pushing(UserActions):
+    """The worker is killed while it carries out what the user did."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        super().act(lambda: None)
+        with self.store() as db:
+            db.read().execute("UPDATE operation SET not_before = 0")
+        self.before = hashes(self.wanted[-1])
+
+    def act(self, confirm: Confirm) -> None:
+        with self.store() as db:
+            sync(db, ACCOUNT, Inline())
+
+    def check(self, confirmed: int) -> None:
+        with self.store() as db:
+            assert not self.before - hashes(in_maildir(self.mail)), "a message is nowhere"
+            settle(db)
+            self.compare(db, self.wanted[-1])
+
+
+class Drafts(Scenario):
+    """A draft is saved over an older one: one of the two is whole at any moment."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.provider = MaildirProvider(self.mail, Nothing())
+        applied = self.provider.apply(SaveDraft(MailboxKey(".Drafts"), b"old", None))
+        self.operation = SaveDraft(MailboxKey(".Drafts"), b"new" * 1000, applied.key)
+
+    def act(self, confirm: Confirm) -> None:
+        self.provider.apply(self.operation)
+
+    def check(self, confirmed: int) -> None:
+        drafts = [path.read_bytes() for path in (self.mail / ".Drafts/cur").iterdir()]
+        assert drafts
+        assert set(drafts) <= {b"old", b"new" * 1000}
+        self.provider.apply(self.operation)
+        assert [path.read_bytes() for path in (self.mail / ".Drafts/cur").iterdir()] == [b"new" * 1000]
+
+
+class Nothing:
+    """A cache that knows nothing."""
+
+    def known(self, mailbox: MailboxKey) -> dict[Any, Any]:
+        return {}
+
+
+class Saved:
+    """A copy of a directory, times included, and the way back to it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.copy = directory.with_name("saved")
+        shutil.rmtree(self.copy, ignore_errors=True)
+        shutil.copytree(directory, self.copy)
+
+    def restore(self) -> None:
+        shutil.rmtree(self.directory)
+        shutil.copytree(self.copy, self.directory)
+
+
+def run(scenario: Scenario, at: int) -> tuple[bool, int]:
+    """Act in a child that dies at step `at`; return whether it did, and how much it confirmed before."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            Killer(at).install()
+            scenario.act(lambda: os.write(writing, b"."))
+        except BaseException:  # noqa: BLE001 - nothing of the parent may run in the child
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as confirmations:
+        confirmed = len(confirmations.read())
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status in (0, -signal.SIGKILL), f"ended with {status}"
+    return status != 0, confirmed
+
+
+SCENARIOS: dict[str, type[Scenario]] = {
+    "first_sync": FirstSync,
+    "following": Following,
+    "user_actions": UserActions,
+    "pushing": Pushing,
+    "drafts": Drafts,
+}
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+
+
+def main(name: str, directory: Path) -> None:
+    scenario = SCENARIOS[name](directory / "work")
+    saved = Saved(scenario.directory)
+    at, was_killed = 0, True
+    while was_killed:
+        at += 1
+        saved.restore()
+        try:
+            was_killed, confirmed = run(scenario, at)
+            scenario.check(confirmed)
+        except Exception:  # noqa: BLE001 - one point's trouble is no reason to leave out the others
+            say(f"WRONG at step {at}:\n{traceback.format_exc()}")
+            was_killed = at < 2_000
+    say(f"{at - 1} points")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
