@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from linking.exchange import sheets, values
+from linking.exchange.columns import FILES, headings
 from linking.exchange.records_in import Gathering, Record, Values
 from linking.exchange.report import ImportReport, Remark
 from linking.exchange.sheets import Line, Sheet
@@ -15,46 +16,6 @@ from store import records
 from store.database import Database
 
 SYSTEM: Final = "csv"
-
-FILES: Final[Mapping[str, tuple[str, ...]]] = {
-    "user": ("users.csv",),
-    "organization": ("organizations.csv", "companies.csv"),
-    "person": ("persons.csv", "people.csv", "contacts.csv"),
-    "product": ("products.csv",),
-    "lead": ("leads.csv",),
-    "deal": ("deals.csv",),
-    "project": ("projects.csv",),
-    "activity": ("activities.csv",),
-    "note": ("notes.csv",),
-    "link": ("links.csv",),
-}
-"""The files of each kind, in the order in which rows refer to each other."""
-
-_WORK: Final = "id title value currency status person_id org_id owner_id visible_to labels created_at closed_at participants"
-_ABOUT: Final = "id deal_id lead_id project_id person_id org_id owner_id created_at"
-COLUMNS: Final[Mapping[str, frozenset[str]]] = {
-    kind: frozenset(names.split())
-    for kind, names in {
-        "user": "id name email alias role team created_at",
-        "organization": "id name domain address owner_id visible_to labels created_at",
-        "person": "id name first_name last_name title emails phone org_id owner_id visible_to time_zone labels created_at",
-        "product": "id name code unit price currency tax created_at",
-        "lead": f"{_WORK} stage source expected_close",
-        "deal": f"{_WORK} stage pipeline probability expected_close lost_reason product_id quantity",
-        "project": f"{_WORK} stage start_date end_date",
-        "activity": f"{_ABOUT} type subject note due_at duration_min done done_at",
-        "note": f"{_ABOUT} body pinned",
-        "link": "message_id kind item",
-    }.items()
-}
-"""The columns each kind of file may have; every one but the id and the name, title, subject or body may be missing."""
-
-_ALIASES: Final = {
-    "email": "emails", "e-mail": "emails", "phones": "phone", "domains": "domain", "aliases": "alias",
-    "organization_id": "org_id", "company_id": "org_id", "user_id": "owner_id", "author_id": "owner_id",
-    "responsible_id": "owner_id", "label": "labels", "phase": "stage", "participant_ids": "participants",
-    "content": "body", "add_time": "created_at", "expected_close_date": "expected_close", "duration": "duration_min",
-}  # fmt: skip
 
 _VISIBLE: Final = ("company", "owner", "team")
 _STATUSES: Final = {
@@ -84,19 +45,6 @@ def import_directory(db: Database, directory: Path, *, dry_run: bool) -> ImportR
     return report
 
 
-def _headings(kind: str) -> dict[str, str]:
-    known = COLUMNS[kind]
-    headings = {name.replace("_", " "): name for name in known} | {name: name for name in known}
-    for alias, name in _ALIASES.items():
-        if name in known:
-            headings.setdefault(alias, name)
-            headings.setdefault(alias.replace("_", " "), name)
-    if kind == "user":
-        headings["email"] = "email"
-    # As exports of other CRMs head them: "Deal - Title", "Person - Email".
-    return headings | {f"{kind} - {heading}": name for heading, name in headings.items()}
-
-
 class _Reader:
     """Reads one file after the other into a gathering."""
 
@@ -123,7 +71,7 @@ class _Reader:
     def read(self, kind: str, path: Path) -> None:
         """Gather the rows of one file."""
         self._file = path.name
-        sheet = sheets.read(path, _headings(kind))
+        sheet = sheets.read(path, headings(kind))
         self._gathering.rejects += sheet.rejects
         self._gathering.notices += sheet.notices
         if kind == "link":

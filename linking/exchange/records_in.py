@@ -108,7 +108,8 @@ class Gathering:
         table = TABLES.get(kind, kind)
         self._rows[f"{table} kept" if keep_created else table].append(row)
         for part, rows in record.parts.items():
-            self._owners[part].add(local_id)
+            if before is not None:
+                self._owners[part].add(local_id)
             owner = (
                 {"item_kind": kind, "item_id": local_id} if part == "item_label" else {PARTS[part]: local_id}
             )
@@ -156,8 +157,8 @@ class Gathering:
             for table, rows in self._rows.items():
                 name, _, kept = table.partition(" ")
                 records.save(connection, name, rows, keeps_created_at=bool(kept))
-            for part, owner_ids in self._owners.items():
-                records.replace_parts(connection, part, PARTS[part], owner_ids, self._parts[part])
+            for part, rows in self._parts.items():
+                records.replace_parts(connection, part, PARTS[part], self._owners[part], rows)
             records.reindex(connection)
             touched = slots.link_awaited(connection, self.now)
             events.record(connection, "items", thread_ids=touched)

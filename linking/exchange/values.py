@@ -19,7 +19,7 @@ _MONEY: Final = re.compile(r"-?[0-9][0-9.,' ]*|-?[.,][0-9]+")
 
 def text(value: str) -> str:
     """Return one line of text that is safe to show."""
-    return safe_line(value)[:_MOST_CHARACTERS].strip()
+    return safe_line(value)[:_MOST_CHARACTERS].strip() if value else ""
 
 
 def note(value: str) -> str:
@@ -29,6 +29,8 @@ def note(value: str) -> str:
 
 def several(value: str) -> list[str]:
     """Return the parts of a field that holds several, between ; or , or line ends."""
+    if not value:
+        return []
     separator = r"[;\n]" if ";" in value else r"[,\n]"
     parts = (text(part) for part in re.split(separator, value))
     return list(dict.fromkeys(part for part in parts if part))
