@@ -7,10 +7,11 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shown import every_text
 
 from mail import parse
 from mail.text import is_safe
-from mail.types import Document, Email
+from mail.types import Document
 
 
 def a_message(
@@ -292,19 +293,7 @@ def test_no_text_of_a_message_can_reach_the_terminal_with_controls(evil: str) ->
             Message_ID=f"<{evil}@x>",
         )
     )
-    assert all(is_safe(text) for text in all_text(email))
-
-
-def all_text(email: Email) -> list[str]:
-    people = (*email.from_, *email.sender, *email.reply_to, *email.to, *email.cc, *email.bcc)
-    documents = [document for document in (email.body.plain, email.body.html) if document]
-    return [
-        email.subject, email.preview, email.problem or "", email.list_id or "", email.message_id or "",
-        *email.references, *email.in_reply_to, *(text for person in people for text in (person.name, person.email)),
-        *(text for file in email.attachments for text in (file.name, file.media_type, file.content_id or "")),
-        *(block.text for document in documents for block in document.blocks),
-        *(text for document in documents for link in document.links for text in (link.url, link.host)),
-    ]  # fmt: skip
+    assert all(is_safe(text) for text in every_text(email))
 
 
 def nested(depth: int) -> bytes:
@@ -339,7 +328,7 @@ def test_hostile_messages_take_less_than_two_seconds(hostile: bytes) -> None:
 
 @given(st.binary(max_size=2000))
 def test_any_octets_give_a_safe_email(octets: bytes) -> None:
-    assert all(is_safe(text) for text in all_text(parse.parse(octets)))
+    assert all(is_safe(text) for text in every_text(parse.parse(octets)))
 
 
 PIECES = [
@@ -356,6 +345,6 @@ PIECES = [
 def test_any_mixture_of_pieces_of_mail_gives_a_safe_email(pieces: list[bytes]) -> None:
     message = b"".join(pieces)
     email = parse.parse(message)
-    assert all(is_safe(text) for text in all_text(email))
+    assert all(is_safe(text) for text in every_text(email))
     for attachment in email.attachments:
         parse.part(message, attachment.part)
