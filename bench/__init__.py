@@ -1,0 +1,1 @@
+"""Repeatable measurements, run by `make bench`, never by the tests."""
