@@ -69,6 +69,10 @@ def split(message: bytes, start: int = 0, end: int | None = None) -> tuple[list[
                 break
             found[-1][1].append(" " + line)  # the space that folding needs was forgotten
         offset += len(line) + 1
+    if body >= (len(message) if end is None else end) and not any(
+        _KNOWN_FIELD.match(name + ":") for name, _ in found
+    ):
+        return [], start  # text that only looks like fields
     return [(name, _unfold(value)) for name, value in found], body
 
 
