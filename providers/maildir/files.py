@@ -92,8 +92,15 @@ def file_names(path: str, subdirectory: str) -> Iterator[str]:
     """Return the names of the regular files there, links to them included. Raises OSError."""
     with os.scandir(os.path.join(path, subdirectory)) as entries:
         for entry in entries:
-            if not entry.name.startswith(".") and entry.is_file():
+            if not entry.name.startswith(".") and _is_file(entry):
                 yield entry.name
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself
+        return False
 
 
 def custom_keywords(path: str) -> dict[str, str]:

@@ -22,14 +22,15 @@ _DIRECTORY_LIMIT: Final = 20_000
 class Layout:
     """The mailboxes below `root` as they lie on disk.
 
-    `containers` are the directories whose change may mean that a mailbox came or went. `is_dotted` says where
+    `containers` are the directories whose change may mean that a mailbox came or went, with their times (mtime in
+    nanoseconds) before the look. `is_dotted` says where
     a new mailbox belongs: `dot_base`/.A.B or `root`/A/B.
     """
 
     root: str
     mailboxes: tuple[RemoteMailbox, ...]
     paths: dict[MailboxKey, str]
-    containers: tuple[str, ...]
+    containers: dict[str, int]
     is_dotted: bool
     dot_base: str
 
@@ -58,7 +59,7 @@ def find_mailboxes(root: str) -> Layout:
         root=root,
         mailboxes=with_roles(names, inbox),
         paths={key: path for key, _, path in found},
-        containers=tuple(walk.containers),
+        containers=walk.containers,
         is_dotted=bool(dotted) or (len(found) == 1 and inbox is not None),
         dot_base=os.path.dirname(dotted[0]) if dotted else root,
     )
@@ -68,7 +69,7 @@ class _Walk:
     def __init__(self, root: str) -> None:
         self.root = root
         self.found: list[tuple[MailboxKey, str, str]] = []
-        self.containers: list[str] = []
+        self.containers: dict[str, int] = {}
         self._entered: set[tuple[int, int]] = set()
 
     def run(self) -> None:
@@ -94,11 +95,14 @@ class _Walk:
 
     def _look_into(self, path: str, levels: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
         try:
+            changed_ns = os.stat(path).st_mtime_ns
             with os.scandir(path) as entries:
-                names = sorted(entry.name for entry in entries if entry.name not in _OWN and entry.is_dir())
+                names = sorted(
+                    entry.name for entry in entries if entry.name not in _OWN and _is_directory(entry)
+                )
         except OSError:
             return []
-        self.containers.append(path)
+        self.containers[path] = changed_ns
         deeper = []
         for name in names:
             child = os.path.join(path, name)
@@ -111,6 +115,13 @@ class _Walk:
             if len(child_levels) < _DEPTH_LIMIT:
                 deeper.append((child, child_levels))
         return deeper
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _parents(levels: tuple[str, ...], directory_name: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from mail.types import MailboxKey
@@ -30,7 +30,7 @@ class Watch:
     def wait(self, found: Layout | None, looks: Mapping[MailboxKey, Snapshot], timeout_s: float) -> bool:
         """Return True once a directory in `looks` changed or a racy look is due again, False at the end of the time."""
         ends_at = time.monotonic() + timeout_s
-        containers = _times(found.containers) if found is not None else ()
+        containers = found.containers if found is not None else {}
         while True:
             began = time.monotonic()
             if found is None or _has_changed(found, looks):
@@ -66,14 +66,14 @@ def _has_changed(found: Layout, looks: Mapping[MailboxKey, Snapshot]) -> bool:
     return False
 
 
-def _times(paths: tuple[str, ...]) -> tuple[int, ...]:
-    times = []
+def _times(paths: Iterable[str]) -> dict[str, int]:
+    times = {}
     for path in paths:
         try:
-            times.append(os.stat(path).st_mtime_ns)
+            times[path] = os.stat(path).st_mtime_ns
         except OSError:
-            times.append(0)
-    return tuple(times)
+            times[path] = 0
+    return times
 
 
 def _mailboxes_differ(found: Layout) -> bool:
