@@ -49,7 +49,8 @@ def save(
         return
     model = MODELS[table]
     fields = model._meta.fields
-    keys = list(getattr(model._meta.primary_key, "field_names", ("id",)))
+    key = model._meta.primary_key
+    keys = list(getattr(key, "field_names", None) or (key.name,))
     names = list(rows[0])
     kept = {*keys, "created_at"} if keeps_created_at else set(keys)
     update = {fields[name]: getattr(EXCLUDED, name) for name in names if name not in kept}

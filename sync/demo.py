@@ -6,7 +6,6 @@ import os
 import random
 import re
 import shutil
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 from linking.exchange import csv_items
 from store import accounts, paths
 from store.database import Database, open_store
-from sync import demo_crm, demo_letters, demo_links, demo_plan, demo_world
+from sync import demo_crm, demo_letters, demo_plan, demo_world
 
 VERSION: Final = 1
 """What changes when the sample mailbox does: an older one is then built again."""
@@ -41,21 +40,10 @@ def is_current(directory: Path) -> bool:
     return mark.is_file() and mark.read_text("ascii").strip() == str(VERSION)
 
 
-def offer(directory: Path, *, is_anew: bool) -> None:
-    """Build the sample mailbox if need be, print "ready", and link its conversations as the worker brings them in."""
-    if is_anew or not is_current(directory):
-        print("Making the sample mailbox ...", flush=True)  # noqa: T201 - for dealbox demo
-        build(directory, int(time.time()))
-    print("ready", flush=True)  # noqa: T201 - for dealbox demo, which then opens the screen
-    db = open_store(directory, is_screen=False)
-    try:
-        demo_links.link_all(db, directory / "crm" / "links.csv")
-    finally:
-        db.close()
-
-
 def build(directory: Path, now: int, seed: int = SEED, messages: int = MESSAGES) -> None:
     """Build the sample mailbox anew in `directory`, as of `now`; the mark of its version is written last.
+
+    Its conversations are linked when the worker brings their mail in.
 
     Raises NotADemo when `directory` holds something that this function did not put there.
     """

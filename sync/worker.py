@@ -168,7 +168,8 @@ def _demo(directory: Path, *, is_anew: bool) -> int:
     from sync import demo  # its texts are of no use to a worker
 
     try:
-        demo.offer(directory, is_anew=is_anew)
+        if is_anew or not demo.is_current(directory):
+            demo.build(directory, int(time.time()))
     except demo.NotADemo as error:
         raise _Refused(str(error)) from error
     return 0

@@ -28,23 +28,12 @@ def default_directory() -> Path:
 
 
 def _prepare(directory: Path, *, is_anew: bool) -> None:
-    """Have dealbox-sync build the sample mailbox; it goes on linking conversations after it has said "ready"."""
+    """Have dealbox-sync build the sample mailbox if it is not there."""
     if is_anew:
         stop_worker(directory)
+    if is_anew or not (directory / paths.STORE_NAME).exists():
+        note("Making the sample mailbox ...")
     how = "--rebuild-demo" if is_anew else "--build-demo"
-    builder = subprocess.Popen(
-        [*worker_process.command(), "--data", str(directory), how],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd="/",
-        start_new_session=True,
-    )
-    assert builder.stdout is not None
-    with builder.stdout as words:
-        for line in words:
-            if line.strip() == "ready":
-                return
-            note(line.rstrip())
-    if builder.wait() != 0:
+    command = [*worker_process.command(), "--data", str(directory), how]
+    if subprocess.run(command, stdin=subprocess.DEVNULL, cwd="/", check=False).returncode != 0:
         raise Failed(f"the sample mailbox could not be made in {directory}")
