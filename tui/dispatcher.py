@@ -83,6 +83,11 @@ class Dispatcher:
                 self._screen.warn(f"{title} failed: {error}")
             finally:
                 self._is_busy = False
+                self._queue.task_done()
+
+    async def idle(self) -> None:
+        """Wait until every command begun so far has ended."""
+        await self._queue.join()
 
     def _popup_later(self) -> None:
         if self._popup is not None:

@@ -118,6 +118,11 @@ def status_line(
     return (said, Piece("  "), Piece(undo_key, "key"), Piece(" undo")) if undo_key else (said,)
 
 
+def width(pieces: Sequence[Piece]) -> int:
+    """Return the cells that pieces take."""
+    return sum(cell_len(piece.text) for piece in pieces)
+
+
 def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -> str:
     """Return what an empty list says, and what to do about it."""
     if not accounts:

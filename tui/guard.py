@@ -32,19 +32,24 @@ class PlainDefaults(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         return [
-            segment if segment.style is None else Segment(segment.text, _unsaid(segment.style), segment.control)
+            segment
+            if segment.style is None
+            else Segment(segment.text, _unsaid(segment.style), segment.control)
             for segment in segments
         ]
 
 
 @lru_cache(maxsize=1024)
 def _unsaid(style: Style) -> Style | None:
-    is_plain = (style.color is None or style.color.is_default, style.bgcolor is None or style.bgcolor.is_default)
+    is_plain = (
+        style.color is None or style.color.is_default,
+        style.bgcolor is None or style.bgcolor.is_default,
+    )
     if not any(is_plain):
         return style
     rest = style.without_color
     rest += Style(color=None if is_plain[0] else style.color, bgcolor=None if is_plain[1] else style.bgcolor)
-    return rest if rest else None
+    return rest or None
 
 
 def _is_clean(segment: Segment) -> bool:

@@ -93,7 +93,7 @@ class Keymap:
         for pane in wanted.panes:
             for size in range(1, len(keys) + 1):
                 found = self._commands.get((pane, keys[:size]))
-                if found is not None and found.id != wanted.id:
+                if found is not None and (found.id != wanted.id or size < len(keys)):
                     return found
             if (pane, keys) in self._beginnings:
                 return self.continuations(pane, keys)[0][1]

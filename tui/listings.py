@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mail.query import QuerySyntaxError, parse
-
 from mail.types import AccountId, Role
 from store import accounts, mailboxes, thread_list
 from store.database import Database

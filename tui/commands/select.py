@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mail.types import ThreadId
 from store.rows import ThreadRow
 from tui.commands.registry import Pane, command
 from tui.format import plural
 
 if TYPE_CHECKING:
-    from mail.types import ThreadId
     from tui.screens.mail import MailScreen
 
 _GROUP = "Select"

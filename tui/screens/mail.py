@@ -302,7 +302,10 @@ class MailScreen(Screen[None]):
             undo_key=self._undo_key,
             pairs=self.dispatcher.hints(self.pane),
         )
-        self._status.show(left, frame.sync_state(self.listings.accounts, int(time.time()), self.glyphs))
+        right = frame.sync_state(self.listings.accounts, int(time.time()), self.glyphs)
+        self._status.show(
+            left, () if self._message and frame.width((*left, *right)) > self.size.width else right
+        )
 
     def show_strip(self, facts: PanelFacts | None) -> None:
         """Say in one line what the conversation is about, where the panel has no room."""

@@ -23,6 +23,7 @@ from tui.widgets import thread_rows
 from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
 
 _WHEEL_ROWS = 3
+Seen = tuple[ThreadRow | None, RowState | None]
 
 
 class ThreadSource(Protocol):
@@ -107,6 +108,7 @@ class ThreadList(Widget, can_focus=True):
         self._now = now
         self._strips: LRUCache[tuple[object, ...], tuple[Strip, ...]] = LRUCache(512)
         self._styles_made: dict[bool, RowStyles] = {}
+        self._painted: dict[int, Seen] = {}
 
     # -- what it shows
 
@@ -137,7 +139,6 @@ class ThreadList(Widget, can_focus=True):
         When it has gone, the thread that took its place is under the cursor.
         """
         screen_line = self.cursor - self.first
-        before = self._visible()
         self.source.refresh()
         if self._key is not None:
             at = self.source.find(self._key.thread_id) if self._cursor_moved_along(self._key) else self._key
@@ -147,24 +148,22 @@ class ThreadList(Widget, can_focus=True):
         self.first = max(0, min(self.cursor - screen_line, self.source.count - 1))
         self._remember()
         self._mark_range()
-        self._refresh_changed(before)
+        self._refresh_changed()
 
-    def _visible(self) -> list[tuple[ThreadRow | None, RowState | None]]:
-        return [self._seen(self.first + line) for line in range(self.visible_rows + 1)]
-
-    def _seen(self, index: int) -> tuple[ThreadRow | None, RowState | None]:
+    def _seen(self, line: int) -> Seen:
+        index = self.first + line
         row = self.source.row(index)
         return row, None if row is None else RowState(index == self.cursor, row.thread_id in self.marked)
 
-    def _refresh_changed(self, before: list[tuple[ThreadRow | None, RowState | None]]) -> None:
-        """Repaint the lines that show something else than before: over a slow line every octet counts."""
-        after = self._visible()
-        if not self.source.count or before[0][0] is None:
+    def _refresh_changed(self) -> None:
+        """Repaint the rows that show something else than is painted: over a slow line every octet counts."""
+        if not self.source.count or not self._painted:
             self.refresh()
             return
-        changed = [self.first + at for at, seen in enumerate(after) if seen != before[at]]
+        lines = range(-(-self.size.height // self._row_lines))
+        changed = [line for line in lines if self._painted.get(line) != self._seen(line)]
         if changed:
-            self.refresh(*(self._region(index) for index in changed))
+            self.refresh(*(self._region(self.first + line) for line in changed))
 
     def _cursor_moved_along(self, key: ThreadKey) -> bool:
         """Say whether the cursor's thread stands elsewhere now: a new message took it to the top."""
@@ -275,10 +274,9 @@ class ThreadList(Widget, can_focus=True):
 
     def mark_only(self, thread_ids: Iterable[ThreadId]) -> None:
         """Mark exactly these threads."""
-        before = self._visible()
         self.marked = set(thread_ids)
         self._range_from = None
-        self._refresh_changed(before)
+        self._refresh_changed()
 
     def _mark_range(self) -> None:
         if self._range_from is None:
@@ -293,10 +291,9 @@ class ThreadList(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         index, part = divmod(y, self._row_lines)
         width = self.size.width
-        row = self.source.row(self.first + index)
-        if row is None:
+        row, state = self._painted[index] = self._seen(index)
+        if row is None or state is None:
             return self._blank(y, width)
-        state = RowState(self.first + index == self.cursor, row.thread_id in self.marked)
         now = int(self._now())
         today = (now - time.timezone) // 86_400  # the row's date is drawn for this day
         key = (row, state, self.has_focus, width, today)
