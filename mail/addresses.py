@@ -12,10 +12,10 @@ from mail.types import Address, SafeText
 MAX_ADDRESSES = 5000
 _MAX_HEADER = 512 * 1024
 
-# "Name" <a@b>, Name <a@b>, <a@b> and a@b, with nothing in them that needs a second look.
+# One of "Name" <a@b>, Name <a@b>, <a@b> and a@b with what ends it, and nothing in it that needs a second look.
 _SIMPLE = re.compile(
-    r"""\s*(?:"([^"\\<>@]*)"\s*|([^"<>@,;:()\\\[\]]*))<([^\s"<>@,;:()\\]+@[^\s"<>@,;:()\\]+)>\s*\Z"""
-    r"""|\s*([^\s"<>@,;:()\\=]+@[^\s"<>@,;:()\\=]+)\s*\Z"""
+    r"""\s*(?:(?:"([^"\\<>@]*)"\s*|([^"<>@,;:()\\\[\]]*))<([^\s"<>@,;:()\\]+@[^\s"<>@,;:()\\]+)>"""
+    r"""|([^\s"<>@,;:()\\=]+@[^\s"<>@,;:()\\=]+))\s*(?:,|\Z)"""
 )
 _ENCODED_WORD = r"=\?[^?\s]{1,80}\?[bBqQ]\?[^?<>]*\?="
 _TOKEN = re.compile(
@@ -31,14 +31,14 @@ _Token = tuple[str, str]
 
 def parse(header: str) -> tuple[Address, ...]:
     """Return the addresses of an unfolded header value, raw or with encoded words; groups give their members."""
-    if (found := _SIMPLE.match(header)) is not None:
-        return (_simple(found),)
-    header = header[:_MAX_HEADER]
-    if not any(mark in header for mark in ('"', "=?", "(", ":", ";", "\\")):
-        pieces = [_SIMPLE.match(piece) for piece in header.split(",", MAX_ADDRESSES)]
-        if all(pieces):
-            return tuple(_simple(piece) for piece in pieces if piece is not None)[:MAX_ADDRESSES]
-    return _parse_tokens(header)
+    found: list[Address] = []
+    position, length = 0, len(header)
+    while position < length and len(found) < MAX_ADDRESSES:
+        if (one := _SIMPLE.match(header, position)) is None:
+            return _parse_tokens(header[:_MAX_HEADER])
+        found.append(_simple(one))
+        position = one.end()
+    return tuple(found)
 
 
 def normalise(email: str) -> str:
