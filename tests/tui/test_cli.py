@@ -221,8 +221,8 @@ def test_show_raw_prints_the_octets_byte_for_byte(
     synced: Run, maildir: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     synced("search", "hummus", "--json")
-    uuid = json.loads(capfdbinary.readouterr().out)[0]["id"]
-    assert synced("show", uuid, "--raw") == 0
+    number = json.loads(capfdbinary.readouterr().out)[0]["id"]
+    assert synced("show", number, "--raw") == 0
     sys.stdout.flush()
     assert capfdbinary.readouterr().out == (maildir / "cur" / "1793667620.M2.test:2,S").read_bytes()
 
@@ -246,14 +246,14 @@ def test_a_conversation_is_linked_to_an_imported_deal_and_unlinked(
     assert synced("import", "crm", crm) == 0
     capsys.readouterr()
     synced("search", "quotation", "--json")
-    uuid = json.loads(capsys.readouterr().out)[0]["id"]
-    assert synced("link", uuid, "deal:99") == 2
-    assert synced("link", uuid, "deal:7") == 0
+    number = json.loads(capsys.readouterr().out)[0]["id"]
+    assert synced("link", number, "deal:99") == 2
+    assert synced("link", number, "deal:7") == 0
     capsys.readouterr()
-    synced("show", uuid, "--json")
+    synced("show", number, "--json")
     shown = json.loads(capsys.readouterr().out)
     assert (shown["item"]["kind"], shown["link"]["origin"]) == ("deal", "manual")
-    assert synced("unlink", uuid) == 0
+    assert synced("unlink", number) == 0
 
 
 def test_a_reader_that_leaves_early_is_no_error(data: Path) -> None:
