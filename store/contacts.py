@@ -47,6 +47,8 @@ class PersonCard:
     email: str
     phone: str
     time_zone: str
+    external_ref: str | None = None
+    organization_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def participants(connection: sqlite3.Connection, thread_id: ThreadId) -> tuple[P
 
 _PERSONS: Final = (
     "SELECT p.id, p.name, p.title, coalesce(o.name, ''), o.id, e.email, coalesce((SELECT phone FROM person_phone"
-    " WHERE person_id = p.id ORDER BY is_primary DESC, phone LIMIT 1), ''), p.time_zone"
+    " WHERE person_id = p.id ORDER BY is_primary DESC, phone LIMIT 1), ''), p.time_zone,"
+    " (SELECT min(external_id) FROM external_ref WHERE kind = 'person' AND local_id = p.id),"
+    " (SELECT min(external_id) FROM external_ref WHERE kind = 'organization' AND local_id = o.id)"
     " FROM json_each(?) j CROSS JOIN person_email e ON e.email = j.value"
     " CROSS JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL"
     " LEFT JOIN organization o ON o.id = p.org_id AND o.deleted_at IS NULL ORDER BY j.key, p.id LIMIT 200"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+from store import paths
 
 T = TypeVar("T")
 
@@ -87,13 +88,8 @@ def _declared() -> dict[str, Field[Any]]:
 
 
 def default_path(override: str | None = None) -> Path:
-    """Return where the settings are: `--config`, DEALBOX_CONFIG, or dealbox/config.toml of the XDG directory."""
-    chosen = override or os.environ.get("DEALBOX_CONFIG")
-    if chosen:
-        return Path(chosen).expanduser()
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    directory = Path(base) if base.startswith("/") else Path.home() / ".config"
-    return directory / "dealbox" / "config.toml"
+    """Return where the settings are: `override`, else as paths.config_file says."""
+    return paths.config_file(override)
 
 
 def load(path: Path) -> Settings:

@@ -92,11 +92,3 @@ def test_the_example_is_valid_as_it_is_and_with_every_setting_taken_out_of_its_c
 
 def test_the_documentation_is_what_the_declarations_say() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == settings.documentation()
-
-
-def test_the_environment_and_the_command_line_choose_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
-    assert settings.default_path() == Path("/x/dealbox/config.toml")
-    monkeypatch.setenv("DEALBOX_CONFIG", "/y/c.toml")
-    assert settings.default_path() == Path("/y/c.toml")
-    assert settings.default_path("/z.toml") == Path("/z.toml")

@@ -1,0 +1,130 @@
+"""The JSON of a conversation, for scripts: its names and shapes stay as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mail.keywords import SEEN
+from mail.types import Address, ThreadId
+from store import emails, panel, threads
+from store.contacts import PersonCard
+from store.database import Database
+from store.items import ItemCard
+from store.panel import PanelFacts
+from store.rows import EmailRow
+
+JSON = dict[str, object]
+
+
+class NoConversation(Exception):
+    """There is none with this id."""
+
+
+def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
+    """Return a conversation with at most `limit` messages, oldest first. Texts are safe to print, times are UTC.
+
+    `keywords` has what any message has, and $seen when all have it. Raises NoConversation.
+    """
+    row = threads.get(db, thread_id)
+    if row is None:
+        raise NoConversation(f"there is no conversation {thread_id}")
+    messages = emails.in_thread(db, row.thread_id, limit)
+    facts = panel.for_thread(db, row.thread_id)
+    return {
+        "id": row.thread_id,
+        "subject": row.subject,
+        "mailboxes": sorted({mailbox for message in messages for mailbox in message.mailboxes}),
+        "keywords": _keywords(messages),
+        "messages": [_message(message) for message in messages],
+        "item": _item(facts.item),
+        "persons": [_person(person) for person in facts.people if person.id],
+        "organizations": _organizations(facts.people),
+        "visibility": row.visibility,
+        "link": _link(facts),
+    }
+
+
+def moment(at: int | None) -> str | None:
+    """Return a time as ISO 8601 in UTC: 2026-11-22T08:14:00Z."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _keywords(messages: tuple[EmailRow, ...]) -> list[str]:
+    found = {keyword for message in messages for keyword in message.keywords} - {SEEN}
+    if all(SEEN in message.keywords for message in messages):
+        found.add(SEEN)
+    return sorted(found)
+
+
+def _message(message: EmailRow) -> JSON:
+    return {
+        "id": message.id,
+        "message_id": message.message_id,
+        "from": _addresses(message.from_),
+        "to": _addresses(message.to),
+        "cc": _addresses(message.cc),
+        "subject": message.subject,
+        "received_at": moment(message.received_at),
+        "sent_at": moment(message.sent_at),
+        "mailbox": next(iter(message.mailboxes), None),
+        "mailboxes": list(message.mailboxes),
+        "keywords": sorted(message.keywords),
+        "attachments": [
+            {"part": each.part, "name": each.name, "type": each.media_type, "size": each.size_octets}
+            for each in message.attachments
+        ],
+        "problem": message.problem,
+    }
+
+
+def _addresses(addresses: tuple[Address, ...]) -> list[JSON]:
+    return [{"name": address.name, "email": address.email} for address in addresses]
+
+
+def _item(item: ItemCard | None) -> JSON | None:
+    if item is None:
+        return None
+    return {
+        "kind": item.kind.value,
+        "id": item.id,
+        "external_ref": item.external_ref,
+        "title": item.title,
+        "status": item.status,
+        "stage": item.stage or None,
+        "value": None if item.value is None else str(item.value),
+        "currency": item.currency or None,
+    }
+
+
+def _person(person: PersonCard) -> JSON:
+    return {
+        "id": person.id,
+        "external_ref": person.external_ref,
+        "name": person.name,
+        "email": person.email,
+        "organization_id": person.organization_id,
+    }
+
+
+def _organizations(people: tuple[PersonCard, ...]) -> list[JSON]:
+    found: dict[str, JSON] = {
+        person.organization_id: {
+            "id": person.organization_id,
+            "external_ref": person.organization_ref,
+            "name": person.organization,
+        }
+        for person in people
+        if person.organization_id
+    }
+    return list(found.values())
+
+
+def _link(facts: PanelFacts) -> JSON:
+    return {
+        "state": facts.state.value,
+        "origin": facts.origin or None,
+        "reason": facts.why,
+        "at": moment(facts.linked_at),
+    }
