@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mail import charsets, html, invitations, plain, quotes, structure
-from mail.selection import CALENDARS, Selection
+from mail import charsets, headers, html, invitations, plain, quotes, structure
+from mail.selection import CALENDARS, Selection, select
 from mail.structure import Part
 from mail.text import safe_block, safe_line
 from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeText
@@ -16,6 +16,8 @@ MAX_TEXT_OCTETS = 1_000_000
 PREVIEW_CHARACTERS = 160
 _PREVIEWED_CHARACTERS = 1000
 _MAX_READ_PARTS = 50
+_MAX_FORWARDED = 10  # attached messages read where there is nothing else
+_MAX_LEVELS = 3
 _REPORTS = frozenset({"message/delivery-status", "message/disposition-notification"})
 _REPORTED = re.compile(
     r"^(final-recipient|action|status|diagnostic-code|remote-mta|disposition)[ \t]*:[ \t]*(?:[a-z0-9]+[ \t]*;)?"
@@ -36,11 +38,9 @@ class _Reader:
         self._documents: dict[str, Document] = {}
         self.notices = dict.fromkeys(notices)
 
-    def document(self, part: Part) -> Document:
-        """Return one part as a document with its quotes told apart."""
-        if part.number not in self._documents:
-            self._documents[part.number] = quotes.split(self._unsplit(part))
-        return self._documents[part.number]
+    def documents(self, parts: Sequence[Part]) -> Document:
+        """Return parts as one document, the quotes in each told apart."""
+        return _joined([self._document(part) for part in parts[:_MAX_READ_PARTS]])
 
     def text(self, part: Part) -> str:
         """Return one part's characters, at most about MAX_TEXT_OCTETS of them."""
@@ -53,6 +53,11 @@ class _Reader:
             declared = meta[1].decode("ascii", "replace")
         return charsets.decode(octets, declared)
 
+    def _document(self, part: Part) -> Document:
+        if part.number not in self._documents:
+            self._documents[part.number] = quotes.split(self._unsplit(part))
+        return self._documents[part.number]
+
     def _unsplit(self, part: Part) -> Document:
         if part.media_type == "text/html":
             document, is_hidden_text = html.render(self.text(part))
@@ -64,15 +69,20 @@ class _Reader:
         return plain.document(self.text(part), flowed=is_flowed, delsp=is_delsp)
 
 
-def read(message: bytes, root: Part, selection: Selection, notices: Sequence[str]) -> tuple[Body, SafeText]:
+def read(
+    message: bytes, root: Part, selected: Selection, notices: Sequence[str], *, levels: int = _MAX_LEVELS
+) -> tuple[Body, SafeText]:
     """Return the body of a message and its preview: the first words of the author's own text.
 
-    `notices` are sentences its reader has to be told besides those found here.
+    `notices` are sentences its reader has to be told besides those found here. When there is nothing else to read,
+    the messages attached are, as many `levels` deep.
     """
     reader = _Reader(message, notices)
-    plain_document, html_document = _renderings(reader, selection)
-    preview_of = plain_document if plain_document is not None and _has_text(plain_document) else html_document
-    preview = _preview(preview_of) if preview_of is not None else SafeText("")
+    plain_document, html_document = _renderings(reader, selected)
+    preview = _preview(plain_document) or _preview(html_document)
+    if not preview and levels and (forwarded := _attached_messages(message, selected, levels)):
+        plain_document, html_document = _joined(forwarded), None
+        preview = _preview(plain_document)
     if notes := _notes(reader, root):
         plain_document = _with_notes(plain_document, notes) if plain_document or not html_document else None
         html_document = _with_notes(html_document, notes) if html_document else None
@@ -83,18 +93,37 @@ def read(message: bytes, root: Part, selection: Selection, notices: Sequence[str
     return Body(plain_document, html_document, notice), preview
 
 
-def _renderings(reader: _Reader, selection: Selection) -> tuple[Document | None, Document | None]:
+def _attached_messages(message: bytes, selected: Selection, levels: int) -> list[Document]:
+    """Return the messages attached as forwarded text, each below a few of its fields."""
+    documents: list[Document] = []
+    for part in [part for part in selected.attached if part.media_type == "message/rfc822"][:_MAX_FORWARDED]:
+        octets = structure.octets(message, part, 2 * MAX_TEXT_OCTETS)
+        fields, body_start = headers.split(octets)
+        root, _ = structure.read(octets, fields, body_start)
+        body, _ = read(octets, root, select(root), (), levels=levels - 1)
+        shown = [
+            (name, headers.decode(root.fields.get(name.lower(), "")))
+            for name in ("From", "Date", "To", "Subject")
+        ]
+        head = safe_block("\n".join(f"{name}: {value}" for name, value in shown if value))
+        documents.append(Document((Block(BlockKind.FORWARD, head),)))
+        if inner := body.plain or body.html:
+            blocks = tuple(replace(block, kind=BlockKind.FORWARD) for block in inner.blocks)
+            documents.append(Document(blocks, inner.links))
+    return documents
+
+
+def _renderings(reader: _Reader, selected: Selection) -> tuple[Document | None, Document | None]:
     """Return the plain and the HTML rendering; the one without a part of its own is None."""
-    has_html = any(part.media_type == "text/html" for part in selection.html)
-    html_document = _joined(reader, selection.html) if has_html else None
-    has_plain = any(part.media_type != "text/html" for part in selection.plain)
-    if has_html and (not has_plain or selection.plain == selection.html):
+    has_html = any(part.media_type == "text/html" for part in selected.html)
+    html_document = reader.documents(selected.html) if has_html else None
+    has_plain = any(part.media_type != "text/html" for part in selected.plain)
+    if has_html and (not has_plain or selected.plain == selected.html):
         return None, html_document
-    return (_joined(reader, selection.plain) if selection.plain else None), html_document
+    return (reader.documents(selected.plain) if selected.plain else None), html_document
 
 
-def _joined(reader: _Reader, parts: Sequence[Part]) -> Document:
-    documents = [reader.document(part) for part in parts[:_MAX_READ_PARTS]]
+def _joined(documents: Sequence[Document]) -> Document:
     if len(documents) == 1:
         return documents[0]
     blocks: list[Block] = []
@@ -114,11 +143,9 @@ def _renumbered(block: Block, before: int) -> Block:
     )
 
 
-def _has_text(document: Document) -> bool:
-    return any(not block.text.isspace() and block.text for block in document.blocks)
-
-
-def _preview(document: Document) -> SafeText:
+def _preview(document: Document | None) -> SafeText:
+    if document is None:
+        return SafeText("")
     for kind in (BlockKind.TEXT, BlockKind.FORWARD, BlockKind.QUOTE, BlockKind.SIGNATURE):
         words: list[str] = []
         for block in document.blocks:

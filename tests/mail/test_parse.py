@@ -11,7 +11,7 @@ from shown import every_text
 
 from mail import parse
 from mail.text import is_safe
-from mail.types import Document
+from mail.types import BlockKind, Document
 
 
 def a_message(
@@ -266,6 +266,21 @@ def test_text_that_no_rule_reads_is_read_nevertheless() -> None:
         parse.parse(a_message("no parts", content_type="multipart/mixed; boundary=none")).preview
         == "no parts"
     )
+
+
+def test_a_message_that_only_carries_another_shows_that_one() -> None:
+    inner = "From: bob@example.com\nSubject: Question\n\nSee https://example.com now."
+    email = parse.parse(a_multipart("mixed", a_part(inner, "message/rfc822", Content_Disposition="inline")))
+    assert words(email.body.plain) == "From: bob@example.com Subject: Question See https://example.com now."
+    assert email.body.plain is not None
+    assert {block.kind for block in email.body.plain.blocks} == {BlockKind.FORWARD}
+    assert [link.host for link in email.body.plain.links] == ["example.com"]
+    assert [attachment.name for attachment in email.attachments] == ["Question.eml"]
+
+
+def test_messages_within_messages_end() -> None:
+    nest = b"Content-Type: message/rfc822\n\n" * 5000
+    assert parse.parse(nest + b"Subject: x\n\ntext").problem is None
 
 
 def test_a_very_long_text_is_cut_and_says_so() -> None:
