@@ -26,6 +26,16 @@ def loads(octets: bytes) -> Body:
         raise ValueError("not a stored body") from error
 
 
+def texts(octets: bytes) -> tuple[str, str]:
+    """Return the plain and the HTML rendering's text of what dumps wrote, without the cost of making a Body."""
+    plain, html, _ = json.loads(octets)
+    return _joined(plain), _joined(html)
+
+
+def _joined(written: list[Any] | None) -> str:
+    return "" if written is None else "\n".join(block[1] for block in written[0])
+
+
 def _written(document: Document | None) -> list[Any] | None:
     if document is None:
         return None

@@ -15,6 +15,9 @@ from mail.types import MailboxId, ThreadId
 from store import threads
 from store.database import Database
 from store.rows import ThreadKey, ThreadRow
+from store.searches import SearchList
+
+__all__ = ["SearchList", "ThreadList"]
 
 PAGE: Final = 64
 KEPT_PAGES: Final = 64
