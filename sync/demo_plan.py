@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sync import demo_office, demo_recent, demo_stories
+from sync import demo_office, demo_recent, demo_stories, demo_world
 from sync.demo_letters import Letter
 from sync.demo_stories import DAY_S, Matter
 from sync.demo_world import World
@@ -231,7 +231,7 @@ def _office(draft: _Draft) -> None:
     draft.conversations += [[demo_office.invitation(rng, world, draft.a_moment(1, 720))] for _ in range(150)]
     answered = [
         letter
-        for talk in draft.conversations
+        for talk in draft.conversations[len(demo_world.data("recent")["thread"]) :]
         for letter in talk
         if letter.sender is world.owner and letter.to[0].organization != world.owner.organization
     ]
@@ -243,13 +243,15 @@ def _office(draft: _Draft) -> None:
 
 def _noise(draft: _Draft, wanted: int) -> list[Letter]:
     """Return `wanted` single messages: newsletters, robots, strangers and junk."""
-    letters = []
+    letters: list[Letter] = []
+    issues = 0
     for n in range(max(0, wanted)):
         at = demo_stories.office_hours(draft.now - (n + 0.5) / max(1, wanted) * SPAN_S, draft.rng)
         at = min(at, draft.now - draft.rng.randint(1800, 90_000))
         kind = draft.rng.choices(("newsletter", "robot", "cold", "spam"), (38, 46, 9, 7))[0]
         if kind == "newsletter":
-            letter = demo_office.newsletter(draft.rng, draft.world, at, number=n)
+            issues += 1
+            letter = demo_office.newsletter(draft.rng, draft.world, at, number=issues)
         else:
             letter = demo_office.single(draft.rng, draft.world, kind, at, number=n)
         letters.append(_single_placed(draft, letter))
