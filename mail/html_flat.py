@@ -8,6 +8,10 @@ from typing import Final
 
 _MOST_DEPTH: Final = 2_000
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_MOST_ATTRIBUTES: Final = 300
+_VALUE: Final = r"""=\s*+(?:"[^"]*+"|'[^']*+')"""
+_WHOLE_TAG: Final = re.compile(rf"<[a-zA-Z](?>{_VALUE}|[^>=]++|=)*+")
+_ATTRIBUTE: Final = re.compile(rf"{_VALUE}|[\s/]+[^\s/>=]+")
 _NEVER_DEEP: Final = frozenset(
     [
         "br",
@@ -62,8 +66,16 @@ _BREAKS: Final = frozenset(
 _UNREAD: Final = frozenset(("script", "style", "title"))
 
 
-def is_too_deep(text: str) -> bool:
-    """Tell by counting tags whether elements may be nested deeper than is safe to parse; real mail reaches about 500."""
+def is_too_tangled(text: str) -> bool:
+    """Tell whether parsing would take quadratic time: elements nested too deep, or one with too many attributes."""
+    return _is_too_deep(text) or any(
+        tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES and len(_ATTRIBUTE.findall(tag[0])) > _MOST_ATTRIBUTES
+        for tag in _WHOLE_TAG.finditer(text)
+    )
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell by counting tags, some of which close themselves; real mail reaches about 500."""
     if text.count("<") <= _MOST_DEPTH:
         return False
     depth = 0
