@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from peewee import EXCLUDED, SqliteDatabase
 
@@ -49,7 +49,7 @@ def save(
         return
     model = MODELS[table]
     fields = model._meta.fields
-    key = model._meta.primary_key
+    key: Any = model._meta.primary_key
     keys = list(getattr(key, "field_names", None) or (key.name,))
     names = list(rows[0])
     kept = {*keys, "created_at"} if keeps_created_at else set(keys)
@@ -133,11 +133,11 @@ def organizations_by_name(connection: sqlite3.Connection) -> dict[str, str]:
 _OPEN: Final = "CASE WHEN i.status = 'open' THEN 2 ELSE 0 END"
 _WORDS: Final = f"""
 SELECT 'deal', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM deal i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
 UNION ALL SELECT 'lead', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM lead i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
 UNION ALL SELECT 'project', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM project i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
+  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
 UNION ALL SELECT 'person', i.id, (1 << 40) + i.created_at, i.name || ' ' || coalesce(o.name, '') || ' ' ||
   coalesce((SELECT group_concat(email, ' ') FROM person_email WHERE person_id = i.id), '') FROM person i
   LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
