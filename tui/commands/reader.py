@@ -148,12 +148,15 @@ async def save(screen: MailScreen) -> None:
     except (OSError, emails.OctetsGone) as error:
         screen.warn(f"Not saved: {error}")
         return
+    except KeyError as error:
+        screen.warn(f"Not saved: the message has no part {error}; save the message as it came instead")
+        return
     where = str(paths[0]) if len(paths) == 1 else f"{plural(len(paths), 'file')} in {wish.directory}"
     screen.say(f"Saved {where}")
 
 
 def save_wish(db: Database, email_id: EmailId, subject: str, wish: SaveWish) -> list[Path]:
-    """Write what the user wished for; return where it lies. Raises OSError, OctetsGone."""
+    """Write what the user wished for; return where it lies. Raises OSError, OctetsGone, KeyError for a part not there."""
     message = emails.octets(db, email_id)
     wish.directory.mkdir(parents=True, exist_ok=True)
     if wish.is_message:

@@ -55,7 +55,7 @@ class Attachments(Dialog[SaveWish]):
             yield Static(Content.styled("Save", "bold"))
             yield OptionList(*(Option(entry.label) for entry in self._entries), markup=False)
             yield Static(Content.styled("in the directory", "bold"))
-            directory = Input(self._directory)
+            directory = Input(self._directory, select_on_focus=False)
             directory.cursor_blink = False
             yield directory
             yield Static(Content.styled("Enter chooses, then saves   Esc back", "dim"))
