@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Final
 
 _STROKES: Final = {
@@ -30,6 +30,7 @@ _UNSPACED: Final = (
 _RUN: Final = re.compile(f"[{_UNSPACED}]+")
 _PIECE: Final = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}\\s]+")
 _CACHED_LETTERS: Final = 30_000
+_STRETCH: Final = 256  # folded at once while a position is looked for
 
 
 class _Letters(dict[int, str]):
@@ -142,13 +143,12 @@ def _first_hit(line: str, words: list[str]) -> tuple[int, int]:
         return 0, 0
     if line.isascii():
         return _search(line.translate(_ASCII), words)
-    pieces = [_LETTERS[ord(character)] for character in line]
-    shadow = "".join(pieces)
+    shadow = line.translate(_LETTERS)
     start, end = _search(shadow, words)
-    if len(shadow) == len(line) and all(pieces):
+    if not end or len(shadow) == len(line):
         return start, end
-    ends = list(accumulate(len(piece) for piece in pieces))
-    return _count_until(ends, start), _count_until(ends, end)
+    begin = _unfolded(line, start)
+    return begin, min(begin + end - start, len(line))
 
 
 def _search(shadow: str, words: Iterable[str]) -> tuple[int, int]:
@@ -165,6 +165,17 @@ def _search(shadow: str, words: Iterable[str]) -> tuple[int, int]:
     return 0, 0
 
 
-def _count_until(ends: list[int], position: int) -> int:
+def _unfolded(line: str, position: int) -> int:
     """Return how many characters of the line come before a position of its folded shadow."""
-    return sum(1 for end in ends if end <= position)
+    left = position
+    for begin in range(0, len(line), _STRETCH):
+        stretch = line[begin : begin + _STRETCH]
+        if len(folded := stretch.translate(_LETTERS)) <= left:
+            left -= len(folded)
+            continue
+        for offset, character in enumerate(stretch):
+            size = len(_LETTERS[ord(character)])
+            if size > left:
+                return begin + offset
+            left -= size
+    return len(line)

@@ -21,6 +21,7 @@ from store.rows import SearchHit, ThreadKey, ThreadRow
 
 SNIPPET_WIDTH: Final = 160
 _ID_SHIFT: Final = 20
+_LOOKED_THROUGH: Final = 20_000
 _FETCHED: Final = 200
 
 
@@ -108,7 +109,8 @@ def _snippet(connection: sqlite3.Connection, email_id: EmailId, words: tuple[str
     row = connection.execute("SELECT body FROM email_body WHERE email_id = ?", (email_id,)).fetchone()
     if row is None:
         return ""
-    return excerpt(max(texts(zlib.decompress(row[0])), key=len), words, SNIPPET_WIDTH)
+    text = max(texts(zlib.decompress(row[0])), key=len)
+    return excerpt(text[:_LOOKED_THROUGH], words, SNIPPET_WIDTH)
 
 
 class SearchList:
