@@ -33,8 +33,9 @@ _ENCRYPTED_NOTICE = "This message is encrypted."
 class _Reader:
     """What is decoded of one message, each part once, and what its reader has to be told."""
 
-    def __init__(self, message: bytes, notices: Sequence[str]) -> None:
+    def __init__(self, message: bytes, notices: Sequence[str], room: int) -> None:
         self._message = message
+        self._room = room
         self._documents: dict[str, Document] = {}
         self.notices = dict.fromkeys(notices)
 
@@ -43,11 +44,13 @@ class _Reader:
         return _joined([self._document(part) for part in parts[:_MAX_READ_PARTS]])
 
     def text(self, part: Part) -> str:
-        """Return one part's characters, at most about MAX_TEXT_OCTETS of them."""
-        octets = structure.octets(self._message, part, MAX_TEXT_OCTETS + 1)
-        if len(octets) > MAX_TEXT_OCTETS:
-            octets = octets[:MAX_TEXT_OCTETS]
+        """Return one part's characters: at most MAX_TEXT_OCTETS of them, and of all parts together what there is room for."""
+        limit = min(MAX_TEXT_OCTETS, self._room)
+        octets = structure.octets(self._message, part, limit + 1)
+        if len(octets) > limit:
+            octets = octets[:limit]
             self.notices[_CUT_NOTICE] = None
+        self._room -= len(octets)
         declared = part.parameters.get("charset")
         if not declared and part.media_type == "text/html" and (meta := _META_CHARSET.search(octets[:4096])):
             declared = meta[1].decode("ascii", "replace")
@@ -70,17 +73,23 @@ class _Reader:
 
 
 def read(
-    message: bytes, root: Part, selected: Selection, notices: Sequence[str], *, levels: int = _MAX_LEVELS
+    message: bytes,
+    root: Part,
+    selected: Selection,
+    notices: Sequence[str],
+    *,
+    room: int = 2 * MAX_TEXT_OCTETS,
+    levels: int = _MAX_LEVELS,
 ) -> tuple[Body, SafeText]:
     """Return the body of a message and its preview: the first words of the author's own text.
 
     `notices` are sentences its reader has to be told besides those found here. When there is nothing else to read,
-    the messages attached are, as many `levels` deep.
+    the messages attached are, as many `levels` deep. `room` is how many octets of text are read in all.
     """
-    reader = _Reader(message, notices)
+    reader = _Reader(message, notices, room)
     plain_document, html_document = _renderings(reader, selected)
     preview = _preview(plain_document) or _preview(html_document)
-    if not preview and levels and (forwarded := _attached_messages(message, selected, levels)):
+    if not preview and levels and (forwarded := _attached_messages(message, selected, room, levels)):
         plain_document, html_document = _joined(forwarded), None
         preview = _preview(plain_document)
     if notes := _notes(reader, root):
@@ -93,14 +102,14 @@ def read(
     return Body(plain_document, html_document, notice), preview
 
 
-def _attached_messages(message: bytes, selected: Selection, levels: int) -> list[Document]:
+def _attached_messages(message: bytes, selected: Selection, room: int, levels: int) -> list[Document]:
     """Return the messages attached as forwarded text, each below a few of its fields."""
     documents: list[Document] = []
     for part in [part for part in selected.attached if part.media_type == "message/rfc822"][:_MAX_FORWARDED]:
         octets = structure.octets(message, part, 2 * MAX_TEXT_OCTETS)
         fields, body_start = headers.split(octets)
         root, _ = structure.read(octets, fields, body_start)
-        body, _ = read(octets, root, select(root), (), levels=levels - 1)
+        body, _ = read(octets, root, select(root), (), room=room // _MAX_FORWARDED, levels=levels - 1)
         shown = [
             (name, headers.decode(root.fields.get(name.lower(), "")))
             for name in ("From", "Date", "To", "Subject")

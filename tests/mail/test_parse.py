@@ -289,6 +289,12 @@ def test_a_very_long_text_is_cut_and_says_so() -> None:
     assert email.body.notice is not None and "beginning" in email.body.notice
 
 
+def test_many_long_texts_are_cut_together() -> None:
+    email = parse.parse(a_multipart("mixed", *[a_part("word " * 190_000) for _ in range(20)]))
+    assert len(words(email.body.plain)) <= 2_000_000
+    assert email.body.notice is not None
+
+
 def test_every_word_of_a_subject_and_its_people_can_be_searched() -> None:
     email = parse.parse(
         a_message(Subject="=?utf-8?Q?Angebot_f=C3=BCr_M=C3=BCller?=", To="Zoë <zoe@example.org>")
