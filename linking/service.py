@@ -7,6 +7,7 @@ from store import links
 from store.database import Database
 from store.items import ItemRef
 from store.links import CannotLink as CannotLink
+from store.links import Visibility as Visibility
 from store.rows import ActionRow
 
 
@@ -18,3 +19,8 @@ def link(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
 def unlink(db: Database, thread_id: ThreadId) -> ActionRow:
     """Take the link away at the user's wish; no rule links the conversation again. Raises CannotLink."""
     return links.unlink(db, thread_id)
+
+
+def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility) -> ActionRow:
+    """Share a conversation, or make it private again, at the user's wish. Raises CannotLink."""
+    return links.set_visibility(db, thread_id, visibility)

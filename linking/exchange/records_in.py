@@ -154,7 +154,9 @@ class Gathering:
         if not self._rows:
             return
         with db.write() as connection:
-            for table, rows in self._rows.items():
+            for table, rows in sorted(
+                self._rows.items(), key=lambda entry: entry[0] != "pipeline"
+            ):  # before its stages
                 name, _, kept = table.partition(" ")
                 records.save(connection, name, rows, keeps_created_at=bool(kept))
             for part, rows in self._parts.items():

@@ -94,7 +94,9 @@ def test_a_dry_run_writes_nothing(db: Database, tmp_path: Path) -> None:
 
 
 def test_what_a_terminal_would_act_on_does_not_come_in(db: Database, tmp_path: Path) -> None:
-    text = "BEGIN:VCARD\nVERSION:3.0\nFN:Eve\x1b]0;x\x07 \u202eevil\nN:Eve;;;;\nEMAIL:eve@x.example\nEND:VCARD\n"
+    text = (
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Eve\x1b]0;x\x07 \u202eevil\nN:Eve;;;;\nEMAIL:eve@x.example\nEND:VCARD\n"
+    )
     vcards.import_file(db, written(tmp_path, text), dry_run=False)
     (name,) = persons(db)
     assert "\x1b" not in name and "\x07" not in name and "\u202e" not in name
