@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_MAX_RULES: Final = 60
+_MAX_RULES: Final = 300
 _MAX_SHEET: Final = 400_000
 _SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*|\*)?(?P<mark>[.#])(?P<name>[\w-]+)|(?P<only>[a-z][a-z0-9]*)", re.ASCII
@@ -14,13 +14,29 @@ _SIMPLE: Final = re.compile(
 _NOTHING: Final = re.compile(r"(?:0+\.?0*|\.0+)(?:px|pt|em|rem|%|vh|vw|cm|mm|in)?(?=$|[\s!])")
 _TINY: Final = re.compile(r"(?:[01]|0?\.\d+|0+|1\.0*)(?:px|pt)?(?=$|[\s!])")
 _RELATIVE: Final = re.compile(r"[\d.]+(?:em|%|ex|ch)|inherit|smaller|larger|unset")
-_WORTH_READING: Final = re.compile(
+_DECLARATION: Final = re.compile(
+    r"(?:^|;)\s*(display|visibility|opacity|(?:max-)?(?:height|width)|overflow|font(?:-size)?|white-space|mso-hide)\s*:\s*([^;]*)"
+)
     "display|visibility|opacity|height|width|font|mso-hide|white-space", re.IGNORECASE
 )
 
 _NO_MARGIN: Final = re.compile(r"margin(?:-bottom)?:\s*0(?:px|pt|in|cm|em)?\s*(?:;|$|!|0)")
 _LARGE_ENOUGH: Final = re.compile(r"\d\d(?:px|pt)|[2-9](?:px|pt)|r?em|%")
 _MAX_STYLE: Final = 4_000
+
+_KEPT: Final = frozenset(
+    (
+        "display",
+        "visibility",
+        "opacity",
+        "max-height",
+        "font-size",
+        "font",
+        "white-space",
+        "mso-hide",
+        "overflow",
+    )
+)
 
 Declarations = dict[str, str]
 
@@ -65,13 +81,9 @@ def look(rules: Declarations, style: str, classes: str) -> Look:
 
 
 def _declarations(style: str) -> Declarations:
-    if not _WORTH_READING.search(style):
-        return {}
     found: Declarations = {}
-    for declaration in style.lower().split(";"):
-        name, colon, value = declaration.partition(":")
-        name, value = name.strip(), value.strip()
-        if colon and _is_stronger(value, found.get(name, "")):
+    for name, value in _DECLARATION.findall(style.lower()):
+        if _is_stronger(value, found.get(name, "")):
             found[name] = value
     return found
 
@@ -134,9 +146,7 @@ class StyleSheet:
 
     def _add(self, selectors: str, body: str) -> None:
         style = _declarations(body)
-        kept = {
-            name: value for name, value in style.items() if _WORTH_READING.search(name) or name == "overflow"
-        }
+        kept = {name: value for name, value in style.items() if name in _KEPT or "overflow" in style}
         if not kept or len(selectors) > 5_000:
             return
         for selector in selectors.lower().split(","):
@@ -149,6 +159,8 @@ class StyleSheet:
 
     def style(self, tag: str, classes: str, identity: str) -> Declarations:
         """Return what the rules say of an element, ids over classes over tags."""
+        if not self.rules:
+            return {}
         names = ["", *(f".{name}" for name in classes.lower().split()[:20])]
         if identity:
             names.append(f"#{identity.lower()}")

@@ -7,7 +7,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
-from mail.html_css import HIDDEN, NO_MARGIN, PLAIN, Look, StyleSheet, look
+from mail.html_css import HIDDEN, PLAIN, Look, StyleSheet, look
 from mail.html_lines import Lines
 from mail.html_quotes import Mark, mark
 from mail.links import target
@@ -47,7 +47,7 @@ class Walker:
         self.urls: list[tuple[str, str]] = []
         self._is_pruning = is_pruning
         self._number_of: dict[str, int] = {}
-        self._looks: dict[str, Look] = {}
+        self._looks: dict[tuple[str, str, str, str], Look] = {}
         self._frames: list[tuple[str, bool, BlockKind, str, bool, bool, int]] = []
         self._rows: list[list[int]] = []
         self._counters: list[int | None] = []
@@ -248,20 +248,14 @@ class Walker:
             self.lines.words("[image]")
 
     def _look(self, tag: str, attributes: dict[str, str | None]) -> Look:
-        style, classes, identity = (
-            attributes.get("style"),
-            attributes.get("class") or "",
-            attributes.get("id") or "",
-        )
         if "hidden" in attributes:
             return HIDDEN
-        if self.sheet.rules:
-            return look(self.sheet.style(tag, classes, identity), style or "", classes)
-        if not style:
-            return NO_MARGIN if tag == "p" and classes.lower().startswith(("mso", "x_mso")) else PLAIN
-        found = self._looks.get(style)
+        style, classes = attributes.get("style") or "", attributes.get("class") or ""
+        identity = attributes.get("id") or "" if self.sheet.rules else ""
+        key = (tag, style, classes, identity)
+        found = self._looks.get(key)
         if found is None:
-            found = self._looks[style] = look({}, style, classes)
+            found = self._looks[key] = look(self.sheet.style(tag, classes, identity), style, classes)
         return found
 
 
