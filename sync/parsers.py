@@ -41,6 +41,9 @@ _PROGRAM: Final = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1
 class Parsers(Protocol):
     """Whoever turns octets into Emails."""
 
+    def prepare(self) -> None:
+        """Get ready, because much is about to come."""
+
     def submit(self, messages: Sequence[bytes]) -> Future[list[Email]]:
         """Return at once; the Emails come in the order of the messages."""
 
@@ -60,6 +63,10 @@ class ParsingChild:
         self._child: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="parsing", daemon=True)
         self._thread.start()
+
+    def prepare(self) -> None:
+        """Start the child now: it takes as long as a few hundred messages."""
+        self.submit([])
 
     def submit(self, messages: Sequence[bytes]) -> Future[list[Email]]:
         """Hand a batch to the child; batches are parsed one after the other."""
@@ -95,6 +102,8 @@ class ParsingChild:
     def _parse(self, messages: Sequence[bytes]) -> list[Email]:
         done: list[Email] = []
         tries = 0
+        if self._child is None:
+            self._start_child()
         while len(done) < len(messages):
             rest = messages[len(done) :]
             parsed, begun = self._ask(rest)

@@ -78,6 +78,8 @@ class _Pull:
     def run(self, between_pages: Callable[[], bool]) -> bool:
         on_their_way: deque[_Page] = deque()
         has_more = True
+        if self._read_state is None:
+            self._parsers.prepare()
         ahead = 1  # the first page is on screen before the second is read
         while has_more or on_their_way:
             if has_more and len(on_their_way) < ahead:

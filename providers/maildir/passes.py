@@ -18,7 +18,7 @@ from providers.protocol import Memory
 
 FIRST_PAGE: Final = 64
 PAGE_LIMIT_OCTETS: Final = 8 * 1024 * 1024
-_INBOX_PAGES: Final = 2
+_INBOX_PAGES: Final = 3
 """So many pages come from the inbox alone, before anything else is looked at."""
 _INBOX_FIRST: Final = 2_000
 _LAST_TIME: Final = 2**40
@@ -60,7 +60,9 @@ class Pass:
 
     def next_page(self, limit: int) -> ChangeBatch:
         """Return the next page; the last one carries the state of all of it."""
-        size = limit if self._page else min(limit, FIRST_PAGE)
+        size = min(
+            limit, FIRST_PAGE << min(self._page, 20)
+        )  # small at first, so that there is something to read
         if self._page >= _INBOX_PAGES or not self._entries:
             self._list_others()
         self._add_arrivals()
@@ -100,27 +102,26 @@ class Pass:
         return self._looks.get(mailbox, self._told.looks.get(mailbox))
 
     def _list_inbox(self) -> None:
-        if self._inbox is not None:
-            self._unlisted.popleft()
-            self._list(self._inbox)
+        if self._inbox is None:
+            return
+        self._unlisted.popleft()
+        self._list(self._inbox, rank=1)
         entries = sorted(self._entries)
-        self._entries = deque(
-            entry if number < _INBOX_FIRST else entry._replace(rank=1) for number, entry in enumerate(entries)
-        )
+        first = [entry._replace(rank=0) for entry in entries[:_INBOX_FIRST]]
+        self._entries = deque(first + entries[_INBOX_FIRST:])
 
     def _list_others(self) -> None:
         if not self._unlisted:
             return
-        last = {one.key for one in self._mailboxes if one.role in (Role.TRASH, Role.JUNK)}
         while self._unlisted:
-            self._list(self._unlisted.popleft().key, rank=1)
+            mailbox = self._unlisted.popleft()
+            self._list(mailbox.key, rank=2 if mailbox.role in (Role.TRASH, Role.JUNK) else 1)
         gone = {one.key for one in self._told.mailboxes} - {one.key for one in self._mailboxes}
-        for mailbox in sorted(gone):
-            self._destroyed.extend((mailbox, key) for key in self._memory.known(mailbox))
-        ranked = (entry._replace(rank=2) if entry.mailbox in last else entry for entry in self._entries)
-        self._entries = deque(sorted(ranked))
+        for key in sorted(gone):
+            self._destroyed.extend((key, remote) for remote in self._memory.known(key))
+        self._entries = deque(sorted(self._entries))
 
-    def _list(self, mailbox: MailboxKey, rank: int = 0) -> None:
+    def _list(self, mailbox: MailboxKey, rank: int) -> None:
         path = self.found.paths.get(mailbox)
         if path is None:
             self.unlistable[mailbox] = os.path.join(self.found.root, mailbox)
@@ -170,7 +171,7 @@ class Pass:
                 is_known = False
             if is_known and known[key] == files.keywords_of(place, custom):
                 continue
-            age = -_received_at(os.path.join(path, place))
+            age = -_received_at(f"{path}/{place}")
             self._entries.append(Entry(rank, age, mailbox, key, place, not is_known))
 
     def _add_arrivals(self) -> None:
@@ -244,9 +245,10 @@ class Pass:
 
 def _received_at(path: str) -> float:
     try:
-        return min(max(0.0, os.stat(path).st_mtime), float(_LAST_TIME))
+        seconds = os.stat(path).st_mtime
     except OSError:
         return 0.0
+    return seconds if 0.0 <= seconds <= _LAST_TIME else 0.0
 
 
 def _with_unreachable(found: Layout, told: Told) -> tuple[RemoteMailbox, ...]:

@@ -23,6 +23,9 @@ Told = list[tuple[str, str, str]]
 class Inline:
     """Parses where it is called: for tests that fork."""
 
+    def prepare(self) -> None:
+        pass
+
     def submit(self, messages: Sequence[bytes]) -> Future[list[Email]]:
         future: Future[list[Email]] = Future()
         future.set_result([parse.parse(message) for message in messages])
