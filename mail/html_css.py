@@ -17,8 +17,6 @@ _RELATIVE: Final = re.compile(r"[\d.]+(?:em|%|ex|ch)|inherit|smaller|larger|unse
 _DECLARATION: Final = re.compile(
     r"(?:^|;)\s*(display|visibility|opacity|(?:max-)?(?:height|width)|overflow|font(?:-size)?|white-space|mso-hide)\s*:\s*([^;]*)"
 )
-    "display|visibility|opacity|height|width|font|mso-hide|white-space", re.IGNORECASE
-)
 
 _NO_MARGIN: Final = re.compile(r"margin(?:-bottom)?:\s*0(?:px|pt|in|cm|em)?\s*(?:;|$|!|0)")
 _LARGE_ENOUGH: Final = re.compile(r"\d\d(?:px|pt)|[2-9](?:px|pt)|r?em|%")
