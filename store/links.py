@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from typing import Literal
 
 from mail.types import ThreadId
 from store import doorbell, items, slots, undo
@@ -14,6 +15,9 @@ from store.rows import ActionRow
 from store.slots import Slot
 from store.slots import merge as merge
 from store.undo import Step
+
+Visibility = Literal["private", "shared"]
+"""Who sees a conversation of a personal account: its owner, or everybody who sees what it is linked to (V01-V07)."""
 
 
 class CannotLink(Exception):
@@ -73,6 +77,22 @@ def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
     return action
 
 
+def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility, *, by: str = "") -> ActionRow:
+    """Let the conversation be private, or be seen by all who may see what it is linked to. Raises CannotLink."""
+    now = int(time.time())
+    with db.write() as connection:
+        thread = _thread(connection, thread_id)
+        (before,) = connection.execute("SELECT visibility FROM thread WHERE id = ?", (thread,)).fetchone()
+        if before == visibility:
+            return ActionRow(0, f"The conversation is {visibility} already", "nothing")
+        step = Step("visibility", thread, before, visibility)
+        undo.carry_out(connection, [step], now=now)
+        action = undo.record(connection, f"Made the conversation {visibility}", [step], now)
+        _note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
+    doorbell.ring(db.directory)
+    return action
+
+
 def _set(
     connection: sqlite3.Connection, thread_id: ThreadId, before: Slot | None, after: Slot, title: str
 ) -> ActionRow:
@@ -115,7 +135,13 @@ def _instead_of(connection: sqlite3.Connection, before: Slot | None) -> str:
 def _audit(
     connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, item: ItemRef
 ) -> None:
+    _note(connection, now, by, what, thread_id, {"kind": item.kind.value, "id": item.id})
+
+
+def _note(
+    connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, details: dict[str, str]
+) -> None:
     connection.execute(
         "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
-        (now, by, what, f"thread:{thread_id}", json.dumps({"kind": item.kind.value, "id": item.id})),
+        (now, by, what, f"thread:{thread_id}", json.dumps(details)),
     )

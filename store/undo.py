@@ -18,11 +18,15 @@ from store.rows import ActionRow
 KEPT_ACTIONS: Final = 500
 UNDO_WINDOW_S: Final = 10
 """How long what cannot be taken back later is held back."""
+_OF_THREADS: Final = ("item", "visibility")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One desired value that changed. `field` is one of desired.Wish, or item: the slot of a thread as JSON."""
+    """One desired value that changed.
+
+    `field` is one of desired.Wish, item: the slot of a thread as JSON, or visibility: who may see a thread.
+    """
 
     field: str
     subject: int
@@ -49,20 +53,27 @@ def carry_out(
     """Let everything be as `after` says, recount the conversations touched and return them."""
     touched = desired.fulfil(
         connection,
-        [Wish(step.field, step.subject, step.after) for step in steps if step.field != "item"],
+        [Wish(step.field, step.subject, step.after) for step in steps if step.field not in _OF_THREADS],
         now=now,
         not_before=not_before,
     )
     if touched:
         lists = threads.summarise(connection, touched)
         events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
-    linked = [step for step in steps if step.field == "item"]
-    for step in linked:
-        slots.put(connection, slots.thread_now(connection, step.subject), slots.loads(step.after))
-    linked_ids = frozenset(slots.thread_now(connection, step.subject) for step in linked)
-    if linked_ids:
-        events.record(connection, "items", thread_ids=linked_ids)
-    return touched | linked_ids
+    shown_ids = frozenset(_set_thread(connection, step) for step in steps if step.field in _OF_THREADS)
+    if shown_ids:
+        events.record(connection, "items", thread_ids=shown_ids)
+    return touched | shown_ids
+
+
+def _set_thread(connection: sqlite3.Connection, step: Step) -> ThreadId:
+    """Set what belongs to the conversation itself, and return it under the id it has now."""
+    thread_id = slots.thread_now(connection, step.subject)
+    if step.field == "item":
+        slots.put(connection, thread_id, slots.loads(step.after))
+    else:
+        connection.execute("UPDATE thread SET visibility = ? WHERE id = ?", (step.after, thread_id))
+    return thread_id
 
 
 def undo(db: Database) -> ActionRow | None:

@@ -70,6 +70,18 @@ async def unlink(screen: MailScreen) -> None:
     await _after(screen, done)
 
 
+@command("link.share", "Visibility: shared", ", v s", group=_GROUP, panes=_PANES)
+async def share(screen: MailScreen) -> None:
+    """Let everybody who may see the linked item see the conversation."""
+    await _set_visibility(screen, "shared")
+
+
+@command("link.make_private", "Visibility: private", ", v p", group=_GROUP, panes=_PANES)
+async def make_private(screen: MailScreen) -> None:
+    """Let nobody but the owner see the conversation."""
+    await _set_visibility(screen, "private")
+
+
 @command("item.show", "Show what it is linked to", "O", ", o", group=_GROUP, panes=_PANES)
 async def show_item(screen: MailScreen) -> None:
     """Show everything known about the linked item and its people."""
@@ -82,6 +94,19 @@ async def show_item(screen: MailScreen) -> None:
         screen.say("The conversation is not linked")
         return
     await screen.ask(ItemScreen(facts))
+
+
+async def _set_visibility(screen: MailScreen, visibility: service.Visibility) -> None:
+    row = screen.current_thread()
+    if row is None:
+        screen.say("No conversation")
+        return
+    try:
+        done = await in_store(service.set_visibility, screen.db, row.thread_id, visibility)
+    except service.CannotLink as error:
+        screen.warn(f"Not changed: {error}")
+        return
+    await _after(screen, done)
 
 
 async def _facts(screen: MailScreen) -> PanelFacts | None:
