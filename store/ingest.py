@@ -13,7 +13,7 @@ from typing import Final
 
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
-from store import conversations, events, ingest_rows, mailboxes, placements, removal, threads
+from store import conversations, events, ingest_rows, mailboxes, placements, removal, slots, threads
 from store.database import Database
 
 SLICE: Final = 100
@@ -133,6 +133,7 @@ class _Page:
     def record(self) -> frozenset[ThreadId]:
         """Recount what was touched, record the event and index what is new; return the threads."""
         mailbox_ids = threads.summarise(self._connection, self._touched)
+        slots.link_awaited(self._connection, int(time.time()), self._touched)
         if not self._batch.has_more_changes:
             mailboxes.forget_gone(self._connection, self._account_id)
         if self._are_mailboxes_new:
