@@ -38,7 +38,7 @@ _QUOTE_IDS: Final = frozenset(
         "yahoo_quoted",
         "olk_src_body_section",
         "reply-intro",
-        "oriMsgHtmlSeperator",
+        "orimsghtmlseperator",
     ]
 )
 _TO_THE_END: Final = frozenset(("divrplyfwdmsg", "appendonsend", "stopspelling", "isreplycontent"))

@@ -297,4 +297,4 @@ def test_a_megabyte_of_hostile_lines_is_read_in_seconds(hostile: str) -> None:
     whole = plain(hostile)
     began = time.process_time()
     split(whole)
-    assert time.process_time() - began < 3  # under 1 s on an idle machine; never a question of minutes
+    assert time.process_time() - began < 6  # about 1 s on an idle machine; quadratic would be minutes
