@@ -1,6 +1,7 @@
 # make run          set up and open the demo mailbox          make bench        measure speed and memory
 # make test         run every test                             make screenshots  draw docs/pictures again
-# make check        formatting, lint, types, layers            make constraints  pin the newest allowed versions
+# make check        formatting, lint, types, layers            make docs         write the generated reference
+# make coverage     tests with branch coverage                 make constraints  pin the newest allowed versions
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -15,7 +16,7 @@ PACKAGES := mail providers store linking sync tui
 TEST_PROGRAMS := tmux
 PICTURE_PACKAGES := librsvg2-bin fonts-firacode fonts-noto-cjk
 
-.PHONY: run test check bench screenshots constraints coverage clean test-programs
+.PHONY: run test check bench docs screenshots constraints coverage clean test-programs
 
 run: $(READY)
 	@$(BIN)/dealbox demo
@@ -37,8 +38,14 @@ bench: $(READY)
 coverage: $(READY) test-programs
 	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
+# Drawn with Fira Code: without it the columns do not line up.
 screenshots: $(READY)
-	@$(BIN)/python -P bench/pictures.py docs/pictures
+	@command -v rsvg-convert >/dev/null && fc-list 2>/dev/null | grep -qi firacode || $(call install,$(PICTURE_PACKAGES))
+	@$(BIN)/python -m bench.pictures docs/pictures
+
+docs: $(READY)
+	@$(BIN)/dealbox keys > docs/keys.md
+	@$(BIN)/python -c 'from store.settings import documentation; print(documentation().rstrip())' > docs/settings.md
 
 # The virtual environment. Hashes decide what is installed; which index it comes from is the user's own setting of pip.
 $(READY): constraints.txt pyproject.toml

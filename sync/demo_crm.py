@@ -145,7 +145,8 @@ def _activities(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
     for item in plan.items:
         steps = [(*rng.choice(DONE_STEPS), item.created_at + 2 * DAY_S, "1")]
         if item.status == "open":
-            due_at = demo_stories.office_hours(now + rng.uniform(-3, 16) * DAY_S, rng) // 1800 * 1800
+            days = rng.uniform(1, 6) if now - item.created_at < 12 * DAY_S else rng.uniform(-3, 16)
+            due_at = demo_stories.office_hours(now + days * DAY_S, rng) // 1800 * 1800
             steps.append((*rng.choice(NEXT_STEPS), due_at, "0"))
         for kind, subject, due_at, done in steps:
             number += 1

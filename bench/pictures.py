@@ -1,0 +1,79 @@
+"""`make screenshots`: pictures of the real screen over the sample mailbox, for the docs."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from store.database import Database, open_store
+from store.settings import Settings
+from tui.app import DealboxApp
+from tui.commands.registry import commands
+from tui.keymap import user_keymap
+
+PIXELS = 1400
+# file, theme, size in cells, keys pressed before the picture is taken
+PICTURES: tuple[tuple[str, str, tuple[int, int], Sequence[str]], ...] = (
+    ("mail", "dark", (160, 46), ()),
+    ("reader", "dark", (120, 40), ("j", "j", "j", "enter")),
+    ("link", "dark", (120, 40), ("j", "j", "L")),
+    ("keys", "dark", (120, 40), ("question_mark",)),
+    ("small", "dark", (80, 24), ()),
+)
+
+
+def main() -> int:
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    target.mkdir(parents=True, exist_ok=True)
+    scripts = Path(sys.executable).parent
+    with tempfile.TemporaryDirectory() as temporary:
+        data = Path(temporary) / "demo"
+        subprocess.run([str(scripts / "dealbox"), "--data", str(data), "demo", "--no-screen"], check=True)
+        subprocess.run([str(scripts / "dealbox-sync"), "--data", str(data), "--once"], check=True)
+        for name, theme, size, keys in PICTURES:
+            svg = asyncio.run(_picture(data, theme, size, keys))
+            print(_written(target / name, svg))
+        subprocess.run([str(scripts / "dealbox"), "--data", str(data), "worker", "stop"], check=False)
+    return 0
+
+
+async def _picture(data: Path, theme: str, size: tuple[int, int], keys: Sequence[str]) -> str:
+    db: Database = open_store(data, is_screen=True)
+    settings = Settings(theme=theme)
+    keymap, problems = user_keymap(commands(), settings.keys)
+    app = DealboxApp(db, settings, keymap, notices=problems)
+    try:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause(1.5)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause(0.4)
+            await pilot.pause(1.0)
+            return app.export_screenshot(title="dealbox")
+    finally:
+        db.close()
+
+
+def _written(path: Path, svg: str) -> Path:
+    """Write a PNG where rsvg-convert is at hand, else the SVG itself; return which."""
+    # Without xml:space, leading spaces vanish and the columns shift.
+    text = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+    if not shutil.which("rsvg-convert"):
+        path.with_suffix(".svg").write_text(text, "utf-8")
+        return path.with_suffix(".svg")
+    picture = path.with_suffix(".png")
+    subprocess.run(
+        ["rsvg-convert", "--width", str(PIXELS), "--keep-aspect-ratio", "-o", str(picture)],
+        input=text.encode(),
+        check=True,
+    )
+    return picture
+
+
+if __name__ == "__main__":
+    sys.exit(main())
