@@ -35,6 +35,7 @@ class ItemScreen(Dialog[None]):
     def on_mount(self) -> None:
         panel = self.query_one(CrmPanel)
         panel.styles.height = "auto"
+        panel.styles.max_height = "70vh"  # the dialog takes 80% with its border; the rest is scrolled to
         panel.show(self._facts)
 
     def action_move(self, rows: int) -> None:
