@@ -52,9 +52,10 @@ def indexed_texts(
             continue
         body = _NO_BODY if row[1] is None else loads(zlib.decompress(row[1]))
         files = connection.execute(
-            "SELECT name FROM attachment WHERE email_id = ? ORDER BY part", (email_id,)
+            "SELECT name, part FROM attachment WHERE email_id = ?", (email_id,)
         ).fetchall()
-        yield email_id, search_text(row[0], _people(connection, email_id), body, [name for (name,) in files])
+        files.sort(key=lambda row: [int(number) for number in row[1].split(".")])
+        yield email_id, search_text(row[0], _people(connection, email_id), body, [name for name, _ in files])
 
 
 def _people(connection: sqlite3.Connection, email_id: int) -> list[Address]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mail.types import MailboxId, ThreadId
 from store import threads
 from store.database import Database
 from store.rows import ThreadKey, ThreadRow
-from store.searches import SearchList
 
-__all__ = ["SearchList", "ThreadList"]
+if TYPE_CHECKING:
+    from store.searches import SearchList as SearchList
 
 PAGE: Final = 64
 KEPT_PAGES: Final = 64
@@ -25,6 +25,14 @@ _NEWEST_PLACE: Final = (
     "AND NOT EXISTS (SELECT 1 FROM mailbox_thread AS o WHERE o.thread_id = f.thread_id "
     "AND o.mailbox_id IN ({}) AND (o.at, o.mailbox_id) > (f.at, f.mailbox_id))"
 )
+
+
+def __getattr__(name: str) -> object:
+    if name == "SearchList":  # loaded when somebody searches: it would make the first list 20 ms later
+        from store.searches import SearchList
+
+        return SearchList
+    raise AttributeError(name)
 
 
 class ThreadList:
@@ -76,6 +84,8 @@ class ThreadList:
 
     def rank(self, key: ThreadKey) -> int:
         """Return how many rows stand before `key` now: its index, if it is still there."""
+        if not self._mailbox_ids:
+            return 0
         keys = self._keys("AND (at, thread_id) > (?, ?)")
         query = f"SELECT count(*) FROM ({keys})"  # noqa: S608 - our own names and numbers
         return int(self._db.read().execute(query, key * len(self._mailbox_ids)).fetchone()[0])

@@ -14,6 +14,7 @@ from mail.search_text import search_text
 from mail.types import (
     AccountId,
     Address,
+    Attachment,
     Block,
     BlockKind,
     Body,
@@ -46,6 +47,10 @@ def an_address(email: str, name: str = "") -> Address:
 
 def a_body(text: str) -> Body:
     return Body(Document((Block(BlockKind.TEXT, SafeText(text)),)), None)
+
+
+def an_attachment(part: str, name: str, media_type: str = "application/pdf") -> Attachment:
+    return Attachment(part, SafeText(name), media_type, 1_000)
 
 
 def an_email(text: str = "Hello there", **changes: Any) -> Email:
