@@ -135,7 +135,7 @@ def complete(db: Database, text: str, limit: int = 10) -> tuple[Participant, ...
     rows = db.read().execute(
         "SELECT e.email, p.name FROM item_text t JOIN item_index i ON i.number = t.rowid AND i.item_kind = 'person'"
         " JOIN person p ON p.id = i.item_id JOIN person_email e ON e.person_id = p.id"
-        " WHERE item_text MATCH ? ORDER BY i.rank DESC LIMIT ?",
+        " WHERE item_text MATCH ? ORDER BY t.rowid DESC LIMIT ?",
         (" ".join(f'"{word}"*' for word in folded.split()), limit),
     )
     found = dict(rows.fetchall())

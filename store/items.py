@@ -201,11 +201,11 @@ def search(
     if match is None:
         return ()
     query = (
-        "SELECT i.item_kind, i.item_id FROM item_text t JOIN item_index i ON i.number = t.rowid"
-        " WHERE item_text MATCH ?1 AND i.item_kind IN (SELECT value FROM json_each(?2)) ORDER BY i.rank DESC LIMIT ?3"
+        "SELECT i.item_kind, i.item_id FROM item_text t CROSS JOIN item_index i ON i.number = t.rowid"
+        " WHERE item_text MATCH ?1 AND i.item_kind IN (SELECT value FROM json_each(?2)) ORDER BY t.rowid DESC LIMIT ?3"
         if match
         else "SELECT item_kind, item_id FROM item_index WHERE ?1 = ''"
-        " AND item_kind IN (SELECT value FROM json_each(?2)) ORDER BY rank DESC LIMIT ?3"
+        " AND +item_kind IN (SELECT value FROM json_each(?2)) ORDER BY number DESC LIMIT ?3"
     )
     connection = db.read()
     rows = connection.execute(query, (match, wanted, limit)).fetchall()

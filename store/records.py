@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -149,20 +150,35 @@ UNION ALL SELECT 'organization', i.id, (1 << 40) + i.created_at, i.name || ' ' |
 
 def reindex(connection: sqlite3.Connection) -> None:
     """Bring what the link picker searches up to date with the items; only what differs is written."""
-    indexed = {
-        (kind, item_id): (rank, words)
-        for kind, item_id, rank, words in connection.execute(
-            "SELECT item_kind, item_id, rank, words FROM item_index"
-        )
-    }
+    indexed: dict[tuple[str, str], tuple[int, str]] = {}
+    used: set[int] = set()
+    for kind, item_id, number, words in connection.execute(
+        "SELECT item_kind, item_id, number, words FROM item_index"
+    ):
+        indexed[kind, item_id] = (number, words)
+        used.add(number)
     changed = []
     for kind, item_id, rank, text in connection.execute(_WORDS).fetchall():
         words = fold_for_index(text)
-        if indexed.pop((kind, item_id), None) != (rank, words):
-            changed.append((kind, item_id, rank, words))
-    connection.executemany("DELETE FROM item_index WHERE item_kind = ? AND item_id = ?", list(indexed))
+        number, known_words = indexed.get((kind, item_id), (-1, ""))
+        if number >> _TELL_APART_BITS == rank and known_words == words:
+            del indexed[kind, item_id]
+        else:
+            changed.append((_number(rank, item_id, used), kind, item_id, words))
     connection.executemany(
-        "INSERT INTO item_index (item_kind, item_id, rank, words) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (item_kind, item_id) DO UPDATE SET rank = excluded.rank, words = excluded.words",
-        changed,
+        "DELETE FROM item_index WHERE number = ?", [(number,) for number, _ in indexed.values()]
     )
+    connection.executemany(
+        "INSERT INTO item_index (number, item_kind, item_id, words) VALUES (?, ?, ?, ?)", changed
+    )
+
+
+_TELL_APART_BITS: Final = 20
+
+
+def _number(rank: int, item_id: str, used: set[int]) -> int:
+    number = rank << _TELL_APART_BITS | zlib.crc32(item_id.encode()) >> (32 - _TELL_APART_BITS)
+    while number in used:
+        number += 1
+    used.add(number)
+    return number

@@ -280,16 +280,15 @@ CREATE TABLE audit (
     details TEXT NOT NULL DEFAULT '{}'           -- JSON
 );
 
--- What the link picker looks in: every item, by its folded words, open and newest first.
+-- What the link picker looks in: every item, by its folded words. The number orders them, so that a word which many
+-- items have costs no more than a rare one: (2 open, 1 person or organization, 0 closed), created_at, 20 bits to tell apart.
 CREATE TABLE item_index (
     number INTEGER PRIMARY KEY,
     item_kind TEXT NOT NULL,
     item_id TEXT NOT NULL,
-    rank INTEGER NOT NULL,                       -- (2 open, 1 person or organization, 0 closed) << 40 | created_at
     words TEXT NOT NULL,                         -- folded by mail.folding.fold
     UNIQUE (item_kind, item_id)
 );
-CREATE INDEX item_index_rank ON item_index (rank);
 CREATE VIRTUAL TABLE item_text USING fts5 (
     words, content='item_index', content_rowid='number', tokenize="unicode61 remove_diacritics 0", prefix='1 2 3'
 );
