@@ -15,7 +15,7 @@ from store.database import Database, open_store
 from store.settings import Settings
 from tui import themes
 from tui.commands.registry import commands
-from tui.guard import OutputGuard, PlainDefaults
+from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.keymap import Keymap, key_name, user_keymap
 from tui.screens.mail import MailScreen
@@ -55,6 +55,8 @@ class DealboxApp(App[int]):
         self._own_filters: list[LineFilter] = [OutputGuard()]
         if themes.is_ansi(self.theme_name):
             self._own_filters.append(PlainDefaults())
+        if settings.glyphs == "ascii":
+            self._own_filters.append(AsciiSigns())
         if self.no_color:
             self._own_filters.insert(0, NoColor())
 
@@ -71,8 +73,9 @@ class DealboxApp(App[int]):
     def on_mount(self) -> None:
         self.mail.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         """Start what the first frame did not need."""
+        await self.mail.complete()
         gc.freeze()
         gc.enable()
         self.run_worker(Watcher(self._db, self.mail.post_message).run(), group="watcher")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from store.panel import PanelFacts
 from store.rows import AccountRow
 from tui.commands.registry import Pane
 from tui.format import bar, clock, count, fit, time_left
 from tui.glyphs import Glyphs
 from tui.layout import Box, Places
 from tui.widgets.bar import Piece
+
+if TYPE_CHECKING:
+    from store.panel import PanelFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,21 @@ class PlainDefaults(LineFilter):
         ]
 
 
+_SIGNS = str.maketrans("●★▸▾▴◂│─┌┐└┘├┤┬┴┼█░·…—–•→←✓", "o*>v^<|-+++++++++#-.~--*><v")
+
+
+class AsciiSigns(LineFilter):
+    """Draw lines and signs in ASCII, for terminals and fonts that have no others. Words keep their letters."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(_SIGNS), segment.style, segment.control)
+            for segment in segments
+        ]
+
+
 @lru_cache(maxsize=1024)
 def _unsaid(style: Style) -> Style | None:
     is_plain = (

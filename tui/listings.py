@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail.query import QuerySyntaxError, parse
 from mail.types import AccountId, Role
 from store import accounts, mailboxes, thread_list
 from store.database import Database
 from store.rows import AccountRow, MailboxRow
 from tui import frame, listing
 from tui.bridge import in_store
-from tui.filtered import FilteredSource
 from tui.listing import Listing
 
 if TYPE_CHECKING:
@@ -34,6 +32,7 @@ class Listings:
         self.mailboxes: tuple[MailboxRow, ...] = ()
         self.shown = Listing("Inbox", role=Role.INBOX)
         self.account_id: AccountId | None = None
+        self.is_filtered = False
         self._before_search: Listing | None = None
 
     # -- opening
@@ -50,6 +49,7 @@ class Listings:
     def open(self, wanted: Listing) -> None:
         """Show a mailbox."""
         self.shown = wanted
+        self.is_filtered = False
         self._before_search = None
         source = thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
         self._screen.thread_list.show(source)
@@ -58,15 +58,19 @@ class Listings:
 
     async def search(self, text: str) -> None:
         """Show what matches a query; say where the query is wrong."""
+        from mail.query import QuerySyntaxError, parse  # 20 ms at start, see test_app.py
+        from store.searches import SearchList
+
         try:
             query = parse(text)
         except QuerySyntaxError as error:
-            self._screen.warn(f"Search: {error}")
+            self._screen.warn(f"Search: {error.reason}, at character {error.position + 1}")
             return
-        source = await in_store(thread_list.SearchList, self._screen.db, query)
+        source = await in_store(SearchList, self._screen.db, query)
         if not self.shown.query:
             self._before_search = self.shown
         self.shown = listing.of_search(text)
+        self.is_filtered = False
         self._screen.thread_list.show(source)
         self._screen.leave_reader()
         self.update()
@@ -81,16 +85,14 @@ class Listings:
 
     # -- filtering
 
-    @property
-    def is_filtered(self) -> bool:
-        """Whether the list is narrowed by a filter."""
-        return isinstance(self._screen.thread_list.source, FilteredSource)
-
     def filter(self, text: str) -> None:
         """Narrow the list to rows with these words; an empty text shows all of it."""
+        from tui.filtered import FilteredSource
+
         source = self._screen.thread_list.source
         whole = source.whole if isinstance(source, FilteredSource) else source
-        self._screen.thread_list.show(FilteredSource(whole, text) if text.strip() else whole)
+        self.is_filtered = bool(text.strip())
+        self._screen.thread_list.show(FilteredSource(whole, text) if self.is_filtered else whole)
         self.update()
 
     # -- reading again

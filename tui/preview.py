@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mail.keywords import SEEN
 from mail.types import ThreadId
-from store import actions, emails, panel, threads
+from store import threads
 from store.database import Database
 from store.rows import ThreadRow
 from tui.bridge import in_store
@@ -35,7 +35,7 @@ class Preview:
     def show_now(self, *, is_opened: bool = False) -> None:
         """Show the thread under the cursor. Opened, rather than followed, it will count as read."""
         self.stop()
-        if self._screen.is_attached:
+        if self._screen.is_complete:
             self._screen.run_worker(
                 self._show(is_opened), group="preview", exclusive=True, exit_on_error=True
             )
@@ -73,6 +73,8 @@ class Preview:
             await self._screen.reader.open_thread(row.thread_id)
 
     async def _show_panel(self, row: ThreadRow) -> None:
+        from store import panel  # what the first frame does not need, here and below
+
         facts = await in_store(panel.for_thread, self._screen.db, row.thread_id)
         self._screen.crm_panel.show(facts)
         self._screen.show_strip(facts)
@@ -88,6 +90,8 @@ class Preview:
 
 def mark_read(db: Database, thread_id: ThreadId) -> None:
     """Mark every message of a conversation read, leaving nothing for undo."""
+    from store import actions, emails
+
     for email in emails.in_thread(db, thread_id):
         if SEEN not in email.keywords:
             actions.mark_email(db, email.id, SEEN, True)

@@ -31,7 +31,7 @@ def test_a_key_can_mean_two_things_in_two_panes() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("g", "g i"), ("g i", "g"), ("e", "e")])
 def test_a_key_that_begins_or_repeats_another_is_refused(first: str, second: str) -> None:
-    with pytest.raises(ValueError, match="is taken by a.one"):
+    with pytest.raises(ValueError, match=r"is taken by a\.one"):
         default_keymap([a_command("a.one", first), a_command("a.two", second)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events, on
@@ -14,11 +15,9 @@ from textual.widget import Widget
 
 from mail.types import ThreadId
 from store.database import Database
-from store.panel import PanelFacts
 from store.rows import ThreadRow
 from store.settings import Settings
 from tui import frame, layout
-from tui.commands.reader import choose_link
 from tui.commands.registry import Command, Pane
 from tui.dispatcher import Dispatcher
 from tui.glyphs import ASCII, UNICODE
@@ -28,16 +27,17 @@ from tui.listings import Listings
 from tui.preview import Preview
 from tui.screens.placement import PaneLayout
 from tui.widgets.bar import Bar, Rule
-from tui.widgets.crm_panel import CrmPanel
 from tui.widgets.mailboxes import Mailboxes
 from tui.widgets.pane import Scrollable
-from tui.widgets.reader import Reader
 from tui.widgets.thread_list import ThreadList
 from tui.widgets.which_key import WhichKey
 
 if TYPE_CHECKING:
+    from store.panel import PanelFacts
     from tui.watcher import StoreChanged
+    from tui.widgets.crm_panel import CrmPanel
     from tui.widgets.prompt import Asked, Prompt
+    from tui.widgets.reader import Reader
 
 T = TypeVar("T")
 _SEPARATORS = 3
@@ -55,8 +55,6 @@ class MailScreen(Screen[None]):
             glyphs=self.glyphs, is_jumping=settings.jump_scroll, date_style=settings.date_style
         )
         self.mailboxes = Mailboxes()
-        self.reader = Reader(db, prefer_plain=settings.prefer_plain)
-        self.crm_panel = CrmPanel()
         self.which_key = WhichKey()
         self.listings = Listings(self)
         self.preview = Preview(self)
@@ -71,15 +69,16 @@ class MailScreen(Screen[None]):
         self._prompt: Prompt | None = None
 
     def compose(self) -> ComposeResult:
-        for widget, name in (
-            (self.thread_list, "list"),
-            (self.reader, "reader"),
-            (self.mailboxes, "mailboxes"),
-            (self.crm_panel, "panel"),
-        ):
-            widget.id = name
-            yield widget
-        yield from (self._top, self._status, self._strip, self._rule, self.which_key)
+        self.thread_list.id, self.mailboxes.id = "list", "mailboxes"
+        yield from (
+            self.thread_list,
+            self.mailboxes,
+            self._top,
+            self._status,
+            self._strip,
+            self._rule,
+            self.which_key,
+        )
         for number in range(_SEPARATORS):
             yield Rule(self.glyphs.vertical, id=f"separator-{number}")
 
@@ -87,6 +86,32 @@ class MailScreen(Screen[None]):
         self.listings.start()
         self.thread_list.focus()
         self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
+
+    async def complete(self) -> None:
+        """Add what the first frame did not need: reader and panel, whose modules take as long to load as all others."""
+        self.reader.id, self.crm_panel.id = "reader", "panel"
+        await self.mount(self.reader, self.crm_panel)
+        self.arrange_panes()
+        self.preview.show_now()
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The reader, made when it is first wanted."""
+        from tui.widgets.reader import Reader
+
+        return Reader(self.db, prefer_plain=self.settings.prefer_plain)
+
+    @cached_property
+    def crm_panel(self) -> CrmPanel:
+        """The CRM panel, made when it is first wanted."""
+        from tui.widgets.crm_panel import CrmPanel
+
+        return CrmPanel()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether reader and panel are there."""
+        return "crm_panel" in self.__dict__ and self.crm_panel.is_attached
 
     # -- layout
 
@@ -114,7 +139,8 @@ class MailScreen(Screen[None]):
         places = self.places
         self.thread_list.set_row_lines(places.row_lines)
         self.mailboxes.set_class(places.is_mailboxes_overlay, "overlay")
-        self.crm_panel.set_class(places.is_panel_overlay, "overlay")
+        if self.is_complete:
+            self.crm_panel.set_class(places.is_panel_overlay, "overlay")
         if self.pane not in self.visible_panes():
             self.focus_pane(Pane.READER if self.is_reading else Pane.LIST)
         self._lay_out()
@@ -141,12 +167,15 @@ class MailScreen(Screen[None]):
 
     def widget_of(self, pane: Pane) -> Widget:
         """Return the widget of a pane."""
-        return {
-            Pane.LIST: self.thread_list,
-            Pane.READER: self.reader,
-            Pane.MAILBOXES: self.mailboxes,
-            Pane.PANEL: self.crm_panel,
-        }[pane]
+        match pane:
+            case Pane.LIST:
+                return self.thread_list
+            case Pane.READER:
+                return self.reader
+            case Pane.MAILBOXES:
+                return self.mailboxes
+            case Pane.PANEL:
+                return self.crm_panel
 
     def visible_panes(self) -> list[Pane]:
         """Return the panes on screen, from left to right."""
@@ -239,16 +268,15 @@ class MailScreen(Screen[None]):
             self.choose_panes(mailboxes=False)
         self.listings.open(event.listing)
 
-    @on(Reader.LinkClicked)
-    def _on_link_clicked(self, event: Reader.LinkClicked) -> None:
+    def on_reader_link_clicked(self, event: Reader.LinkClicked) -> None:
+        from tui.commands.reader import choose_link  # it imports this module
+
         self.dispatcher.later("Open the link", lambda: choose_link(self, event.link))
 
-    @on(Reader.FilesClicked)
-    def _on_files_clicked(self) -> None:
+    def on_reader_files_clicked(self) -> None:
         self.dispatcher.run_id("reader.save")
 
-    @on(Reader.Moved)
-    def _on_reader_moved(self) -> None:
+    def on_reader_moved(self) -> None:
         self.update_frame()
 
     async def on_store_changed(self, event: StoreChanged) -> None:
@@ -285,7 +313,7 @@ class MailScreen(Screen[None]):
         titles = {
             Pane.MAILBOXES: "Mailboxes",
             Pane.LIST: frame.list_title(self.listings.facts()),
-            Pane.READER: self.reader.subject or "Reader",
+            Pane.READER: (self.reader.subject if self.is_complete else "") or "Reader",
             Pane.PANEL: "CRM",
         }
         places = self.places
