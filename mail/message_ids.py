@@ -37,5 +37,7 @@ def replied_to(header: str) -> tuple[str, ...]:
 
 
 def _cleaned(found: list[str]) -> list[str]:
-    ids = dict.fromkeys(text if text.isprintable() and " " not in text else _UNSAFE.sub("", text) for text in found)
+    ids = dict.fromkeys(
+        text if text.isprintable() and " " not in text else _UNSAFE.sub("", text) for text in found
+    )
     return [one_id for one_id in ids if one_id and len(one_id) <= _MAX_OCTETS]

@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from store.database import Database, open_store
+
+# A machine at work makes any example slow once; tests that care about time measure it themselves.
+settings.register_profile("dealbox", deadline=None)
+settings.load_profile("dealbox")
 
 
 @pytest.fixture(autouse=True)
