@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import sqlite3
 import subprocess
 import time
@@ -23,13 +24,19 @@ def figures() -> Iterator[Figure]:
         return
     data = places.fresh("first-sync")
     places.add_account(data, maildir)
+    before = _cpu()
     started = time.monotonic()
     worker = subprocess.Popen([places.WORKER, "--data", str(data), "--once"])
     readable, peak, helper = _watch(worker, data, started)
     elapsed = time.monotonic() - started
+    cpu = _cpu() - before
     emails = _count(data, "SELECT count(*) FROM email") or 0
     yield Figure(
-        "first sync", emails / elapsed, "messages/s", ">= 2,000", remark=f"{emails:,} in {elapsed:.1f} s"
+        "first sync",
+        emails / elapsed,
+        "messages/s",
+        ">= 2,000",
+        remark=f"{emails:,} in {elapsed:.1f} s, {cpu:.1f} s of CPU",
     )
     yield Figure(f"first {READABLE} inbox threads readable", readable, "s", "<= 1")
     yield Figure(
@@ -37,6 +44,12 @@ def figures() -> Iterator[Figure]:
     )
     yield Figure("no-change rescan", _rescan(data), "s", "<= 1", remark="start of the program included")
     yield Figure("store against octets and text", _size(data, maildir), "x", "<= 1.2")
+
+
+def _cpu() -> float:
+    """Return the CPU time of all the programs that have ended: on a busy machine it says more than the clock."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(worker: subprocess.Popen[bytes], data: Path, started: float) -> tuple[float | None, float, float]:
@@ -71,9 +84,12 @@ def _resident(pid: int) -> float:
 
 
 def _children(pid: int) -> list[int]:
+    """Return the children of every thread of a process."""
+    found = []
     with contextlib.suppress(OSError):
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(child) for child in (task / "children").read_text().split()]
+    return found
 
 
 def _rescan(data: Path) -> float | None:
