@@ -54,7 +54,8 @@ _DATE: Final = (
 )
 _HAS_DATE: Final = re.compile(_DATE)
 _TIME_OR_DATE: Final = re.compile(f"{_TIME}|{_DATE}")
-_WORTH_READING: Final = re.compile(r"^\s*[-_=*~|>─—–]|[:：@>\d]")
+_SIGN: Final = re.compile(r"[:：@>\d]")
+_SIGN_AHEAD: Final = re.compile(r"\s*[-_=*~|─—–]")
 _ISO_AHEAD: Final = re.compile(r"\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _ZONE: Final = re.compile(r"(?:gmt|utc) ?[+-]\d{1,2}:?\d{0,2}")
 _ADDRESS_LAST: Final = re.compile(r"@[^\s<>]+>?\)?\s*[:：]?$")
@@ -63,7 +64,7 @@ _UNFINISHED: Final = ("<", ",", "&lt;")
 
 def is_worth_reading(line: str) -> bool:
     """Tell whether a line has any of the signs that attributions, headers, markers and quotes are made of."""
-    return _WORTH_READING.search(line) is not None
+    return _SIGN_AHEAD.match(line) is not None or _SIGN.search(line) is not None
 
 
 def is_blank(line: str) -> bool:

@@ -122,6 +122,8 @@ class _Splitter:
     def _quote(self, index: int, *, has_text: bool) -> int:
         """Mark what begins at a line; return where to go on, `index` itself when the line is the author's."""
         line = self._lines[index]
+        if line[0] == ">" and "--" not in line and not line.endswith((":", "：")):  # most of a quote
+            return self._mark(index, index + 1, self._kind_above(index))
         if not say.is_worth_reading(line):
             return index
         if kind := say.marker(line):
@@ -144,6 +146,9 @@ class _Splitter:
         if has_text or all(say.is_blank(rest) or say.is_indented(rest) for rest in self._lines[end:]):
             return self._mark(index, len(self._lines), _QUOTE)
         return self._mark(index, end, _QUOTE)
+
+    def _kind_above(self, index: int) -> BlockKind:
+        return _FORWARD if index and self._kinds[index - 1] is _FORWARD else _QUOTE
 
     def _mark_headers(self, index: int, end: int, *, has_text: bool) -> int:
         kind = _QUOTE if has_text else _FORWARD
