@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S: Final = 300.0
 """An account is looked at so often even when it says that nothing changed."""
 _SHORTEST_REST_S: Final = 1.0
+_PAUSE_S: Final = 0.5
+_LONGEST_SERVICE_S: Final = 5.0
 _KEPT_ORPHANS_S: Final = 86_400
 _PURGE_EVERY_S: Final = 3_600.0
 
@@ -115,15 +117,23 @@ class AccountThread:
             ingest.purge_orphans(self._db, self.account.id, int(time.time()) - _KEPT_ORPHANS_S)
 
     def _rest(self, provider: Provider) -> None:
-        if self._is_stopping or self._woken.is_set():
-            self._woken.clear()
-            return
         wait_s = seconds_to_next(self._db, self.account.id)
         self.is_resting = wait_s is None
-        # An operation that waits for another one is due and cannot be asked: look again, but not at once.
-        provider.wait(LOOK_EVERY_S if wait_s is None else min(max(wait_s, _SHORTEST_REST_S), LOOK_EVERY_S))
-        self._woken.clear()
+        if not self._woken.is_set():
+            # An operation that waits for another one is due and cannot be asked: look again, but not at once.
+            provider.wait(
+                LOOK_EVERY_S if wait_s is None else min(max(wait_s, _SHORTEST_REST_S), LOOK_EVERY_S)
+            )
         self.is_resting = False
+        self._serve(provider)
+
+    def _serve(self, provider: Provider) -> None:
+        """Carry out what the user does as they do it; the account is looked at when they pause, or in the end."""
+        ends_at = time.monotonic() + _LONGEST_SERVICE_S
+        while self._woken.is_set() and not self._is_stopping and time.monotonic() < ends_at:
+            self._woken.clear()
+            push(self._db, self.account.id, provider)
+            self._woken.wait(_PAUSE_S)
 
 
 @contextlib.contextmanager
