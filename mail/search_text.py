@@ -8,6 +8,8 @@ from typing import Final
 from mail.folding import fold_for_index
 from mail.types import Address, Body, Document, SearchText
 
+VERSION: Final = 1
+"""Raise it when the same message gives other words than before, here or in mail.folding: then stores index anew."""
 MOST_CHARACTERS: Final = 400_000
 """Of one body; what comes after is not indexed."""
 

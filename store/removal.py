@@ -23,7 +23,10 @@ _ROLES: Final = ("from", "sender", "reply_to", "to", "cc", "bcc")
 def remove_emails(connection: sqlite3.Connection, email_ids: Collection[int]) -> frozenset[ThreadId]:
     """Remove emails and their index entries inside a write transaction, and return the threads they were of."""
     ids = json.dumps(list(email_ids))
-    for email_id, text in indexed_texts(connection, email_ids):
+    indexed = connection.execute(
+        "SELECT d.id FROM json_each(?) j CROSS JOIN email_text_docsize d ON d.id = j.value", (ids,)
+    ).fetchall()
+    for email_id, text in indexed_texts(connection, [row[0] for row in indexed]):
         connection.execute(
             "INSERT INTO email_text (email_text, rowid, subject, people, body, files) VALUES ('delete',?,?,?,?,?)",
             (email_id, text.subject, text.people, text.body, text.files),

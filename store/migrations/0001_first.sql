@@ -222,3 +222,4 @@ CREATE TABLE unreadable (                        -- messages that could not be f
     PRIMARY KEY (remote_mailbox_id, remote_key)
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta (key, value) VALUES ('index_version', '1');  -- of mail.search_text, see store.reindexing
