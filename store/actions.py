@@ -132,17 +132,23 @@ def _newest_unless_flagged(emails: list[tuple[int, int, int]]) -> list[tuple[int
 
 def mark_email(db: Database, email_id: EmailId, keyword: str, value: bool) -> ActionRow:
     """Let one message have `keyword` or lack it, as opening it does: nothing that undo would come across."""
+    return mark_emails(db, (email_id,), keyword, value)
+
+
+def mark_emails(db: Database, email_ids: Iterable[EmailId], keyword: str, value: bool) -> ActionRow:
+    """Do to many messages at once what mark_email does to one."""
     column, now = desired.COLUMNS[keyword], int(time.time())
     before, after = _MARKED[keyword, value]
+    query = f"SELECT id FROM email WHERE id IN (SELECT value FROM json_each(?)) AND {column} != ?"  # noqa: S608 - our own names
     with db.write() as connection:
-        row = connection.execute(
-            "SELECT seen, flagged, draft, answered, forwarded FROM email WHERE id = ?", (email_id,)
-        ).fetchone()
-        if row is None or bool(row[list(desired.COLUMNS).index(keyword)]) == value:
+        rows = connection.execute(query, (json.dumps(list(email_ids)), int(value))).fetchall()
+        if not rows:
             return _nothing("Nothing to change")
-        carry_out(connection, [Step(column, email_id, str(int(not value)), str(int(value)))], now=now)
+        steps = [Step(column, row[0], str(int(not value)), str(int(value))) for row in rows]
+        carry_out(connection, steps, now=now)
     doorbell.ring(db.directory)
-    return ActionRow(0, f"{before} a message{after}", "done")
+    what = "a message" if len(rows) == 1 else f"{len(rows)} messages"
+    return ActionRow(0, f"{before} {what}{after}", "done")
 
 
 def recover(db: Database, thread_ids: Iterable[ThreadId]) -> ActionRow:

@@ -92,6 +92,5 @@ def mark_read(db: Database, thread_id: ThreadId) -> None:
     """Mark every message of a conversation read, leaving nothing for undo."""
     from store import actions, emails
 
-    for email in emails.in_thread(db, thread_id):
-        if SEEN not in email.keywords:
-            actions.mark_email(db, email.id, SEEN, True)
+    unread = [email.id for email in emails.in_thread(db, thread_id) if SEEN not in email.keywords]
+    actions.mark_emails(db, unread, SEEN, True)
