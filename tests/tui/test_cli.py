@@ -87,6 +87,15 @@ def test_every_command_of_the_command_line_leads_to_a_function() -> None:
         assert callable(getattr(__import__(module, fromlist=[function]), function))
 
 
+def test_every_command_stands_in_the_guide_for_scripts() -> None:
+    guide = (
+        (Path(__file__).parents[2] / "docs" / "scripts.md")
+        .read_text("utf-8")
+        .replace("`, `", "`, `dealbox worker ")
+    )
+    assert [words for words in cli.COMMANDS if f"dealbox {words}" not in guide] == []
+
+
 def test_the_screen_is_refused_where_there_is_no_terminal(data: Path) -> None:
     finished = subprocess.run(
         [*DEALBOX, "--data", str(data)], check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
