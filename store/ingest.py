@@ -16,7 +16,7 @@ from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, Threa
 from store import conversations, events, ingest_rows, mailboxes, placements, removal, slots, threads
 from store.database import Database
 
-SLICE: Final = 100
+SLICE: Final = 40
 """Messages between two looks at whether somebody waits to write."""
 _LONGEST_PAUSE_S: Final = 0.2
 _GLANCE_S: Final = 0.002
