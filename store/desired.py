@@ -14,6 +14,7 @@ from typing import Final
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import ThreadId
+from store import placements
 
 COLUMNS: Final = {
     SEEN: "seen",
@@ -58,6 +59,7 @@ def fulfil(
     if destroyed:
         _set(connection, "UPDATE placement SET is_destroyed = ? WHERE id = ?", destroyed)
         _queue_destroys(connection, [wish.subject for wish in destroyed], now, not_before)
+        _follow_keywords(connection, [wish.subject for wish in destroyed])
     for column in {wish.field for wish in marked}:
         wishes_here = [wish for wish in marked if wish.field == column]
         _set(connection, _KEYWORD_UPDATES[column], wishes_here)
@@ -111,6 +113,15 @@ def _withdraw(connection: sqlite3.Connection, placement_ids: Collection[int], ki
     ids = json.dumps(list(placement_ids))
     connection.execute(_WITHDRAW, (now, ids, kind))
     return ids
+
+
+def _follow_keywords(connection: sqlite3.Connection, placement_ids: Collection[int]) -> None:
+    # An email is marked as any of its places is, and these have just come or gone.
+    rows = connection.execute(
+        "SELECT DISTINCT p.email_id FROM json_each(?) j JOIN placement p ON p.id = j.value",
+        (json.dumps(list(placement_ids)),),
+    ).fetchall()
+    placements.follow_keywords(connection, [row[0] for row in rows])
 
 
 def _queue_keywords(

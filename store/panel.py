@@ -124,7 +124,8 @@ def _link(
         return LinkState.UNLINKED_BY_HAND, "unlinked by hand: no rule links it again"
     open_items = len(suggestions)
     if open_items > 1:
-        return LinkState.AMBIGUOUS, f"{open_items} open items: choose one"
+        more = " or more" if open_items == MOST_SUGGESTIONS else ""
+        return LinkState.AMBIGUOUS, f"{open_items}{more} open items: choose one"
     if open_items == 1:
         return LinkState.SUGGESTED, f"one open {suggestions[0].kind.value} of these people"
     if not people:

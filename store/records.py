@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from peewee import EXCLUDED, SqliteDatabase
@@ -109,17 +108,6 @@ def pipelines(connection: sqlite3.Connection) -> dict[str, str]:
 def labels(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the ids of labels by their names."""
     return dict(connection.execute("SELECT name, id FROM label").fetchall())
-
-
-def persons_by_email(connection: sqlite3.Connection, emails: Iterable[str]) -> dict[str, str]:
-    """Return which person has each address; an address of two persons is left out."""
-    return dict(
-        connection.execute(
-            "SELECT e.email, min(e.person_id) FROM json_each(?) j JOIN person_email e ON e.email = j.value"
-            " JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL GROUP BY e.email HAVING count(*) = 1",
-            (json.dumps(sorted(emails)),),
-        ).fetchall()
-    )
 
 
 def organizations_by_name(connection: sqlite3.Connection) -> dict[str, str]:

@@ -200,11 +200,6 @@ def _keys(text: str, value: object, problems: list[tuple[int, str]]) -> dict[str
     return found
 
 
-def line_of(path: Path, key: str) -> int:
-    """Return the line a key stands on in the file, 1 when it cannot be found."""
-    return _line_of(path.read_text(encoding="utf-8-sig", errors="replace"), key)
-
-
 def _line_of(text: str, key: str) -> int:
     last = key.rpartition(".")[2]
     for wanted in (key, last):

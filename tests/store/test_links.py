@@ -9,8 +9,9 @@ from stored import Stored, a_stored_email, mailboxes_of
 from linking import service
 from linking.exchange import csv_items
 from mail.types import AccountId, Role, ThreadId
-from store import actions, events, items, links, slots, threads
+from store import actions, events, ingest, items, links, slots, threads
 from store.database import Database
+from store.ingest import Arrival
 from store.items import ItemKind, ItemRef
 from store.slots import Slot
 
@@ -172,3 +173,21 @@ def test_undo_follows_a_conversation_that_was_merged_since(
     assert linked(db, stored.thread_id) == "Printers"
     actions.undo(db)
     assert linked(db, stored.thread_id) is None
+
+
+def test_a_link_brought_in_before_its_mail_comes_true_with_the_mail(
+    db: Database, account_id: AccountId, tmp_path: Path
+) -> None:
+    directory = tmp_path / "early"
+    directory.mkdir()
+    (directory / "deals.csv").write_text("id,title\n1,Printers\n")
+    (directory / "links.csv").write_text("message_id,kind,item\n<first@x.example>,deal,1\n")
+    csv_items.import_directory(db, directory, dry_run=False)
+    email = makers.an_email(message_id="first@x.example")
+    (thread_id,) = ingest.apply(
+        db, account_id, makers.a_batch([makers.a_remote("k1")]), [Arrival(makers.a_remote("k1"), email)]
+    )
+    slot = links.slot(db, thread_id)
+    assert slot is not None and slot.origin == "import"
+    assert linked(db, thread_id) == "Printers"
+    assert db.read().execute("SELECT count(*) FROM awaited_link").fetchone() == (0,)

@@ -11,7 +11,7 @@ from stored import Stored, a_stored_email, listed, mailboxes_of, open_operations
 from mail.keywords import FLAGGED, SEEN
 from mail.operations import Applied, Destroy, Move, SetKeywords
 from mail.types import AccountId, MailboxId, RemoteKey, Role
-from store import actions, events, mailboxes, outbox
+from store import actions, events, invariants, mailboxes, outbox
 from store.database import Database
 from store.outbox import PendingOperation
 
@@ -249,6 +249,8 @@ def test_whatever_is_done_undone_refused_or_lost_cache_and_account_agree_once_no
             pass
         assert_agreed(db, account)
         assert_counted(db)
+        # The rows of these tests are in no index.
+        assert [wrong for wrong in invariants.check(db) if "index" not in wrong] == []
     finally:
         db.close()
 
