@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from linking import service
 from mail.types import ThreadId
-from store import panel
-from store.items import ItemCard, ItemRef
 from tui.bridge import in_store
 from tui.commands.registry import Pane, command
 from tui.content import line
 
 if TYPE_CHECKING:
+    from linking import service
+    from store.items import ItemCard, ItemRef
     from store.panel import PanelFacts
     from store.rows import ActionRow
     from tui.screens.mail import MailScreen
@@ -58,6 +57,8 @@ async def accept(screen: MailScreen) -> None:
 @command("link.unlink", "Unlink", ", u", group=_GROUP, panes=_PANES)
 async def unlink(screen: MailScreen) -> None:
     """Take the link away; no rule puts it back."""
+    from linking import service  # with the CRM behind it, 40 ms at start: loaded when wanted, here and below
+
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
@@ -97,6 +98,8 @@ async def show_item(screen: MailScreen) -> None:
 
 
 async def _set_visibility(screen: MailScreen, visibility: service.Visibility) -> None:
+    from linking import service
+
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
@@ -110,6 +113,8 @@ async def _set_visibility(screen: MailScreen, visibility: service.Visibility) ->
 
 
 async def _facts(screen: MailScreen) -> PanelFacts | None:
+    from store import panel
+
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
@@ -150,6 +155,8 @@ async def _may_replace(screen: MailScreen, facts: PanelFacts, item: ItemCard) ->
 
 
 async def _link(screen: MailScreen, thread_id: ThreadId, item: ItemRef) -> None:
+    from linking import service
+
     try:
         done = await in_store(service.link, screen.db, thread_id, item)
     except service.CannotLink as error:

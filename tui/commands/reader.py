@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mail import files
 from mail.types import EmailId, Link
-from store import emails
 from store.database import Database
 from tui.bridge import in_store
 from tui.commands.registry import Pane, command
@@ -72,6 +71,8 @@ def fold(screen: MailScreen) -> None:
 @command("reader.headers", "Headers short, full, raw", "H", group="Reader", panes=_READER)
 async def headers(screen: MailScreen) -> None:
     """Show more of the current message's head; after the raw message, less again."""
+    from store import emails  # 15 ms at start: loaded when wanted, here and below
+
     try:
         await screen.reader.cycle_headers()
     except emails.OctetsGone as error:
@@ -135,6 +136,7 @@ def _open(screen: MailScreen, link: Link) -> None:
 @command("reader.save", "Save attachments, or the message", "S", group="Reader", hint="save", panes=_READER)
 async def save(screen: MailScreen) -> None:
     """Ask what to save and where, then write files that did not exist before."""
+    from store import emails
     from tui.screens.attachments import Attachments  # OptionList costs 10 ms at start
 
     email = screen.reader.email
@@ -158,6 +160,7 @@ async def save(screen: MailScreen) -> None:
 def save_wish(db: Database, email_id: EmailId, subject: str, wish: SaveWish) -> list[Path]:
     """Write what the user wished for; return where it lies. Raises OSError, OctetsGone, KeyError for a part not there."""
     from mail import parse  # 30 ms at start, for what few do
+    from store import emails
 
     message = emails.octets(db, email_id)
     wish.directory.mkdir(parents=True, exist_ok=True)
