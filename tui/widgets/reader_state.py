@@ -130,14 +130,15 @@ class Conversation:
         """Lay everything out anew at `width` cells."""
         self._width, self._now = max(width, 10), now
         subject = subject_rows(self.subject, self._width)
-        messages = (message_rows(self._view(one), self._width, now) for one in self.messages)
+        messages = (message_rows(self.view(one), self._width, now) for one in self.messages)
         self.pages.fill([subject, *messages] if self.messages else [])
 
     def lay_out_message(self, index: int) -> None:
         """Lay one message out anew."""
-        self.pages.put(index + 1, message_rows(self._view(self.messages[index]), self._width, self._now))
+        self.pages.put(index + 1, message_rows(self.view(self.messages[index]), self._width, self._now))
 
-    def _view(self, message: Message) -> MessageView:
+    def view(self, message: Message) -> MessageView:
+        """Return the message as it is looked at now."""
         is_new = base_subject(message.email.subject) != base_subject(self.subject)
         return MessageView(
             email=message.email,
