@@ -73,8 +73,12 @@ def _latencies(terminal: PtyTerminal, when: str) -> Iterator[Figure]:
 def _octets(terminal: PtyTerminal, colours: str, limit: int) -> Iterator[Figure]:
     terminal.press("gi")
     terminal.press("gg")
-    counts = [len(terminal.press("j", quiet_s=0.25).octets) for _ in range(10)]
-    yield Figure(f"cursor move in {colours}", median(counts), "octets", f"<= {limit}")
+    moves, previews = [], []
+    for _ in range(10):
+        moves.append(len(terminal.press("j", quiet_s=0.06).octets))
+        previews.append(len(terminal.read(quiet_s=0.3, timeout_s=0.6).octets))
+    yield Figure(f"cursor move in {colours}", median(moves), "octets", f"<= {limit}")
+    yield Figure(f"the preview after it in {colours}", median(previews), "octets")
 
 
 def _idle(terminal: PtyTerminal) -> Figure:
