@@ -100,12 +100,12 @@ class DealboxApp(App[int]):
 __all__ = ["DealboxApp", "StoreChanged", "run_screen"]
 
 
-def run_screen(directory: Path, settings: Settings) -> int:
+def run_screen(directory: Path, settings: Settings, *, has_worker: bool = True) -> int:
     """Show the screen over the data in `directory` until the user leaves it, and return the exit code."""
     gc.disable()  # what is made up to the first frame stays: looking through it costs 15 % of the start
     db = open_store(directory, is_screen=True)
     keymap, problems = user_keymap(commands(), settings.keys)
-    app = DealboxApp(db, settings, keymap, notices=problems)
+    app = DealboxApp(db, settings, keymap, notices=problems, has_worker=has_worker)
     watch_terminal(db.close)
     try:
         app.run(mouse=settings.mouse)

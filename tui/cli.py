@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import signal
@@ -93,6 +94,7 @@ def open_screen(directory: Path, chosen: Any) -> int:
     """Show the screen over `directory`. Raises BadUse where there is no terminal to show it on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadUse("the screen needs a terminal; for scripts there are the commands of dealbox --help")
+    gc.disable()  # until the first frame: what is imported and made up to there stays
     from tui.app import run_screen
 
     return run_screen(directory, chosen)

@@ -55,7 +55,7 @@ class AsciiSigns(LineFilter):
 
 
 @lru_cache(maxsize=1024)
-def _unsaid(style: Style) -> Style | None:
+def _unsaid(style: Style) -> Style:
     is_plain = (
         style.color is None or style.color.is_default,
         style.bgcolor is None or style.bgcolor.is_default,

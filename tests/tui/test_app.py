@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pty_terminal import PtyTerminal
+from screens import an_inbox
+
+from store.database import Database
+
+ROOT = Path(__file__).parents[2]
+_PROGRAM = """
+import sys
+from pathlib import Path
+from store.settings import Settings
+from tui.app import run_screen
+sys.exit(run_screen(Path(sys.argv[1]), Settings(theme=sys.argv[2]), has_worker=False))
+"""
+_HEAVY = (
+    "peewee",
+    "providers",
+    "sync",
+    "mail.parse",
+    "mail.query",
+    "store.panel",
+    "linking",
+    "selectolax",
+    "vobject",
+)
+
+
+def the_program(db: Database, theme: str = "dark", *, is_hangup_ignored: bool = False) -> list[str]:
+    argv = [sys.executable, "-P", "-c", _PROGRAM, str(db.directory), theme]
+    return ["/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh", *argv] if is_hangup_ignored else argv
+
+
+@pytest.fixture
+def inbox(db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    an_inbox(db, 60)
+    yield db
+
+
+def started(db: Database, theme: str = "dark", *, is_hangup_ignored: bool = False) -> PtyTerminal:
+    terminal = PtyTerminal(the_program(db, theme, is_hangup_ignored=is_hangup_ignored), directory=ROOT)
+    assert terminal.read(until=b"Subject 59", timeout_s=30).octets
+    terminal.read(quiet_s=0.8)
+    return terminal
+
+
+@pytest.mark.parametrize("is_hangup_ignored", [False, True])
+def test_a_lost_terminal_ends_the_screen_at_once(inbox: Database, is_hangup_ignored: bool) -> None:
+    terminal = started(inbox, is_hangup_ignored=is_hangup_ignored)
+    os.close(terminal.descriptor)
+    terminal.descriptor = -1
+    for _ in range(100):
+        pid, status = os.waitpid(terminal.pid, os.WNOHANG)
+        if pid:
+            break
+        time.sleep(0.05)
+    else:
+        terminal.close()
+        pytest.fail("the screen still runs")
+    assert os.waitstatus_to_exitcode(status) == 129
+
+
+def test_an_idle_screen_writes_nothing(inbox: Database) -> None:
+    with started(inbox) as terminal:
+        assert terminal.read(quiet_s=0.1, timeout_s=2.5).octets == b""
+
+
+@pytest.mark.parametrize(("theme", "most"), [("dark", 400), ("ansi", 220), ("none", 220)])
+def test_a_cursor_move_sends_few_octets(inbox: Database, theme: str, most: int) -> None:
+    with started(inbox, theme) as terminal:
+        sizes = sorted(len(terminal.press("j", quiet_s=0.06).octets) for _ in range(5))
+        assert 0 < sizes[2] <= most
+
+
+def test_q_quits_with_the_terminal_as_it_was(inbox: Database) -> None:
+    with started(inbox) as terminal:
+        terminal.send("Q")
+        assert terminal.wait() == 0
+        assert b"\x1b[?1049l" in terminal.octets
+
+
+def test_the_first_frame_needs_no_parser_no_crm_and_no_provider() -> None:
+    program = "import sys; from tui.app import run_screen; from tui.commands.registry import commands; commands(); print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(answer.stdout.split())
+    assert not [name for name in _HEAVY if name in loaded]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from store.rows import AccountRow
+from tui.frame import ListFacts, empty_text, list_title, status_line, sync_state
+from tui.glyphs import ASCII
+from tui.widgets.bar import Piece
+from tui.worker_care import pause_s
+
+ACCOUNT = AccountRow(
+    id=1,  # type: ignore[arg-type]  # any number
+    kind="maildir",
+    name="Work",
+    address="me@dealbox.example",
+    aliases=(),
+    scope="personal",
+    config={},
+    status="live",
+    status_text="",
+    progress_done=0,
+    progress_total=0,
+    progress_started_at=None,
+    synced_at=1_700_000_000,
+)
+
+
+def words(pieces: tuple[Piece, ...]) -> str:
+    return "".join(piece.text for piece in pieces).strip()
+
+
+def test_the_title_of_a_list_has_its_counts_and_the_position() -> None:
+    assert list_title(ListFacts("Inbox", 3, 1204, 12, 2)) == "Inbox  12 unread  3/1,204  2 selected"
+    assert list_title(ListFacts("Trash", 0, 0, 0, 0)) == "Trash"
+
+
+def test_a_first_sync_shows_a_bar_counts_and_the_time_left() -> None:
+    busy = replace(
+        ACCOUNT,
+        status="backfilling",
+        progress_done=500,
+        progress_total=1000,
+        progress_started_at=1000,
+        synced_at=None,
+    )
+    assert words(sync_state([busy], 1060, ASCII)) == "######------ 500/1,000 about 1 min left"
+
+
+def test_trouble_of_one_account_is_said_before_all_else() -> None:
+    broken = replace(
+        ACCOUNT, status="error", status_text="the Maildir is gone: mount it or run dealbox account"
+    )
+    assert words(sync_state([ACCOUNT, broken], 0, ASCII)) == (
+        "Work: the Maildir is gone: mount it or run dealbox account"
+    )
+
+
+def test_without_trouble_the_time_of_the_last_sync_is_shown() -> None:
+    assert words(sync_state([ACCOUNT], 0, ASCII)).startswith("synced ")
+    assert words(sync_state([], 0, ASCII)) == ""
+
+
+def test_a_message_comes_with_the_key_that_takes_it_back() -> None:
+    said = status_line("Archived 2 conversations", is_warning=False, undo_key="z", pairs=[("e", "archive")])
+    assert words(said) == "Archived 2 conversations  z undo"
+    assert words(status_line("", is_warning=False, undo_key="", pairs=[("e", "archive")])) == "e archive"
+
+
+def test_an_empty_list_says_what_to_do() -> None:
+    assert "dealbox account add maildir PATH" in empty_text([], "Inbox", is_search=False)
+    assert "Mail is being read" in empty_text(
+        [replace(ACCOUNT, status="backfilling", synced_at=None)], "Inbox", is_search=False
+    )
+    assert empty_text([ACCOUNT], "Spam", is_search=False).startswith("Spam is empty.")
+    assert empty_text([ACCOUNT], "Search: x", is_search=True).startswith("Nothing found.")
+
+
+def test_a_dying_worker_is_started_ever_more_slowly() -> None:
+    assert [pause_s(deaths) for deaths in (1, 2, 3, 10)] == [1, 2, 4, 120]
