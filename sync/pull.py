@@ -159,7 +159,9 @@ class _Progress:
         now = time.monotonic()
         if self._told_at is None:
             accounts.set_status(self._db, self._account_id, "backfilling")
-            accounts.set_progress(self._db, self._account_id, 0, 0)  # a bar left by a sync cut short has its own clock
+            accounts.set_progress(
+                self._db, self._account_id, 0, 0
+            )  # a bar left by a sync cut short has its own clock
         elif now - self._told_at < _PROGRESS_EVERY_S:
             return
         self._told_at = now
