@@ -80,11 +80,6 @@ class PageView(Widget, can_focus=True):
         """Whether the last row is visible."""
         return self.first + self.size.height >= self.pages.height
 
-    @property
-    def percent(self) -> int:
-        """How much of the text is above the bottom of the screen."""
-        return min(100, (self.first + self.size.height) * 100 // max(self.pages.height, 1))
-
     def move(self, rows: int) -> None:
         """Scroll down by `rows`."""
         self.go(self.first + rows)

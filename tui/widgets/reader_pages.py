@@ -43,10 +43,6 @@ class Pages:
         self._sections: list[_Section] = []
         self._starts: list[int] = [0]
 
-    def __len__(self) -> int:
-        """Return the number of sections."""
-        return len(self._sections)
-
     @property
     def height(self) -> int:
         """The number of rows laid out so far."""
