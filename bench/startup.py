@@ -11,6 +11,10 @@ from pty_terminal import PtyTerminal
 
 from bench import peers, places, synthetic
 from bench.figures import Figure, median, milliseconds
+from mail.types import Role
+from store import mailboxes
+from store.database import open_store
+from store.thread_list import ThreadList
 
 RUNS = 9
 EMPTY = Path(__file__).parent / "empty_app.py"
@@ -61,8 +65,9 @@ def _against_aerc(env: Mapping[str, str]) -> Iterator[Figure]:
     if data is None or maildir is None:
         yield Figure("first list, corpus", None, "ms", remark="../shared/corpus is not here")
         return
+    marker = _newest_subject(data)
     ours = [
-        times[0] for _ in range(5) if (times := started([places.DEALBOX, "--data", str(data)], b"Inbox", env))
+        times[0] for _ in range(5) if (times := started([places.DEALBOX, "--data", str(data)], marker, env))
     ]
     theirs = peers.aerc_start(maildir) if shutil.which("aerc") else None
     yield Figure(
@@ -74,3 +79,13 @@ def _against_aerc(env: Mapping[str, str]) -> Iterator[Figure]:
         milliseconds(theirs),
     )
     places.stop(data)
+
+
+def _newest_subject(data: Path) -> bytes:
+    """Return how the subject of the inbox's first row begins: when it is drawn, the list can be used."""
+    db = open_store(data, is_screen=False)
+    try:
+        row = ThreadList(db, mailboxes.with_role(db, Role.INBOX)).row(0)
+    finally:
+        db.close()
+    return row.subject[:10].strip().encode() if row else b"Inbox"
