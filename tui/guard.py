@@ -64,7 +64,7 @@ def _unsaid(style: Style) -> Style:
         return style
     rest = style.without_color
     rest += Style(color=None if is_plain[0] else style.color, bgcolor=None if is_plain[1] else style.bgcolor)
-    return rest or None
+    return rest
 
 
 def _is_clean(segment: Segment) -> bool:

@@ -249,6 +249,8 @@ class MailScreen(Screen[None]):
         """Read the list and the open conversation again."""
         await self.listings.reload()
         await self.preview.reload()
+        if not self.is_reading:
+            self.preview.soon()
 
     def follow(self) -> None:
         """Show the thread under the cursor in reader and panel, once the cursor rests."""
