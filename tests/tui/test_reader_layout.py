@@ -21,6 +21,7 @@ from mail.types import (
 )
 from store.rows import EmailRow
 from tui.widgets.document_rows import Row, RowKind, document_rows, hides_host
+from tui.widgets.reader_draw import in_ascii
 from tui.widgets.reader_layout import Headers, MessageView, message_rows
 from tui.widgets.reader_pages import FIRST_ROWS, Pages, Place
 
@@ -204,6 +205,11 @@ def test_no_row_is_wider_than_the_screen(width: int) -> None:
         a_view(email, linked(f"See {url} 日本語 please", url, url, "acme.example")), width, NOW
     )
     assert max(cell_len(row.text) for row in rows) <= width
+
+
+def test_fold_marks_can_be_plain_ascii() -> None:
+    assert in_ascii(Row(RowKind.FOLD, "▸ quoted, 12 lines")).text == "> quoted, 12 lines"
+    assert in_ascii(Row(RowKind.TEXT, "▸ in the text")).text == "▸ in the text"
 
 
 def lines(count: int) -> list[Row]:

@@ -99,7 +99,7 @@ class MailScreen(Screen[None]):
         """The reader, made when it is first wanted."""
         from tui.widgets.reader import Reader
 
-        return Reader(self.db, prefer_plain=self.settings.prefer_plain)
+        return Reader(self.db, prefer_plain=self.settings.prefer_plain, is_ascii=self.glyphs.is_ascii)
 
     @cached_property
     def crm_panel(self) -> CrmPanel:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.document_rows import Row
-from tui.widgets.reader_draw import STYLES, draw, with_selection
+from tui.widgets.reader_draw import STYLES, draw, in_ascii, with_selection
 from tui.widgets.reader_pages import Pages, Place
 
 _ROWS_AT_ONCE = 1500
@@ -26,8 +26,9 @@ class PageView(Widget, can_focus=True):
     class Moved(Message):
         """Another part of the text is visible."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ascii: bool = False) -> None:
         super().__init__()
+        self._is_ascii = is_ascii
         self.pages = Pages()
         self.first = 0  # the row at the top
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
@@ -140,7 +141,7 @@ class PageView(Widget, can_focus=True):
         name = STYLES["current"] if self.is_current(at) else STYLES[row.kind.value]
         style = self.rich_style + self.get_component_rich_style(name, partial=True)
         link_style = self.get_component_rich_style(STYLES["link"], partial=True)
-        return draw(row, style, link_style, self.size.width)
+        return draw(in_ascii(row) if self._is_ascii else row, style, link_style, self.size.width)
 
     def notify_style_update(self) -> None:
         self._strips.clear()

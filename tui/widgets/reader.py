@@ -43,9 +43,14 @@ class Reader(PageView):
         """The user clicked an attachment of the current message."""
 
     def __init__(
-        self, db: Database, *, prefer_plain: bool = False, now: Callable[[], float] = time.time
+        self,
+        db: Database,
+        *,
+        prefer_plain: bool = False,
+        is_ascii: bool = False,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        super().__init__(is_ascii=is_ascii)
         self.thread_id: ThreadId | None = None
         self.is_wide = False
         self.conversation = Conversation(self.pages, is_html=not prefer_plain)

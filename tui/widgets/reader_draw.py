@@ -13,6 +13,7 @@ from mail.text import safe_block
 from tui.content import link_style
 from tui.widgets.document_rows import Row, RowKind
 
+_ASCII_MARKS = {"▸": ">", "▾": "v"}
 STYLES = {kind.value: f"reader--{kind.value}" for kind in RowKind} | {
     "current": "reader--current",
     "link": "reader--link",
@@ -23,6 +24,13 @@ STYLES = {kind.value: f"reader--{kind.value}" for kind in RowKind} | {
 def draw(row: Row, style: Style, link: Style, width: int) -> Strip:
     """Draw a row `width` cells wide."""
     return Strip(list(_segments(row, style, link))).adjust_cell_length(width, style)
+
+
+def in_ascii(row: Row) -> Row:
+    """Return the row with its fold mark as an ASCII sign of the same width."""
+    if row.kind not in (RowKind.HEAD, RowKind.FOLDED, RowKind.FOLD):
+        return row
+    return row._replace(text=_ASCII_MARKS.get(row.text[:1], row.text[:1]) + row.text[1:])
 
 
 def with_selection(strip: Strip, span: tuple[int, int], text: str, selected: Style) -> Strip:
