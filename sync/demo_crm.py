@@ -59,7 +59,7 @@ def write(directory: Path, plan: Plan, now: int) -> None:
         _file(directory / f"{kind}s.csv", f"{common},{extra}", (_item(rng, item, plan) for item in items))
     linked = "person_id,org_id,deal_id,lead_id,project_id,owner_id"
     _file(directory / "activities.csv", f"id,type,subject,due_at,done,{linked}", _activities(rng, plan, now))
-    _file(directory / "notes.csv", f"id,body,created_at,{linked}", _notes(rng, plan))
+    _file(directory / "notes.csv", f"id,body,created_at,{linked}", _notes(rng, plan, now))
     _file(directory / "links.csv", "message_id,kind,item", _links(plan))
 
 
@@ -143,7 +143,7 @@ def _about(item: Item) -> Row:
 def _activities(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
     number = 0
     for item in plan.items:
-        steps = [(*rng.choice(DONE_STEPS), item.created_at + 2 * DAY_S, "1")]
+        steps = [(*rng.choice(DONE_STEPS), min(item.created_at + 2 * DAY_S, now - 7200), "1")]
         if item.status == "open":
             days = rng.uniform(1, 6) if now - item.created_at < 12 * DAY_S else rng.uniform(-3, 16)
             due_at = demo_stories.office_hours(now + days * DAY_S, rng) // 1800 * 1800
@@ -153,14 +153,14 @@ def _activities(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
             yield (number, kind, f"{subject}: {item.matter.person.first}", _time(due_at), done, *_about(item))
 
 
-def _notes(rng: random.Random, plan: Plan) -> Iterator[Row]:
+def _notes(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
     for number, item in enumerate(
         (item for item in plan.items if item.kind == "deal" or item.status == "open"), 1
     ):
         others = [person for person in item.matter.company.people if person is not item.matter.person]
         values = {"first": item.matter.person.first, "colleague": others[0].first}
         body = demo_stories.fill(rng.choice(NOTES), values, rng)
-        yield (number, body, _time(item.created_at + 3 * DAY_S), *_about(item))
+        yield (number, body, _time(min(item.created_at + 3 * DAY_S, now - 7200)), *_about(item))
 
 
 def _links(plan: Plan) -> Iterator[Row]:
