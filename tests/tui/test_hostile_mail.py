@@ -155,7 +155,12 @@ def test_a_saved_attachment_stays_in_its_directory(
 ) -> None:
     pty, columns, rows = terminal
     before = set(tmp_path.rglob("*"))
-    press(pty, "\r", "S", "\r", "\r")
+    pty.press("\r", quiet_s=0.5)
+    pty.send("S")
+    pty.read(until=b"in the directory", timeout_s=10)
+    pty.press("\r", quiet_s=0.3)
+    pty.send("\r")
+    pty.read(until=b"Saved", timeout_s=10)
     saved = [path for path in set(tmp_path.rglob("*")) - before if tmp_path / "data" not in path.parents]
     assert [path.parent for path in saved] == [tmp_path]
     assert saved[0].read_bytes() == b"file"

@@ -141,6 +141,7 @@ async def save(screen: MailScreen) -> None:
 
     email = screen.reader.email
     if email is None:
+        screen.say("No message to save")
         return
     wish = await screen.ask(Attachments(email.attachments, email.size_octets, screen.settings.downloads))
     if wish is None:
