@@ -22,7 +22,6 @@ PICTURES: tuple[tuple[str, str, tuple[int, int], Sequence[str]], ...] = (
     ("mail", "dark", (160, 46), ()),
     ("reader", "dark", (120, 40), ("j", "j", "j", "enter")),
     ("link", "dark", (120, 40), ("j", "j", "L")),
-    ("keys", "dark", (120, 40), ("question_mark",)),
     ("small", "dark", (80, 24), ()),
 )
 
