@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from rich.cells import cell_len
 
 from store.database import Database, open_store
 from store.settings import Settings
@@ -17,6 +21,11 @@ from tui.commands.registry import commands
 from tui.keymap import user_keymap
 
 PIXELS = 1400
+CELL = 12.2  # as Rich draws
+_TEXT = re.compile(
+    r'(<text class="[^"]*-r\d+" x=")([\d.]+)(" y="[\d.]+") textLength="[\d.]+"( clip-path="[^"]*">)([^<]*)</text>'
+)
+_WORD = re.compile(r"[^ \xa0]+")
 # file, theme, size in cells, keys pressed before the picture is taken
 PICTURES: tuple[tuple[str, str, tuple[int, int], Sequence[str]], ...] = (
     ("mail", "dark", (160, 46), ()),
@@ -60,8 +69,7 @@ async def _picture(data: Path, theme: str, size: tuple[int, int], keys: Sequence
 
 def _written(path: Path, svg: str) -> Path:
     """Write a PNG where rsvg-convert is at hand, else the SVG itself; return which."""
-    # Without xml:space, leading spaces vanish and the columns shift.
-    text = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)
+    text = _TEXT.sub(_word_by_word, svg)
     if not shutil.which("rsvg-convert"):
         path.with_suffix(".svg").write_text(text, "utf-8")
         return path.with_suffix(".svg")
@@ -72,6 +80,16 @@ def _written(path: Path, svg: str) -> Path:
         check=True,
     )
     return picture
+
+
+def _word_by_word(found: re.Match[str]) -> str:
+    """Give each word its own place: rsvg-convert leaves out textLength, and a line drifts by the width of its signs."""
+    before, x, y, clip, text = found.groups()
+    words = []
+    for word in _WORD.finditer(html.unescape(text)):
+        cells = cell_len(html.unescape(text)[: word.start()])
+        words.append(f"{before}{float(x) + cells * CELL:.1f}{y}{clip}{html.escape(word[0])}</text>")
+    return "".join(words)
 
 
 if __name__ == "__main__":
