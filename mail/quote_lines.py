@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mail.quote_languages import LANGUAGES
@@ -13,6 +13,7 @@ _LONGEST: Final = 400  # characters of an attribution; a longer line is somebody
 _MOST_ATTRIBUTION_LINES: Final = 5
 _MOST_HEADER_LINES: Final = 25
 _MOST_CONTINUED: Final = 3
+_UNSPACED: Final = "ᄀ"  # from here on most scripts put no spaces between words
 
 
 def _words(field: str) -> frozenset[str]:
@@ -20,14 +21,25 @@ def _words(field: str) -> frozenset[str]:
     return frozenset(word.casefold() for words in found for word in words.split("|") if word)
 
 
-def _any_of(words: frozenset[str]) -> str:
+def _any_of(words: Iterable[str]) -> str:
     """Return a pattern for any of the words as a whole word, where the script has words."""
     ordered = sorted(words, key=len, reverse=True)
     return "|".join(
-        f"{'(?<!' + chr(92) + 'w)' if word[0] < 'ᄀ' else ''}{re.escape(word)}"
-        f"{'(?!' + chr(92) + 'w)' if word[-1] < 'ᄀ' and word[-1].isalnum() else ''}"
+        f"{'(?<!' + chr(92) + 'w)' if word[0] < _UNSPACED else ''}{re.escape(word)}"
+        f"{'(?!' + chr(92) + 'w)' if word[-1] < _UNSPACED and word[-1].isalnum() else ''}"
         for word in ordered
     )
+
+
+def _by_first_word(phrases: Iterable[str]) -> dict[str, re.Pattern[str]]:
+    """Return what may follow the first word of each phrase: trying all of them at every letter is slow."""
+    rests: dict[str, list[str]] = {}
+    for phrase in phrases:
+        first = re.match(r"\w+", phrase)
+        assert first is not None
+        ending = r"(?!\w)" if phrase[-1].isalnum() else ""
+        rests.setdefault(first[0], []).append(re.escape(phrase[first.end() :]) + ending)
+    return {first: re.compile("|".join(rest)) for first, rest in rests.items()}
 
 
 _ROLES: Final = ("from_", "date", "to", "cc", "subject", "reply_to")
@@ -36,26 +48,33 @@ _LABELS: Final = {label: role for role in reversed(_ROLES) for label in _words(r
 _STARTS: Final = re.compile(
     f"(?:{'|'.join(re.escape(word) for word in sorted(_words('starts'), key=len, reverse=True))})(?!\\w)"
 )
-_VERB: Final = re.compile(_any_of(_words("verbs")))
+_WORD: Final = re.compile(r"\w+")
+_VERBS: Final = _by_first_word(word for word in _words("verbs") if word[0] < _UNSPACED)
+_UNSPACED_VERB: Final = re.compile(_any_of(word for word in _words("verbs") if word[0] >= _UNSPACED))
 _LAST_VERB: Final = re.compile(f"(?:{_any_of(_words('verbs'))})\\s*(?:\\(a\\))?\\s*[:：]*$")
 _FORWARDED: Final = tuple(_words("forwarded"))
 _ORIGINAL: Final = tuple(_words("original"))
 _MARKERS: Final = {BlockKind.FORWARD: frozenset(_FORWARDED), BlockKind.QUOTE: frozenset(_ORIGINAL)}
 _SIGNED: Final = tuple(word for word in _words("signatures") if "…" not in word)
+_SIGNED_HEADS: Final = frozenset(word[:2] for word in _SIGNED)  # to tell most lines without trying every word
 _SIGNED_AROUND: Final = tuple(tuple(word.split("…")) for word in _words("signatures") if "…" in word)
+_SIGNED_TAILS: Final = tuple(tail for _, tail in _SIGNED_AROUND)
 
 _QUOTED: Final = re.compile(r"[ \t]{0,4}(?:>|[A-Z]{1,3}>(?:\s|$))")
+_COLONS: Final = (":", "：")
 _RULES: Final = "-_=*~#+─—–•ᐧ"
 _RULE_AHEAD: Final = re.compile(r"[-_=*~─—–]{2,}")
-_TIME: Final = r"\d{1,2}[:.h]\d{2}(?!\d)"
+# What follows the first digit: that the expressions begin with a digit lets a search go past all else quickly.
+_TIME: Final = r"\d?[:.h]\d{2}(?!\d)"
 _DATE: Final = (
-    r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}\s?[./年-]\s?\d|\d{1,2}\. \d{1,2}\. \d{4}"
-    r"|\d{1,2}(?:st|nd|rd|th|er|º|\.)?,? (?:de |of )?[^\W\d_]{3,12}[.,]? (?:de )?\d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}"
+    r"\d?[./-]\d{1,2}[./-]\d{2}|\d{3}\s?[./年-]\s?\d|\d?\. \d{1,2}\. \d{4}"
+    r"|\d?(?:st|nd|rd|th|er|º|\.)?,? (?:de |of )?[^\W\d_]{3,12}[.,]? (?:de )?\d{4}"
+    r"|(?:(?<=[^\W\d_]{3} \d)|(?<=[^\W\d_]{3}\. \d))\d?,? \d{4}"
 )
-_HAS_DATE: Final = re.compile(_DATE)
-_TIME_OR_DATE: Final = re.compile(f"{_TIME}|{_DATE}")
+_HAS_DATE: Final = re.compile(rf"\d(?:{_DATE})")
+_TIME_OR_DATE: Final = re.compile(rf"\d(?:{_TIME}|{_DATE})")
 _SIGN: Final = re.compile(r"[:：@>\d]")
-_SIGN_AHEAD: Final = re.compile(r"\s*[-_=*~|─—–]")
+_SIGNS_AHEAD: Final = frozenset("-_=*~|─—–")
 _ISO_AHEAD: Final = re.compile(r"\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}")
 _ZONE: Final = re.compile(r"(?:gmt|utc) ?[+-]\d{1,2}:?\d{0,2}")
 _ADDRESS_LAST: Final = re.compile(r"@[^\s<>]+>?\)?\s*[:：]?$")
@@ -64,12 +83,17 @@ _UNFINISHED: Final = ("<", ",", "&lt;")
 
 def is_worth_reading(line: str) -> bool:
     """Tell whether a line has any of the signs that attributions, headers, markers and quotes are made of."""
-    return _SIGN_AHEAD.match(line) is not None or _SIGN.search(line) is not None
+    return line.lstrip()[:1] in _SIGNS_AHEAD or _SIGN.search(line) is not None
 
 
 def is_blank(line: str) -> bool:
     """Tell whether a line has nothing to read."""
     return not line or line.isspace()
+
+
+def is_plainly_quoted(line: str) -> bool:
+    """Tell whether a line is quoted and cannot be a marker as well."""
+    return line[:1] == ">" and "--" not in line and line[-1] not in _COLONS
 
 
 def is_quoted(line: str) -> bool:
@@ -104,20 +128,23 @@ def signs_off(line: str) -> bool:
     if len(line) > 160:
         return False
     text = line.replace("[", "").strip(" \t<>()]*_-").casefold()
-    if text.startswith(_SIGNED):
+    if text[:2] in _SIGNED_HEADS and text.startswith(_SIGNED):
         return True
-    return len(text) < 100 and any(
-        text.startswith(head) and text.rstrip(".! ").endswith(tail) for head, tail in _SIGNED_AROUND
+    ending = text.rstrip(".! ")
+    return (
+        len(text) < 100
+        and ending.endswith(_SIGNED_TAILS)
+        and any(text.startswith(head) and ending.endswith(tail) for head, tail in _SIGNED_AROUND)
     )
 
 
 def marker(line: str) -> BlockKind | None:
     """Return FORWARD or QUOTE for a line that stands over a forwarded or original message."""
-    text = line[:_LONGEST].strip(" \t>*|\ufeff").casefold()
+    text = line[:_LONGEST].strip(" \t>*|\ufeff")
     has_rule = _RULE_AHEAD.match(text) is not None
-    if not has_rule and not text.endswith((":", "：")):
+    if not has_rule and not text.endswith(_COLONS):
         return None
-    core = text.strip(_RULES + " \t:：")
+    core = text.casefold().strip(_RULES + " \t:：")
     if not core:
         return None
     phrase = re.split(r"[-_=*~]{2}", core, maxsplit=1)[0].strip()
@@ -190,7 +217,16 @@ def attribution(lines: Sequence[str], start: int) -> int | None:
 def introduces(line: str) -> bool:
     """Tell whether a line may be an attribution without date or address, to be believed only right above a quote."""
     text = line.strip().casefold()
-    return len(text) < 160 and text.endswith((":", "：")) and _VERB.search(text) is not None
+    return len(text) < 160 and text.endswith(_COLONS) and _has_verb(text)
+
+
+def _has_verb(text: str) -> bool:
+    """Tell whether any language's word for writing is there."""
+    for word in _WORD.finditer(text):
+        rest = _VERBS.get(word[0])
+        if rest is not None and rest.match(text, word.end()):
+            return True
+    return _UNSPACED_VERB.search(text) is not None
 
 
 def _role(line: str) -> str | None:
@@ -207,7 +243,7 @@ def _goes_on(joined: str, lines: Sequence[str], index: int) -> bool:
 
 def _may_begin(text: str) -> bool:
     text = text.lstrip("-— *")
-    if "@" in text and ">" in text and _VERB.search(text):
+    if "@" in text and ">" in text and _has_verb(text):
         return True
     begins = text[:1].isdigit() or _STARTS.match(text) is not None
     return begins and not text.endswith((".", "!", "?")) and _TIME_OR_DATE.search(text) is not None
@@ -226,13 +262,11 @@ def _is_attribution(text: str, *, is_joined: bool) -> bool:
     if not begins and not has_address:
         return False
     has_time = _TIME_OR_DATE.search(core) is not None
-    if core.endswith((":", "：")) or has_dashes:
+    if core.endswith(_COLONS) or has_dashes:
         if is_joined and not (has_time or has_address):
             return False
         if has_address or has_time:
-            return _VERB.search(core) is not None or (
-                begins and has_time and _ADDRESS_LAST.search(core) is not None
-            )
+            return _has_verb(core) or (begins and has_time and _ADDRESS_LAST.search(core) is not None)
         return any(character.isdigit() for character in core) and _LAST_VERB.search(core) is not None
     if _ISO_AHEAD.match(core) is None or core.endswith((".", "!", "?")):
         return False

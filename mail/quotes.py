@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from operator import attrgetter
 from typing import Final
 
 from mail import quote_lines as say
@@ -14,6 +16,8 @@ from mail.types import Block, BlockKind, Document, LinkSpan, SafeText
 
 _MOST_SIGNATURE: Final = 20
 _MOST_FOOTER: Final = 8
+_DELIMITING: Final = frozenset("-—_")
+_START: Final = attrgetter("start")
 _TEXT, _QUOTE, _FORWARD, _SIGNATURE = BlockKind.TEXT, BlockKind.QUOTE, BlockKind.FORWARD, BlockKind.SIGNATURE
 
 
@@ -24,61 +28,59 @@ def split(document: Document) -> Document:
     begins or ends go. When nothing but a quote is there, it stays one: the reader decides what to show unfolded.
     """
     cutter = _Cutter(document)
-    lines = cutter.lines
-    kinds = [document.blocks[number].kind for number in cutter.block_of]
+    lines, kinds = cutter.lines, cutter.kinds
+    if not lines:
+        return document
     _Splitter(lines, kinds).find()
+    changes = [number for number, (above, kind) in enumerate(pairwise(kinds), 1) if kind is not above]
     blocks: list[Block] = []
-    start = 0
-    for end in range(1, len(lines) + 1):
-        if end == len(lines) or kinds[end] is not kinds[start]:
-            first, last = start, end
-            while last > first and say.is_blank(lines[last - 1]):
-                last -= 1
-            while first < last and say.is_blank(lines[first]):
-                first += 1
-            if first < last:
-                blocks.append(cutter.block(kinds[start], first, last))
-            start = end
+    for first, last in pairwise((0, *changes, len(lines))):
+        kind = kinds[first]
+        while last > first and say.is_blank(lines[last - 1]):
+            last -= 1
+        while first < last and say.is_blank(lines[first]):
+            first += 1
+        if first < last:
+            blocks.append(cutter.block(kind, first, last))
     return Document(tuple(blocks), document.links)
 
 
 class _Cutter:
-    """The lines of a document, and the way back from a run of them to text with its links."""
+    """The lines of a document with their kinds, and the way back from a run of them to text with its links."""
 
     def __init__(self, document: Document) -> None:
         self.lines: list[str] = []
-        self.block_of: list[int] = []
-        self._starts: list[int] = []
-        self._spans = [sorted(block.links, key=lambda span: span.start) for block in document.blocks]
-        self._span_ends = [[span.end for span in spans] for spans in self._spans]
-        for number, block in enumerate(document.blocks):
-            start = 0
-            for line in block.text.split("\n"):
-                self.lines.append(line)
-                self.block_of.append(number)
-                self._starts.append(start)
-                start += len(line) + 1
+        self.kinds: list[BlockKind] = []
+        self._spans: list[LinkSpan] = []  # as if all blocks were one text
+        length = 0
+        for block in document.blocks:
+            lines = block.text.split("\n")
+            self.lines += lines
+            self.kinds += [block.kind] * len(lines)
+            self._spans += [
+                LinkSpan(span.start + length, span.end + length, span.number)
+                for span in sorted(block.links, key=_START)
+            ]
+            length += len(block.text) + 1
+        self._span_ends = [span.end for span in self._spans]
+        sizes = [len(line) + 1 for line in self.lines] if self._spans else []
+        self._starts = list(accumulate(sizes, initial=0))
 
     def block(self, kind: BlockKind, first: int, last: int) -> Block:
         """Return lines `first` up to `last` as one block, whichever blocks they come from."""
-        spans: list[LinkSpan] = []
-        length, begin = 0, first
-        while begin < last:
-            end = min(last, bisect_right(self.block_of, self.block_of[begin]))
-            start, stop = self._starts[begin], self._starts[end - 1] + len(self.lines[end - 1])
-            spans += self._between(self.block_of[begin], start, stop, length - start)
-            length += stop - start + 1
-            begin = end
-        return Block(kind, SafeText("\n".join(self.lines[first:last])), tuple(spans))
+        text = SafeText("\n".join(self.lines[first:last]))
+        if not self._spans:
+            return Block(kind, text)
+        start = self._starts[first]
+        return Block(kind, text, tuple(self._between(start, start + len(text))))
 
-    def _between(self, number: int, start: int, stop: int, shift: int) -> list[LinkSpan]:
+    def _between(self, start: int, stop: int) -> list[LinkSpan]:
         found: list[LinkSpan] = []
-        spans = self._spans[number]
-        for index in range(bisect_right(self._span_ends[number], start), len(spans)):
-            span = spans[index]
+        for index in range(bisect_right(self._span_ends, start), len(self._spans)):
+            span = self._spans[index]
             if span.start >= stop:
                 break
-            found.append(LinkSpan(max(span.start, start) + shift, min(span.end, stop) + shift, span.number))
+            found.append(LinkSpan(max(span.start, start) - start, min(span.end, stop) - start, span.number))
         return found
 
 
@@ -91,18 +93,22 @@ class _Splitter:
 
     def find(self) -> None:
         """Find quotes and forwards from the top, then what the last of the author's own text ends with."""
+        lines, kinds = self._lines, self._kinds
         index, has_text = 0, False
-        while index < len(self._lines):
-            line = self._lines[index]
-            if say.is_blank(line):
-                self._kinds[index] = self._kinds[index - 1] if index else self._kinds[index]
+        while index < len(lines):
+            line = lines[index]
+            if not line or line.isspace():
+                kinds[index] = kinds[index - 1] if index else kinds[index]
                 index += 1
-                continue
-            after = (
-                self._quote(index, has_text=has_text) if self._kinds[index] is _TEXT else self._marked(index)
-            )
-            has_text = has_text or (after == index and not say.is_rule(line))
-            index = max(after, index + 1)
+            elif kinds[index] is not _TEXT:
+                index = self._marked(index)
+            elif line[0] == ">" and say.is_plainly_quoted(line):
+                index = self._quoted_run(index)
+            elif say.is_worth_reading(line) and (after := self._quote(index, has_text=has_text)) > index:
+                index = after
+            else:
+                has_text = has_text or not say.is_rule(line)
+                index += 1
         self._find_signature()
 
     def _marked(self, index: int) -> int:
@@ -119,32 +125,31 @@ class _Splitter:
             return end
         return index + 1
 
+    def _quoted_run(self, index: int) -> int:
+        """Mark the lines that are surely quoted from `index` on."""
+        lines, kinds, end = self._lines, self._kinds, index + 1
+        while end < len(lines) and kinds[end] is _TEXT and say.is_plainly_quoted(lines[end]):
+            end += 1
+        return self._mark(index, end, self._kind_above(index))
+
     def _quote(self, index: int, *, has_text: bool) -> int:
         """Mark what begins at a line; return where to go on, `index` itself when the line is the author's."""
-        line = self._lines[index]
-        if line[0] == ">" and "--" not in line and not line.endswith((":", "：")):  # most of a quote
-            return self._mark(index, index + 1, self._kind_above(index))
-        if not say.is_worth_reading(line):
-            return index
+        lines, line = self._lines, self._lines[index]
         if kind := say.marker(line):
-            return self._mark(
-                index, self._quoted_end(index) if say.is_quoted(line) else len(self._lines), kind
-            )
+            return self._mark(index, self._quoted_end(index) if say.is_quoted(line) else len(lines), kind)
         if say.is_quoted(line):
-            return self._mark(
-                index, index + 1, _FORWARD if index and self._kinds[index - 1] is _FORWARD else _QUOTE
-            )
-        if (end := say.header_block(self._lines, index)) is not None:
+            return self._mark(index, index + 1, self._kind_above(index))
+        if (end := say.header_block(lines, index)) is not None:
             return self._mark_headers(index, end, has_text=has_text)
-        end = say.attribution(self._lines, index)
-        following = self._next(end if end is not None else index + 1)
-        is_above_quote = following < len(self._lines) and self._is_quote(following)
-        if end is None:
-            return self._mark(index, index + 1, _QUOTE) if is_above_quote and say.introduces(line) else index
-        if is_above_quote:
+        if (end := say.attribution(lines, index)) is None:
+            is_above_quote = say.introduces(line) and self._is_quote(self._next(index + 1))
+            return self._mark(index, index + 1, _QUOTE) if is_above_quote else index
+        following = self._next(end)
+        if self._is_quote(following):
             return self._mark(index, following, _QUOTE)
-        if has_text or all(say.is_blank(rest) or say.is_indented(rest) for rest in self._lines[end:]):
-            return self._mark(index, len(self._lines), _QUOTE)
+        rest = (lines[number] for number in range(end, len(lines)))
+        if has_text or all(say.is_blank(line) or say.is_indented(line) for line in rest):
+            return self._mark(index, len(lines), _QUOTE)
         return self._mark(index, end, _QUOTE)
 
     def _kind_above(self, index: int) -> BlockKind:
@@ -167,12 +172,16 @@ class _Splitter:
             if say.is_rule(self._lines[above]):
                 start = above
                 break
-        for index in range(start, end):
-            if self._kinds[index] is not _FORWARD or kind is _FORWARD:
-                self._kinds[index] = kind
+        if kind is _FORWARD:
+            self._kinds[start:end] = [kind] * (end - start)
+        else:
+            self._kinds[start:end] = [_FORWARD if old is _FORWARD else kind for old in self._kinds[start:end]]
         return end
 
     def _is_quote(self, index: int) -> bool:
+        """Tell whether there is a line of that number and it is quoted."""
+        if index >= len(self._lines):
+            return False
         return self._kinds[index] in (_QUOTE, _FORWARD) or say.is_quoted(self._lines[index])
 
     def _next(self, index: int) -> int:
@@ -188,37 +197,36 @@ class _Splitter:
         return end
 
     def _find_signature(self) -> None:
-        own = [number for number, kind in enumerate(self._kinds) if kind is _TEXT]
-        own = [number for number in own if not say.is_blank(self._lines[number])]
-        if not own:
-            return
-        start, end = own[-1], own[-1] + 1
-        while start and self._kinds[start - 1] is _TEXT:
-            start -= 1
-        end = self._without_sign_off(start, end)
-        end = self._without_sign_off(start, self._without_delimited(start, end))
-        if end <= own[0]:
-            return
-        for number in range(end, own[-1] + 1):
-            self._kinds[number] = _SIGNATURE
+        lines, kinds, last = self._lines, self._kinds, len(self._lines) - 1
+        while last >= 0 and (kinds[last] is not _TEXT or say.is_blank(lines[last])):
+            last -= 1
+        end = self._without_sign_off(last + 1)
+        end = self._without_sign_off(self._without_delimited(end))
+        has_more = end <= last and any(
+            kinds[number] is _TEXT and not say.is_blank(lines[number]) for number in range(end)
+        )
+        if has_more:
+            kinds[end : last + 1] = [_SIGNATURE] * (last + 1 - end)
 
-    def _without_sign_off(self, start: int, end: int) -> int:
+    def _without_sign_off(self, end: int) -> int:
         """Return where the text ends before blank lines, rules and what telephones add."""
-        while end > start:
+        while end and self._kinds[end - 1] is _TEXT:
             line = self._lines[end - 1]
             if not (say.is_blank(line) or say.is_rule(line) or say.signs_off(line)):
                 break
             end -= 1
         return end
 
-    def _without_delimited(self, start: int, end: int) -> int:
+    def _without_delimited(self, end: int) -> int:
         """Return where the text ends before the first delimiter with few enough lines below it."""
-        count, found = 0, end
-        for number in range(end - 1, start - 1, -1):
+        count, found, number = 0, end, end
+        while number and self._kinds[number - 1] is _TEXT and count <= _MOST_SIGNATURE:
+            number -= 1
             line = self._lines[number]
-            if say.is_signature_delimiter(line) or (count <= _MOST_FOOTER and say.is_footer_delimiter(line)):
+            first = line.lstrip()[:1]
+            if first in _DELIMITING and (
+                say.is_signature_delimiter(line) or (count <= _MOST_FOOTER and say.is_footer_delimiter(line))
+            ):
                 found = number
-            count += not say.is_blank(line)
-            if count > _MOST_SIGNATURE:
-                break
+            count += bool(first)
         return found
