@@ -19,7 +19,8 @@ from store import accounts, doorbell, ingest, outbox
 from store.database import Database
 from store.rows import AccountRow
 from sync import backoff
-from sync.parsers import ChildFailed, Parsers
+from sync.lane import ChildFailed
+from sync.parsers import Parsers
 from sync.pull import StoreMemory, pull
 from sync.push import push, seconds_to_next
 

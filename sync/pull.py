@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from mail import parse
 from mail.changes import ChangeBatch, RemoteEmail, State
-from mail.types import AccountId, Email, MailboxKey, RemoteKey
+from mail.types import AccountId, MailboxKey, RemoteKey
 from providers.errors import StateExpired
 from providers.protocol import Provider
 from store import accounts, doorbell, ingest, mailboxes
 from store.database import Database
-from sync.parsers import Parsers
+from sync.frames import Parsed
+from sync.parsers import Answer, Parsers
 
 _AHEAD: Final = 2
 """Pages read before the oldest of them is written: one is in the child, one waits for it."""
@@ -44,7 +43,7 @@ class _Page:
     batch: ChangeBatch
     hashes: tuple[bytes | None, ...]
     parsed: tuple[bytes, ...]
-    emails: Future[list[Email]]
+    emails: Answer | None
 
 
 def pull(
@@ -105,12 +104,12 @@ class _Pull:
         }
         for octets_hash in ingest.known_octets(self._db, self._account_id, messages):
             del messages[octets_hash]
-        emails = self._parsers.submit(list(messages.values())) if messages else _nothing()
+        emails = self._parsers.submit(list(messages.values())) if messages else None
         return _Page(batch, hashes, tuple(messages), emails)
 
     def _write(self, page: _Page) -> None:
         batch = page.batch
-        emails = dict(zip(page.parsed, page.emails.result(), strict=True))
+        emails = {} if page.emails is None else dict(zip(page.parsed, page.emails.result(), strict=True))
         arrivals = [
             _arrival(remote, None if octets_hash is None else emails.get(octets_hash))
             for remote, octets_hash in zip(batch.upserted, page.hashes, strict=True)
@@ -128,18 +127,14 @@ class _Pull:
             doorbell.ring(self._db.directory)
 
 
-def _nothing() -> Future[list[Email]]:
-    future: Future[list[Email]] = Future()
-    future.set_result([])
-    return future
+def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:
+    if remote.problem is not None:
+        from mail.parse import placeholder  # it loads all that parses, which is the children's
 
-
-def _arrival(remote: RemoteEmail, email: Email | None) -> ingest.Arrival:
-    if remote.problem is None:
-        return ingest.Arrival(remote, email)
-    # Octets of our own making, so that two messages nobody can read are not taken for one.
-    octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
-    return ingest.Arrival(remote, parse.placeholder(octets, remote.problem))
+        # Octets of our own making, so that two messages nobody can read are not taken for one.
+        octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
+        return ingest.Arrival(remote, placeholder(octets, remote.problem))
+    return ingest.Arrival(remote, None) if parsed is None else ingest.Arrival(remote, *parsed)
 
 
 class _Progress:

@@ -22,7 +22,7 @@ from store.doorbell import Doorbell
 from store.worker_process import WorkerLock
 from sync import service
 from sync.account import AccountThread, connected, report, say_live, sync_once
-from sync.parsers import ParsingChild
+from sync.parsers import ParsingChildren
 
 NAME: Final = "worker"
 IDLE_S: Final = 60.0
@@ -126,7 +126,7 @@ def _as_the_worker(directory: Path, stop: _Stop, options: argparse.Namespace) ->
 
 
 def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
-    parsers = ParsingChild()
+    parsers = ParsingChildren()
     try:
         if options.once:
             return _sync_all_once(db, parsers, stop)
@@ -136,7 +136,7 @@ def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
         parsers.close()
 
 
-def _sync_all_once(db: Database, parsers: ParsingChild, stop: _Stop) -> int:
+def _sync_all_once(db: Database, parsers: ParsingChildren, stop: _Stop) -> int:
     has_failed = False
     for account in accounts.all(db):
         try:
@@ -178,7 +178,7 @@ def _demo(directory: Path, *, is_anew: bool) -> int:
 class _Worker:
     """The main thread: one AccountThread for each account, woken by the doorbell."""
 
-    def __init__(self, db: Database, parsers: ParsingChild, stop: _Stop, *, stays: bool) -> None:
+    def __init__(self, db: Database, parsers: ParsingChildren, stop: _Stop, *, stays: bool) -> None:
         self._db = db
         self._parsers = parsers
         self._stop = stop

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sync.parsers import ParsingChild
+from sync.parsers import ParsingChildren
 
 
 @pytest.fixture(scope="module")
-def parsers() -> Iterator[ParsingChild]:
+def parsers() -> Iterator[ParsingChildren]:
     """A real parsing child, shared by the tests of a module."""
-    child = ParsingChild()
+    child = ParsingChildren()
     yield child
     child.close()

@@ -11,11 +11,12 @@ from makers import NOW
 from other_sides import MaildirOtherSide
 
 from mail import parse
-from mail.types import AccountId, Email, MailboxId, ThreadId
+from mail.types import AccountId, MailboxId, ThreadId
 from store import accounts
 from store.database import Database
 from sync.account import connected, sync_once
-from sync.parsers import Parsers
+from sync.frames import Parsed
+from sync.parsers import Answer, Parsers
 
 Told = list[tuple[str, str, str]]
 
@@ -26,9 +27,9 @@ class Inline:
     def prepare(self) -> None:
         pass
 
-    def submit(self, messages: Sequence[bytes]) -> Future[list[Email]]:
-        future: Future[list[Email]] = Future()
-        future.set_result([parse.parse(message) for message in messages])
+    def submit(self, messages: Sequence[bytes]) -> Answer:
+        future: Future[list[Parsed]] = Future()
+        future.set_result([Parsed(parse.parse(message)) for message in messages])
         return future
 
 

@@ -3,21 +3,27 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from syncing import a_message
 
 from mail import parse
-from sync.parsers import ChildFailed, ParsingChild
+from mail.types import Body
+from store import ingest_rows
+from sync.lane import ChildFailed
+from sync.parsers import ParsingChildren
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = f"""
 import os, sys
 sys.path.insert(0, {str(ROOT)!r})
 from mail import parse
-from sync import parsers
-parsers.LIMIT_S = 0.2
+from mail.types import Body
+from store import ingest_rows
+from sync import parsing
+parsing.LIMIT_S = 0.2
 honest = parse.parse
 def hostile(message):
     if b"kill" in message:
@@ -26,25 +32,33 @@ def hostile(message):
         pass
     return honest(message)
 parse.parse = hostile
-parsers.serve()
+parsing.serve()
 """
 
 
-def a_hostile_child() -> ParsingChild:
-    return ParsingChild([sys.executable, "-P", "-c", HOSTILE])
+def a_hostile_child() -> ParsingChildren:
+    return ParsingChildren([sys.executable, "-P", "-c", HOSTILE])
 
 
-def test_emails_come_in_the_order_of_the_messages(parsers: ParsingChild) -> None:
+def test_emails_come_in_the_order_of_the_messages(parsers: ParsingChildren) -> None:
     messages = [a_message(number) for number in range(50)]
-    assert parsers.submit(messages).result() == [parse.parse(message) for message in messages]
+    emails = [email for email, _ in parsers.submit(messages).result()]
+    assert emails == [replace(parse.parse(message), body=Body(None, None)) for message in messages]
 
 
-def test_batches_may_be_handed_over_before_the_first_is_done(parsers: ParsingChild) -> None:
+def test_bodies_come_packed(parsers: ParsingChildren) -> None:
+    ((_, packed),) = parsers.submit([a_message(1)]).result()
+    assert packed == ingest_rows.pack(parse.parse(a_message(1)).body)
+
+
+def test_batches_may_be_handed_over_before_the_first_is_done(parsers: ParsingChildren) -> None:
     futures = [parsers.submit([a_message(number)] * 20) for number in range(5)]
-    assert [future.result()[0].subject for future in futures] == [f"Offer {number}" for number in range(5)]
+    assert [future.result()[0].email.subject for future in futures] == [
+        f"Offer {number}" for number in range(5)
+    ]
 
 
-def test_an_empty_batch_gives_nothing(parsers: ParsingChild) -> None:
+def test_an_empty_batch_gives_nothing(parsers: ParsingChildren) -> None:
     assert parsers.submit([]).result() == []
 
 
@@ -57,8 +71,8 @@ def test_a_message_that_ends_the_child_becomes_a_placeholder_and_the_others_are_
         emails = child.submit(messages).result(timeout=30)
     finally:
         child.close()
-    assert [email.problem is not None for email in emails] == [False, False, False, True, False, False]
-    assert emails[3].octets_hash == parse.octets_hash(messages[3])
+    assert [email.problem is not None for email, _ in emails] == [False, False, False, True, False, False]
+    assert emails[3].email.octets_hash == parse.octets_hash(messages[3])
 
 
 def test_a_batch_of_nothing_but_poison_comes_to_an_end() -> None:
@@ -67,20 +81,19 @@ def test_a_batch_of_nothing_but_poison_comes_to_an_end() -> None:
         emails = child.submit([a_message(number, text="kill") for number in range(4)]).result(timeout=30)
     finally:
         child.close()
-    assert all(email.problem for email in emails)
+    assert all(email.problem for email, _ in emails)
 
 
-def test_a_child_ended_from_outside_costs_no_message(parsers: ParsingChild) -> None:
+def test_a_child_ended_from_outside_costs_no_message(parsers: ParsingChildren) -> None:
     parsers.submit([a_message(1)]).result()
-    child = parsers._child
-    assert child is not None
-    os.kill(child.pid, signal.SIGKILL)
-    (email,) = parsers.submit([a_message(2)]).result(timeout=30)
+    for pid in parsers.pids():
+        os.kill(pid, signal.SIGKILL)
+    ((email, _),) = parsers.submit([a_message(2)]).result(timeout=30)
     assert email.problem is None
 
 
 def test_a_child_that_cannot_be_started_is_said() -> None:
-    child = ParsingChild(["/nowhere/python"])
+    child = ParsingChildren(["/nowhere/python"])
     try:
         with pytest.raises(ChildFailed):
             child.submit([b"Subject: x\r\n\r\n"]).result(timeout=30)
@@ -89,7 +102,7 @@ def test_a_child_that_cannot_be_started_is_said() -> None:
 
 
 def test_a_child_that_ends_at_once_is_said() -> None:
-    child = ParsingChild([sys.executable, "-c", "pass"])
+    child = ParsingChildren([sys.executable, "-c", "pass"])
     try:
         with pytest.raises(ChildFailed):
             child.submit([b"Subject: x\r\n\r\n"]).result(timeout=30)
@@ -98,6 +111,6 @@ def test_a_child_that_ends_at_once_is_said() -> None:
 
 
 def test_closing_twice_is_harmless() -> None:
-    child = ParsingChild()
+    child = ParsingChildren()
     child.close()
     child.close()

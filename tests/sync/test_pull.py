@@ -12,7 +12,7 @@ from mail.types import AccountId
 from providers.errors import RetryLater
 from store import accounts, emails, events, invariants
 from store.database import Database
-from sync.parsers import ParsingChild
+from sync.parsers import ParsingChildren
 from sync.pull import StoreMemory, pull
 
 
@@ -34,7 +34,7 @@ def progress(db: Database, account_id: AccountId) -> tuple[str, int, int]:
 
 
 def test_everything_in_a_maildir_comes_into_the_store(
-    db: Database, tmp_path: Path, parsers: ParsingChild
+    db: Database, tmp_path: Path, parsers: ParsingChildren
 ) -> None:
     other = a_maildir(tmp_path / "mail", 30)
     other.deliver(other.archive, a_message(100, reply_to=3), NOW + 100, frozenset({"$seen"}))
@@ -45,7 +45,9 @@ def test_everything_in_a_maildir_comes_into_the_store(
     assert invariants.check(db) == []
 
 
-def test_when_nothing_changed_nothing_is_written(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+def test_when_nothing_changed_nothing_is_written(
+    db: Database, tmp_path: Path, parsers: ParsingChildren
+) -> None:
     other = a_maildir(tmp_path / "mail", 3)
     account_id = an_account_on(db, other.root)
     sync(db, account_id, parsers)
@@ -54,7 +56,7 @@ def test_when_nothing_changed_nothing_is_written(db: Database, tmp_path: Path, p
     assert events.newest(db) == before
 
 
-def test_what_other_programs_did_is_followed(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+def test_what_other_programs_did_is_followed(db: Database, tmp_path: Path, parsers: ParsingChildren) -> None:
     other = a_maildir(tmp_path / "mail", 6)
     account_id = an_account_on(db, other.root)
     sync(db, account_id, parsers)
@@ -69,7 +71,7 @@ def test_what_other_programs_did_is_followed(db: Database, tmp_path: Path, parse
 
 
 def test_a_state_the_account_forgot_makes_it_tell_everything_again(
-    db: Database, parsers: ParsingChild
+    db: Database, parsers: ParsingChildren
 ) -> None:
     account_id, other = a_fake(db, 10)
     memory = StoreMemory(db, account_id)
@@ -82,7 +84,7 @@ def test_a_state_the_account_forgot_makes_it_tell_everything_again(
 
 
 def test_a_pull_that_was_stopped_goes_on_where_it_was(
-    db: Database, tmp_path: Path, parsers: ParsingChild
+    db: Database, tmp_path: Path, parsers: ParsingChildren
 ) -> None:
     other = a_maildir(tmp_path / "mail", 150)
     account_id = an_account_on(db, other.root)
@@ -94,7 +96,7 @@ def test_a_pull_that_was_stopped_goes_on_where_it_was(
     assert in_store(db) == in_maildir(other.root)
 
 
-def test_an_error_between_pages_loses_nothing(db: Database, parsers: ParsingChild) -> None:
+def test_an_error_between_pages_loses_nothing(db: Database, parsers: ParsingChildren) -> None:
     account_id, other = a_fake(db, 10)
     provider = other.connect(StoreMemory(db, account_id))
     other.server.failures.append(RetryLater("busy"))
@@ -104,7 +106,7 @@ def test_an_error_between_pages_loses_nothing(db: Database, parsers: ParsingChil
     assert len(StoreMemory(db, account_id).known(other.inbox)) == 10
 
 
-def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChild) -> None:
+def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChildren) -> None:
     account_id, other = a_fake(db, 900)
     seen = []
 
@@ -118,7 +120,7 @@ def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChi
 
 
 def test_a_message_that_cannot_be_read_is_shown_with_the_reason_until_it_can(
-    db: Database, tmp_path: Path, parsers: ParsingChild
+    db: Database, tmp_path: Path, parsers: ParsingChildren
 ) -> None:
     other = a_maildir(tmp_path / "mail", 2)
     place = (other.inbox, other.deliver(other.inbox, a_message(9), NOW + 9))
@@ -141,7 +143,7 @@ def _all_emails(db: Database) -> list[emails.EmailRow]:
     return [row for thread in threads_in(db, ".") for row in emails.in_thread(db, thread)]
 
 
-def test_hostile_octets_do_not_stop_a_sync(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+def test_hostile_octets_do_not_stop_a_sync(db: Database, tmp_path: Path, parsers: ParsingChildren) -> None:
     other = a_maildir(tmp_path / "mail", 1)
     for number, octets in enumerate([b"", b"\0" * 1000, b"\xff\xfe" * 500, b":" * 5000, b"\n", b"From \n\n"]):
         other.deliver(other.inbox, octets, NOW + 10 + number)

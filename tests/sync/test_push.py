@@ -14,13 +14,13 @@ from providers.errors import Rejected, RetryLater, SignInAgain
 from providers.protocol import Provider
 from store import accounts, actions, events, invariants, outbox
 from store.database import Database
-from sync.parsers import ParsingChild
+from sync.parsers import ParsingChildren
 from sync.pull import StoreMemory, pull
 from sync.push import push, seconds_to_next
 
 
 def a_synced_fake(
-    db: Database, parsers: ParsingChild, count: int
+    db: Database, parsers: ParsingChildren, count: int
 ) -> tuple[AccountId, FakeOtherSide, Provider]:
     other = FakeOtherSide()
     for number in range(count):
@@ -32,7 +32,7 @@ def a_synced_fake(
 
 
 def test_what_the_user_did_is_carried_out_in_the_maildir(
-    db: Database, tmp_path: Path, parsers: ParsingChild
+    db: Database, tmp_path: Path, parsers: ParsingChildren
 ) -> None:
     other = a_maildir(tmp_path / "mail", 4)
     account_id = an_account_on(db, other.root)
@@ -48,7 +48,7 @@ def test_what_the_user_did_is_carried_out_in_the_maildir(
     assert invariants.check(db) == []
 
 
-def test_a_trash_that_is_missing_is_made(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+def test_a_trash_that_is_missing_is_made(db: Database, tmp_path: Path, parsers: ParsingChildren) -> None:
     other = a_maildir(tmp_path / "mail", 2)
     account_id = an_account_on(db, other.root)
     sync(db, account_id, parsers)
@@ -59,7 +59,7 @@ def test_a_trash_that_is_missing_is_made(db: Database, tmp_path: Path, parsers: 
     assert invariants.check(db) == []
 
 
-def test_a_refused_operation_puts_the_mail_back_and_says_why(db: Database, parsers: ParsingChild) -> None:
+def test_a_refused_operation_puts_the_mail_back_and_says_why(db: Database, parsers: ParsingChildren) -> None:
     account_id, other, provider = a_synced_fake(db, parsers, 2)
     actions.move(db, threads_in(db, "Inbox")[:1], mailbox_id(db, "Inbox"), Role.ARCHIVE)
     other.server.failures.append(Rejected("the mailbox is full"))
@@ -70,7 +70,7 @@ def test_a_refused_operation_puts_the_mail_back_and_says_why(db: Database, parse
 
 
 def test_an_operation_that_may_work_later_waits_and_is_asked_again(
-    db: Database, parsers: ParsingChild
+    db: Database, parsers: ParsingChildren
 ) -> None:
     account_id, other, provider = a_synced_fake(db, parsers, 2)
     actions.move(db, threads_in(db, "Inbox")[:1], mailbox_id(db, "Inbox"), Role.ARCHIVE)
@@ -82,7 +82,7 @@ def test_an_operation_that_may_work_later_waits_and_is_asked_again(
 
 
 def test_an_account_that_wants_a_sign_in_stops_the_push_and_keeps_the_operation(
-    db: Database, parsers: ParsingChild
+    db: Database, parsers: ParsingChildren
 ) -> None:
     account_id, other, provider = a_synced_fake(db, parsers, 2)
     actions.move(db, threads_in(db, "Inbox")[:2], mailbox_id(db, "Inbox"), Role.ARCHIVE)
@@ -92,7 +92,9 @@ def test_an_account_that_wants_a_sign_in_stops_the_push_and_keeps_the_operation(
     assert outbox.count_waiting(db) == 2
 
 
-def test_the_user_comes_first_between_two_pages(db: Database, tmp_path: Path, parsers: ParsingChild) -> None:
+def test_the_user_comes_first_between_two_pages(
+    db: Database, tmp_path: Path, parsers: ParsingChildren
+) -> None:
     other = a_maildir(tmp_path / "mail", 200)
     account_id = an_account_on(db, other.root)
     provider = other.connect(StoreMemory(db, account_id))
@@ -112,12 +114,12 @@ def test_the_user_comes_first_between_two_pages(db: Database, tmp_path: Path, pa
     assert invariants.check(db) == []
 
 
-def test_nothing_waits_when_nothing_was_asked(db: Database, parsers: ParsingChild) -> None:
+def test_nothing_waits_when_nothing_was_asked(db: Database, parsers: ParsingChildren) -> None:
     account_id, _, _ = a_synced_fake(db, parsers, 1)
     assert seconds_to_next(db, account_id) is None
 
 
-def test_what_is_destroyed_waits_for_the_time_to_undo_it(db: Database, parsers: ParsingChild) -> None:
+def test_what_is_destroyed_waits_for_the_time_to_undo_it(db: Database, parsers: ParsingChildren) -> None:
     account_id, other, provider = a_synced_fake(db, parsers, 2)
     actions.destroy(db, threads_in(db, "Inbox")[:1], mailbox_id(db, "Inbox"))
     assert push(db, account_id, provider) == 0

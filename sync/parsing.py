@@ -1,0 +1,83 @@
+"""The program of a parsing child: octets in, Emails out, until its standard input ends."""
+
+from __future__ import annotations
+
+import copyreg
+import gc
+import io
+import os
+import pickle
+import queue
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from operator import attrgetter
+from typing import IO, Any, Final
+
+from mail import parse, types
+from store.ingest_rows import pack
+from sync import frames
+from sync.frames import Parsed
+
+LIMIT_S: Final = 10.0
+_MEMORY_LIMIT_OCTETS: Final = 2 * 1024**3
+_YOUNG_OBJECTS: Final = 20_000
+
+
+def serve() -> None:
+    """Parse what comes on standard input until it ends: the whole life of the child."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not print into the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the worker's to answer
+    os.nice(5)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT_OCTETS, _MEMORY_LIMIT_OCTETS))
+    sys.setswitchinterval(0.1)
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
+    # Read in a thread, so that the next batch is here when one is done, and the worker's write never waits for us.
+    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, waiting), daemon=True).start()
+    while (batch := waiting.get()) is not None:
+        frames.write(answers, _dump([_parse_one(message) for message in pickle.loads(batch)]))
+
+
+def _receive(requests: IO[bytes], waiting: queue.SimpleQueue[bytes | None]) -> None:
+    try:
+        while True:
+            waiting.put(frames.read(requests))
+    except EOFError:
+        waiting.put(None)
+
+
+def _parse_one(message: bytes) -> Parsed:
+    # Processor time, not the clock's: a suspended or busy machine is not the message's fault. The signal's default
+    # is the end of this process, which also interrupts C code.
+    signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
+    try:
+        email = parse.parse(message)
+        return Parsed(email, pack(email.body))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _reducer(cls: type) -> Callable[[Any], tuple[Any, ...]]:
+    # What a slotted dataclass brings for this is Python code for each object, and three times as slow.
+    fields = attrgetter(*cls.__match_args__)  # type: ignore[attr-defined]  # every dataclass has it
+    return lambda value: (cls, fields(value))
+
+
+_CLASSES: Final = (types.Email, types.Address, types.Attachment, types.SearchText)
+_REDUCERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {cls: _reducer(cls) for cls in _CLASSES} | {
+    types.Body: lambda _: (types.Body, (None, None))  # it goes packed
+}
+
+
+def _dump(parsed: list[Parsed]) -> bytes:
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=5)
+    pickler.dispatch_table = {**copyreg.dispatch_table, **_REDUCERS}
+    pickler.dump([tuple(one) for one in parsed])
+    return buffer.getvalue()
