@@ -109,11 +109,12 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One thing the user did, for the status line and for undo."""
+    """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched."""
 
     id: int
     title: str
     state: str
+    thread_ids: frozenset[ThreadId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

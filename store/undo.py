@@ -99,7 +99,7 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
     ]
     destroyed = [step.subject for step in steps if step.field == "destroyed"]
     lost = desired.begun_destroys(connection, destroyed)
-    carry_out(
+    touched = carry_out(
         connection,
         [step for step in steps[::-1] if step.subject not in lost or step.field != "destroyed"],
         now=now,
@@ -114,7 +114,7 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
     else:
         state, title = "undone", f"Undone: {title}"
     connection.execute("UPDATE action SET state = ? WHERE id = ?", (state, action_id))
-    return ActionRow(action_id, title, state)
+    return ActionRow(action_id, title, state, touched)
 
 
 def redo(db: Database) -> ActionRow | None:
@@ -128,10 +128,10 @@ def redo(db: Database) -> ActionRow | None:
         action_id, title = row[0], row[1]
         now = int(time.time())
         steps = _steps(connection, action_id)
-        carry_out(connection, steps, now=now, not_before=now + UNDO_WINDOW_S)
+        touched = carry_out(connection, steps, now=now, not_before=now + UNDO_WINDOW_S)
         connection.execute("UPDATE action SET state = 'done' WHERE id = ?", (action_id,))
     doorbell.ring(db.directory)
-    return ActionRow(action_id, f"Done again: {title}", "done")
+    return ActionRow(action_id, f"Done again: {title}", "done", touched)
 
 
 def _steps(connection: sqlite3.Connection, action_id: int) -> list[Step]:

@@ -14,6 +14,7 @@ from tui.listing import Listing
 
 if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
+    from tui.widgets.thread_list import ThreadSource
 
 Facts = tuple[tuple[AccountRow, ...], tuple[MailboxRow, ...]]
 
@@ -52,9 +53,7 @@ class Listings:
         self.is_filtered = False
         self._before_search = None
         source = thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
-        self._screen.thread_list.show(source)
-        self._screen.leave_reader()
-        self.update()
+        self._show(source)
 
     async def search(self, text: str) -> None:
         """Show what matches a query; say where the query is wrong."""
@@ -71,9 +70,13 @@ class Listings:
             self._before_search = self.shown
         self.shown = listing.of_search(text)
         self.is_filtered = False
+        self._show(source)
+
+    def _show(self, source: ThreadSource) -> None:
         self._screen.thread_list.show(source)
         self._screen.leave_reader()
         self.update()
+        self._screen.call_after_refresh(self._screen.preview.follow_now)
 
     def leave_search(self) -> bool:
         """Go back to the mailbox that was open before a search; False when none is shown."""

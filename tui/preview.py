@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from mail.keywords import SEEN
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
 
 _AFTER_S = 0.12
+Show = Callable[[], Coroutine[None, None, None]]
 
 
 class Preview:
@@ -25,20 +28,33 @@ class Preview:
         self.row: ThreadRow | None = None
         self._screen = screen
         self._timer: asyncio.TimerHandle | None = None
+        self._panel_of: ThreadId | None = None
 
     def soon(self) -> None:
         """Show the thread under the cursor once the cursor has rested."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self.show_now)
+        self.stop()
+        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self.follow_now)
+
+    def follow_now(self) -> None:
+        """Show the thread under the cursor, unless it is shown."""
+        self.stop()
+        if self._is_elsewhere():
+            self.show_now()
+
+    def catch_up(self) -> None:
+        """Let a reader that has come into sight show the conversation that the panel shows."""
+        is_placed = self._screen.places.reader is not None
+        if is_placed and self.row is not None and self._screen.reader.thread_id != self.row.thread_id:
+            self.show_now()
 
     def show_now(self, *, is_opened: bool = False) -> None:
         """Show the thread under the cursor. Opened, rather than followed, it will count as read."""
         self.stop()
         if self._screen.is_complete:
-            self._screen.run_worker(
-                self._show(is_opened), group="preview", exclusive=True, exit_on_error=True
-            )
+            self.row = self._screen.thread_list.current
+            # a function rather than a coroutine: the next call may cancel this one before it begins
+            show: Show = functools.partial(self._show, self.row, is_opened)
+            self._screen.run_worker(show, group="preview", exclusive=True, exit_on_error=True)  # type: ignore[arg-type]  # Textual's type for a function without a result is wrong
 
     def stop(self) -> None:
         """Forget the cursor's rest."""
@@ -47,37 +63,49 @@ class Preview:
             self._timer = None
 
     async def reload(self) -> None:
-        """Read again what is shown."""
-        if self.row is not None:
+        """Read again what is shown; when another thread took the cursor's place, show that one."""
+        if self._timer is not None:
+            return  # the cursor is on its way: what it leads to is read anyway
+        if not self._screen.is_reading and self._is_elsewhere():
+            self.show_now()
+        elif self.row is not None:
             self.row = await in_store(threads.get, self._screen.db, self.row.thread_id) or self.row
             await self._screen.reader.reload()
-            await self._show_panel(self.row)
+            await self._read_panel(self.row)
 
-    async def _show(self, is_opened: bool) -> None:
-        screen = self._screen
-        row = screen.thread_list.current
-        is_new = (row and row.thread_id) != (self.row and self.row.thread_id)
-        self.row = row
+    def _is_elsewhere(self) -> bool:
+        row = self._screen.thread_list.current
+        return (row and row.thread_id) != (self.row and self.row.thread_id)
+
+    async def _show(self, row: ThreadRow | None, is_opened: bool) -> None:
         if row is None:
-            screen.reader.clear()
-            screen.crm_panel.show(None)
-        elif is_new or screen.reader.thread_id != row.thread_id:
+            self._show_nothing()
+        else:
             await self._show_reader(row)
-            await self._show_panel(row)
-        screen.update_frame()
+            if self._panel_of != row.thread_id:
+                await self._read_panel(row)
+        self._screen.update_frame()
         if is_opened and row is not None:
             await self._mark_read(row)
 
-    async def _show_reader(self, row: ThreadRow) -> None:
-        if self._screen.places.reader is not None:
-            await self._screen.reader.open_thread(row.thread_id)
+    def _show_nothing(self) -> None:
+        self._panel_of = None
+        self._screen.reader.clear()
+        self._screen.crm_panel.show(None)
+        self._screen.show_strip(None)
 
-    async def _show_panel(self, row: ThreadRow) -> None:
+    async def _show_reader(self, row: ThreadRow) -> None:
+        reader = self._screen.reader
+        if self._screen.places.reader is not None and reader.thread_id != row.thread_id:
+            await reader.open_thread(row.thread_id)
+
+    async def _read_panel(self, row: ThreadRow) -> None:
         from store import panel  # what the first frame does not need, here and below
 
         facts = await in_store(panel.for_thread, self._screen.db, row.thread_id)
         self._screen.crm_panel.show(facts)
         self._screen.show_strip(facts)
+        self._panel_of = row.thread_id
 
     async def _mark_read(self, row: ThreadRow) -> None:
         wait_s = self._screen.settings.mark_read_after_s

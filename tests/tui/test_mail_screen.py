@@ -44,9 +44,31 @@ async def test_archiving_takes_the_line_away_and_says_how_to_undo(db: Database) 
         await pilot.press("z")
         await settled(app, pilot)
         assert "Subject 28" in text(app)
+        assert lines(app)[-1].startswith(" Undone: Archived 1 conversation")
         await pilot.press("Z")
         await settled(app, pilot)
+        assert lines(app)[-1].startswith(" Done again: Archived 1 conversation")
         assert "Subject 28" not in text(app)
+
+
+async def test_undo_takes_the_cursor_to_the_first_of_what_came_back(db: Database) -> None:
+    _, _, ids = an_inbox(db, 60)
+    async with the_screen(db) as (app, pilot):
+        await pilot.press("j", "x", "j", "x", "e", "G")
+        await settled(app, pilot)
+        await pilot.press("z")
+        await settled(app, pilot)
+        assert app.mail.current_thread().thread_id == ids[1]
+        assert "Subject 58" in text(app)
+
+
+async def test_selecting_leaves_the_cursor_where_it_is(db: Database) -> None:
+    _, _, ids = an_inbox(db, 5)
+    async with the_screen(db) as (app, pilot):
+        await pilot.press("x", "j", "x")
+        assert app.mail.thread_list.marked == set(ids[:2])
+        await pilot.press("x", "j", "V", "j", "V")
+        assert app.mail.thread_list.marked == {ids[0], ids[2], ids[3]}
 
 
 async def test_keys_pressed_while_an_action_runs_wait_for_it(db: Database) -> None:
@@ -63,13 +85,13 @@ async def test_keys_pressed_while_an_action_runs_wait_for_it(db: Database) -> No
 async def test_an_action_is_done_to_all_that_are_marked_and_can_be_repeated(db: Database) -> None:
     an_inbox(db, 30)
     async with the_screen(db) as (app, pilot):
-        await pilot.press("x", "x", "x")
+        await pilot.press("x", "j", "x", "j", "x")
         assert "3 selected" in lines(app)[0]
         await pilot.press("s")
         await settled(app, pilot)
         assert "Starred 3 conversations" in lines(app)[-1]
         assert not app.mail.thread_list.marked
-        await pilot.press("j", "j", "full_stop")
+        await pilot.press("j", "full_stop")
         await settled(app, pilot)
         assert "Starred 1 conversation " in lines(app)[-1]
 

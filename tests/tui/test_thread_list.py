@@ -182,7 +182,7 @@ async def test_marks_are_threads_and_survive_a_change_of_the_list() -> None:
         app.list.reload()
         assert marked is not None
         assert app.list.marked == {marked.thread_id}
-        assert shown(app.list)[2].startswith("x")
+        assert shown(app.list)[2].startswith("X")
 
 
 async def test_a_range_marks_what_the_cursor_passes_and_unmarks_what_it_leaves() -> None:

@@ -93,9 +93,16 @@ def previous_conversation(screen: MailScreen) -> None:
 
 
 def _step(screen: MailScreen, rows: int) -> None:
-    screen.thread_list.move(rows)
+    if rows < 0 or not _has_open_left(screen):
+        screen.thread_list.move(rows)
     if screen.is_reading:
         screen.preview.show_now(is_opened=True)
+
+
+def _has_open_left(screen: MailScreen) -> bool:
+    """Say whether the list lost the conversation being read, as Unread does: the cursor is on the next already."""
+    opened, current = screen.open_thread, screen.thread_list.current
+    return opened is not None and current is not None and opened.thread_id != current.thread_id
 
 
 @command("move.next_unread", "Next unread", "N", group=_GROUP, panes=_NOT_READER)
@@ -106,7 +113,9 @@ def next_unread(screen: MailScreen) -> None:
 
 
 def _open_next_unread(screen: MailScreen) -> bool:
-    if not screen.thread_list.next_where(lambda row: row.is_unread):
+    current = screen.thread_list.current
+    is_there = current is not None and current.is_unread and _has_open_left(screen)
+    if not is_there and not screen.thread_list.next_where(lambda row: row.is_unread):
         return False
     if screen.is_reading:
         screen.preview.show_now(is_opened=True)

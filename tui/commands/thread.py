@@ -24,6 +24,8 @@ _GROUP = "Act on conversations"
 _READING = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 Act = Callable[[Database, tuple[ThreadId, ...], MailboxId | None], ActionRow]
 _GONE = (Role.TRASH, Role.JUNK)
+_LOOKED_FOR = 500
+"""Of more conversations than these undo looks for the newest only, when it takes the cursor to the first."""
 
 
 def _by_account(
@@ -229,18 +231,21 @@ async def repeat(screen: MailScreen) -> None:
 @command("app.undo", "Undo", "z", group=_GROUP, hint="undo")
 async def undo(screen: MailScreen) -> None:
     """Take the last action back, in mail or in the CRM."""
-    await _step(screen, actions.undo, "Undone", "Nothing to undo")
+    await _step(screen, actions.undo, "Nothing to undo")
 
 
 @command("app.redo", "Redo", "Z", "ctrl+r", group=_GROUP)
 async def redo(screen: MailScreen) -> None:
     """Do again what was undone last."""
-    await _step(screen, actions.redo, "Done again", "Nothing to redo")
+    await _step(screen, actions.redo, "Nothing to redo")
 
 
-async def _step(
-    screen: MailScreen, step: Callable[[Database], ActionRow | None], done: str, nothing: str
-) -> None:
+async def _step(screen: MailScreen, step: Callable[[Database], ActionRow | None], nothing: str) -> None:
     row = await in_store(step, screen.db)
+    if row is None:
+        screen.say(nothing)
+        return
     await screen.reload()
-    screen.say(f"{done}: {row.title}" if row is not None else nothing)
+    screen.thread_list.go_to_first(sorted(row.thread_ids, reverse=True)[:_LOOKED_FOR])
+    screen.preview.follow_now()
+    (screen.warn if row.state == "final" else screen.say)(row.title)

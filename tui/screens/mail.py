@@ -141,6 +141,7 @@ class MailScreen(Screen[None]):
         self.mailboxes.set_class(places.is_mailboxes_overlay, "overlay")
         if self.is_complete:
             self.crm_panel.set_class(places.is_panel_overlay, "overlay")
+            self.preview.catch_up()
         if self.pane not in self.visible_panes():
             self.focus_pane(Pane.READER if self.is_reading else Pane.LIST)
         self._lay_out()
@@ -243,14 +244,14 @@ class MailScreen(Screen[None]):
         if self.is_reading:
             self.is_reading = False
             self.arrange_panes()
+            self.preview.follow_now()
         self.focus_pane(Pane.LIST)
 
     async def reload(self) -> None:
         """Read the list and the open conversation again."""
         await self.listings.reload()
-        await self.preview.reload()
-        if not self.is_reading:
-            self.preview.soon()
+        if self.is_complete:
+            await self.preview.reload()
 
     def follow(self) -> None:
         """Show the thread under the cursor in reader and panel, once the cursor rests."""

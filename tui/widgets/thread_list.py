@@ -218,6 +218,12 @@ class ThreadList(Widget, can_focus=True):
         self.go(self.source.rank(key))
         return True
 
+    def go_to_first(self, thread_ids: Iterable[ThreadId]) -> None:
+        """Put the cursor on the uppermost of these threads, when the list has any of them."""
+        keys = [key for thread_id in thread_ids if (key := self.source.find(thread_id)) is not None]
+        if keys:
+            self.go(self.source.rank(max(keys)))
+
     def move(self, rows: int) -> None:
         """Go down by `rows`."""
         self.go(self.cursor + rows)
@@ -252,13 +258,12 @@ class ThreadList(Widget, can_focus=True):
     # -- marks
 
     def toggle_mark(self) -> None:
-        """Mark or unmark the thread under the cursor and go one down."""
+        """Mark or unmark the thread under the cursor."""
         row = self.current
         if row is None:
             return
         self.marked ^= {row.thread_id}
         self.refresh(self._region(self.cursor))
-        self.move(1)
 
     def toggle_range(self) -> None:
         """Begin a range of marks at the cursor, or end it and keep the marks."""
