@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -30,6 +30,8 @@ _UNSPACED: Final = (
 _RUN: Final = re.compile(f"[{_UNSPACED}]+")
 _PIECE: Final = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}\\s]+")
 _CACHED_LETTERS: Final = 30_000
+_CACHED_WORDS: Final = 30_000
+_LONGEST_WORD: Final = 30
 _STRETCH: Final = 256  # folded at once while a position is looked for
 
 
@@ -59,8 +61,37 @@ def _folded(character: str) -> str:
     return unicodedata.normalize("NFC", folded)
 
 
+class _Words(dict[str, str]):
+    """Remembers what words fold to: few of a language's words make up most of its texts."""
+
+    def __init__(self, cut_run: Callable[[re.Match[str]], str]) -> None:
+        super().__init__()
+        self._cut_run = cut_run
+
+    def __missing__(self, word: str) -> str:
+        letters = word.translate(_LETTERS)
+        folded = " ".join((letters if letters.isascii() else _RUN.sub(self._cut_run, letters)).split())
+        if len(word) <= _LONGEST_WORD and len(self) < _CACHED_WORDS:
+            self[word] = folded
+        return folded
+
+
+def _pairs(match: re.Match[str]) -> str:
+    run = match[0]
+    if len(run) == 1:
+        return f" {run} "
+    return " " + " ".join([first + second for first, second in pairwise(run)]) + " "
+
+
+def _pairs_and_last(match: re.Match[str]) -> str:
+    return _pairs(match) + (f"{match[0][-1]} " if len(match[0]) > 1 else "")
+
+
 _LETTERS: Final = _Letters()
 _ASCII: Final = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+_ASCII_OCTETS: Final = _ASCII.encode() + bytes(range(128, 256))
+_WORDS: Final = _Words(_pairs)
+_INDEX_WORDS: Final = _Words(_pairs_and_last)
 
 
 def fold(text: str) -> str:
@@ -70,8 +101,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
-    letters = _letters(text)
-    return " ".join((letters if letters.isascii() else _RUN.sub(_pairs, letters)).split())
+    return _fold_words(text, _WORDS)
 
 
 def fold_for_index(text: str) -> str:
@@ -81,7 +111,13 @@ def fold_for_index(text: str) -> str:
     """
     if text.isascii():
         return fold(text)
-    return " ".join(_RUN.sub(_pairs_and_last, _letters(text)).split())
+    return _fold_words(text, _INDEX_WORDS)
+
+
+def _fold_words(text: str, words: _Words) -> str:
+    octets = unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass")
+    spaced = octets.translate(_ASCII_OCTETS).decode("utf-8", "surrogatepass")
+    return " ".join(filter(None, [word if word.isascii() else words[word] for word in spaced.split()]))
 
 
 def phrases(term: str) -> tuple[tuple[str, ...], ...]:
@@ -124,17 +160,6 @@ def excerpt(text: str, words: tuple[str, ...], width: int) -> str:
 
 def _letters(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_LETTERS)
-
-
-def _pairs(match: re.Match[str]) -> str:
-    run = match[0]
-    if len(run) == 1:
-        return f" {run} "
-    return " " + " ".join([first + second for first, second in pairwise(run)]) + " "
-
-
-def _pairs_and_last(match: re.Match[str]) -> str:
-    return _pairs(match) + (f"{match[0][-1]} " if len(match[0]) > 1 else "")
 
 
 def _first_hit(line: str, words: list[str]) -> tuple[int, int]:

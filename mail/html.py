@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
@@ -10,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mail.html_flat import flat_text, is_too_tangled
 from mail.html_walk import Walker
 from mail.text import safe_block
-from mail.types import Block, BlockKind, Document, Link
+from mail.types import Block, BlockKind, Document, Link, LinkSpan
 
 MOST_CHARACTERS: Final = 4_000_000
 _CUT: Final = "[…]"
@@ -59,9 +58,14 @@ def _numbered(blocks: tuple[Block, ...], urls: list[tuple[str, str]]) -> Documen
     for block in blocks:
         for span in block.links:
             numbers.setdefault(span.number, len(numbers) + 1)
+    if not numbers:
+        return Document(blocks)
     links = tuple(Link(new, *urls[old - 1]) for old, new in numbers.items())
-    renumbered = tuple(
-        replace(block, links=tuple(replace(span, number=numbers[span.number]) for span in block.links))
-        for block in blocks
-    )
-    return Document(renumbered, links)
+    return Document(tuple(_renumbered(block, numbers) for block in blocks), links)
+
+
+def _renumbered(block: Block, numbers: dict[int, int]) -> Block:
+    if not block.links:
+        return block
+    spans = [LinkSpan(span.start, span.end, numbers[span.number]) for span in block.links]
+    return Block(block.kind, block.text, tuple(spans))

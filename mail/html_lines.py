@@ -48,9 +48,9 @@ class Lines:
         if not words:
             self._has_space = self._has_space or bool(text)
             return
-        if (self._has_space or text[0].isspace()) and self._length:
+        if self._length and (self._has_space or text[0].isspace()):
             self._put(" ")
-        self._put(printable(words))
+        self._put(words if words.isascii() and words.isprintable() else printable(words))
         self._has_space = text[-1].isspace()
 
     def verbatim(self, text: str) -> None:
@@ -74,15 +74,14 @@ class Lines:
 
     def end_line(self, *, is_break: bool = False) -> None:
         """End the line if there is one; a break on an empty line leaves a blank line."""
-        text = "".join(self._parts).rstrip()
-        if text:
+        if text := "".join(self._parts).rstrip():
             self._close_span()
             self._finish(text)
-        elif is_break or self._has_space:
-            self._is_after_blank = self._is_after_blank or is_break
-        if self._parts or self._has_space:
-            self._parts, self._length, self._spans, self._has_space = [], 0, [], False
-        self._link_start = 0
+        elif is_break:
+            self._is_after_blank = True
+        if self._parts:
+            self._parts, self._length, self._spans = [], 0, []
+        self._has_space, self._link_start = False, 0
 
     def blank(self) -> None:
         """End the line and leave a blank one before the next."""
@@ -131,13 +130,14 @@ class Lines:
         head = self.bullet or self.prefix
         self.bullet = ""
         line = head + text
-        if not is_safe(line):  # a pile of accents or a joined emoji made of two elements
+        # A pile of accents or a joined emoji may be made of two elements.
+        if len(self._parts) > 1 and not line.isascii() and not is_safe(line):
             line = safe_line(line)
-        spans = [
-            LinkSpan(span.start + len(head), min(span.end + len(head), len(line)), span.number)
-            for span in self._spans
-            if span.start + len(head) < len(line)
-        ]
+        spans: list[LinkSpan] = []
+        for span in self._spans:
+            start, end = span.start + len(head), span.end + len(head)
+            if start < len(line):
+                spans.append(LinkSpan(start, min(end, len(line)), span.number))
         self.done.append(Line(line, spans, self.kind, self._is_after_blank))
         self.characters += len(line)
         self._is_after_blank = False
@@ -161,7 +161,8 @@ def _block(lines: list[Line]) -> Block:
     for number, line in enumerate(lines):
         gap = "" if not number else "\n\n" if line.is_after_blank else "\n"
         length += len(gap)
-        spans += [LinkSpan(span.start + length, span.end + length, span.number) for span in line.spans]
+        if line.spans:
+            spans += [LinkSpan(span.start + length, span.end + length, span.number) for span in line.spans]
         parts += (gap, line.text)
         length += len(line.text)
     return Block(lines[0].kind, SafeText("".join(parts)), tuple(spans))

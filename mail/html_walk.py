@@ -30,7 +30,10 @@ _BROKEN: Final = frozenset((
     "details", "dialog", "dir", "dd", "dt", "fieldset", "figcaption", "footer", "form", "header", "hgroup", "legend", "li",
     "main", "menu", "nav", "search", "section", "summary", "textarea", "body", "html", "p", "ul", "ol",
 ))  # fmt: skip
-_FILLER: Final = re.compile("(?:[\u034f\u200b-\u200d\u00ad\ufeff\u2007\u00a0\u2060\\s]){4,}")
+_FILLING: Final = "[\u034f\u200b-\u200d\u00ad\ufeff\u2007\u00a0\u2060\\s]"
+_FILLER: Final = re.compile(
+    f"{_FILLING}{_FILLING}{{3,}}"
+)  # one by itself lets a search go past all else quickly
 _FILE_NAME: Final = re.compile(
     r"\S+\.(?:png|gif|jpe?g|bmp|webp|svg|tiff?)|cid:.*|spacer|blank|pixel|image|img|photo|logo_?\d*"
 )
@@ -68,6 +71,8 @@ class Walker:
             child = None
             if tag == "-text":
                 self._text(node.text_content or "")
+            elif tag == "br" and not node.attributes:
+                self.lines.end_line(is_break=True)
             elif tag[0:1] not in ("-", "!", "") and self._enter(node, tag):
                 child = node.child
                 if child is not None:

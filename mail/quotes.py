@@ -34,14 +34,14 @@ def split(document: Document) -> Document:
     _Splitter(lines, kinds).find()
     changes = [number for number, (above, kind) in enumerate(pairwise(kinds), 1) if kind is not above]
     blocks: list[Block] = []
-    for first, last in pairwise((0, *changes, len(lines))):
-        kind = kinds[first]
+    for start, end in pairwise((0, *changes, len(lines))):
+        first, last = start, end
         while last > first and say.is_blank(lines[last - 1]):
             last -= 1
         while first < last and say.is_blank(lines[first]):
             first += 1
         if first < last:
-            blocks.append(cutter.block(kind, first, last))
+            blocks.append(cutter.block(kinds[start], first, last))
     return Document(tuple(blocks), document.links)
 
 

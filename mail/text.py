@@ -66,10 +66,12 @@ def is_safe(text: str) -> bool:
 
 def _is_plain(text: str) -> bool:
     """Say whether the text is surely safe; a quick answer that is right for nearly all text."""
-    probe = text.replace("\n", "").replace("\xa0", "")
-    if not probe.isprintable():
+    if not text.isprintable() and not text.replace("\n", "").replace("\xa0", "").isprintable():
         return False
-    if probe.isascii():
+    if text.isascii():
         return True
-    octets = probe.encode()
-    return not any(suspect in octets for suspect in _SUSPECT)
+    octets = text.encode()
+    for suspect in _SUSPECT:  # noqa: SIM110 - a generator takes twice as long
+        if suspect in octets:
+            return False
+    return True
