@@ -66,8 +66,9 @@ class Dispatcher:
         self.run(by_id(command_id))
 
     def hints(self, pane: Pane) -> list[tuple[str, str]]:
-        """Return the keys the status line shows in a pane, with their words."""
+        """Return the keys the status line shows in a pane, with their words; the key of the help comes last."""
         shown = [each for each in commands() if each.hint and pane in each.panes]
+        shown.sort(key=lambda each: each.id == "find.help")
         return [(keys[0], each.hint) for each in shown if (keys := self.keymap.keys_of(each.id))]
 
     async def consume(self) -> None:

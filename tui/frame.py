@@ -103,20 +103,27 @@ def _progress(account: AccountRow, now: int, glyphs: Glyphs) -> str:
     )
 
 
-def hints(pairs: Sequence[tuple[str, str]]) -> tuple[Piece, ...]:
-    """Return "e archive  s star": keys and the words for what they do."""
-    pieces: list[Piece] = [Piece(" ")]
-    for key, word in pairs:
-        pieces += [Piece(key, "key"), Piece(f" {word}  ", "")]
-    return tuple(pieces)
+def hints(pairs: Sequence[tuple[str, str]], room: int) -> tuple[Piece, ...]:
+    """Return "e archive  s star": keys and the words for what they do, as many as fit whole; the last has the first claim."""
+    if not pairs:
+        return ()
+    *others, last = ([Piece(key, "key"), Piece(f" {word}  ")] for key, word in pairs)
+    left = room - 1 - width(last)
+    shown: list[Piece] = [Piece(" ")]
+    for hint in others:
+        left -= width(hint)
+        if left < 0:
+            break
+        shown += hint
+    return (*shown, *last) if room > width(last) else ()
 
 
 def status_line(
-    message: str, *, is_warning: bool, undo_key: str, pairs: Sequence[tuple[str, str]]
+    message: str, *, is_warning: bool, undo_key: str, pairs: Sequence[tuple[str, str]], room: int
 ) -> tuple[Piece, ...]:
-    """Return the message of the moment, with the key that takes it back, or else the hints."""
+    """Return the message of the moment, with the key that takes it back, or else the hints that fit."""
     if not message:
-        return hints(pairs)
+        return hints(pairs, room)
     said = Piece(f" {message}", "warn" if is_warning else "title")
     return (said, Piece("  "), Piece(undo_key, "key"), Piece(" undo")) if undo_key else (said,)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from store.rows import AccountRow
-from tui.frame import ListFacts, empty_text, list_title, status_line, sync_state
+from tui.frame import ListFacts, empty_text, hints, list_title, status_line, sync_state
 from tui.glyphs import ASCII
 from tui.widgets.bar import Piece
 from tui.worker_care import pause_s
@@ -61,9 +61,18 @@ def test_without_trouble_the_time_of_the_last_sync_is_shown() -> None:
 
 
 def test_a_message_comes_with_the_key_that_takes_it_back() -> None:
-    said = status_line("Archived 2 conversations", is_warning=False, undo_key="z", pairs=[("e", "archive")])
+    pairs = [("e", "archive")]
+    said = status_line("Archived 2 conversations", is_warning=False, undo_key="z", pairs=pairs, room=80)
     assert words(said) == "Archived 2 conversations  z undo"
-    assert words(status_line("", is_warning=False, undo_key="", pairs=[("e", "archive")])) == "e archive"
+    assert words(status_line("", is_warning=False, undo_key="", pairs=pairs, room=80)) == "e archive"
+
+
+def test_hints_are_left_out_whole_and_the_last_one_stays() -> None:
+    pairs = [("e", "archive"), ("L", "link"), ("?", "keys")]
+    assert words(hints(pairs, 40)) == "e archive  L link  ? keys"
+    assert words(hints(pairs, 24)) == "e archive  ? keys"
+    assert words(hints(pairs, 10)) == "? keys"
+    assert words(hints(pairs, 4)) == ""
 
 
 def test_an_empty_list_says_what_to_do() -> None:

@@ -177,6 +177,36 @@ async def test_a_started_sequence_shows_how_it_goes_on(db: Database) -> None:
         assert "Drafts" not in text(app)
 
 
+async def test_the_popup_of_a_sequence_shows_titles_whole(db: Database) -> None:
+    an_inbox(db, 3)
+    async with the_screen(db) as (app, pilot):
+        await pilot.press("comma")
+        await pilot.pause(0.4)
+        assert "Link to a deal, lead or project" in text(app)
+        assert "Link to the first suggestion" in text(app)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (120, 40)])
+async def test_the_status_line_ends_no_hint_in_the_middle(db: Database, size: tuple[int, int]) -> None:
+    an_inbox(db, 3)
+    async with the_screen(db, size=size) as (app, _):
+        assert "? keys  " in lines(app)[-1]
+        before = lines(app)[-1].split("? keys")[0].split()
+        assert before[-1] in ("archive", "trash", "star", "undo", "link", "search", "CRM")
+
+
+async def test_a_message_too_long_for_the_line_is_shown_whole_until_the_next_key(db: Database) -> None:
+    an_inbox(db, 3)
+    async with the_screen(db, size=(60, 20)) as (app, pilot):
+        app.mail.warn("One two three four five six seven eight nine ten eleven twelve thirteen fourteen.")
+        await pilot.pause()
+        assert lines(app)[-3].startswith(" One two")
+        assert lines(app)[-2].endswith("fourteen.")
+        await pilot.press("j")
+        await pilot.pause()
+        assert "fourteen." not in text(app)
+
+
 async def test_a_sequence_that_leads_nowhere_says_so(db: Database) -> None:
     an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):

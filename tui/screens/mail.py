@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -25,6 +24,7 @@ from tui.keymap import Keymap
 from tui.layout import Places, Wishes
 from tui.listings import Listings
 from tui.preview import Preview
+from tui.said import Said
 from tui.screens.placement import PaneLayout
 from tui.widgets.bar import Bar, Rule
 from tui.widgets.mailboxes import Mailboxes
@@ -65,7 +65,7 @@ class MailScreen(Screen[None]):
         self._top, self._status, self._strip = Bar(id="top"), Bar(id="status"), Bar(id="strip")
         self._rule = Rule(self.glyphs.horizontal, id="rule")
         self._choices: dict[str, tuple[bool | None, bool | None]] = {}
-        self._message, self._is_warning, self._undo_key = "", False, ""
+        self._said = Said(self, self._status)
         self._prompt: Prompt | None = None
 
     def compose(self) -> ComposeResult:
@@ -292,20 +292,15 @@ class MailScreen(Screen[None]):
 
     def say(self, text: str, *, can_undo: bool = False) -> None:
         """Say something in the status line until the next key."""
-        self._set_message(text, False, self.key_of("app.undo") if can_undo else "")
+        self._said.say(text, undo_key=self.key_of("app.undo") if can_undo else "")
 
     def warn(self, text: str) -> None:
         """Say in the status line that something went wrong."""
-        self._set_message(text, True, "")
+        self._said.say(text, is_warning=True)
 
     def quiet(self) -> None:
         """Take back what was said: the user pressed a key."""
-        if self._message:
-            self._set_message("", False, "")
-
-    def _set_message(self, text: str, is_warning: bool, undo_key: str) -> None:
-        self._message, self._is_warning, self._undo_key = text, is_warning, undo_key
-        self.update_status()
+        self._said.quiet()
 
     def key_of(self, command_id: str) -> str:
         """Return the key to tell the user for a command, "" when it has none."""
@@ -323,20 +318,7 @@ class MailScreen(Screen[None]):
         self._top.show(frame.top_line(places, titles, self.pane, self.glyphs))
         marker = self.glyphs.focus if self.pane is Pane.READER else " "
         self._rule.show(f"{marker}{titles[Pane.READER]} ", is_focused=self.pane is Pane.READER)
-        self.update_status()
-
-    def update_status(self) -> None:
-        """Draw the status line."""
-        left = frame.status_line(
-            self._message,
-            is_warning=self._is_warning,
-            undo_key=self._undo_key,
-            pairs=self.dispatcher.hints(self.pane),
-        )
-        right = frame.sync_state(self.listings.accounts, int(time.time()), self.glyphs)
-        self._status.show(
-            left, () if self._message and frame.width((*left, *right)) > self.size.width else right
-        )
+        self._said.update()
 
     def show_strip(self, facts: PanelFacts | None) -> None:
         """Say in one line what the conversation is about, where the panel has no room."""
@@ -383,6 +365,12 @@ class MailScreen(Screen[None]):
         """Show how a sequence may go on."""
         self.which_key.show(" ".join(pressed), [(keys, command.title) for keys, command in commands])
         self._lay_out()
+
+    def show_notice(self, text: str) -> None:
+        """Show what is too long for the status line above it; an empty text takes it away."""
+        if text or self.which_key.is_notice:
+            self.which_key.tell(text)
+            self._lay_out()
 
     def hide_which_key(self) -> None:
         """Take the popup away."""

@@ -10,12 +10,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.format import fit
-
-_COLUMN = 26
+from tui.wrap import wrap
 
 
 class WhichKey(Widget):
-    """Columns of "i  Inbox" over the bottom of the screen; it has no place while closed."""
+    """Columns of "i  Inbox", or a sentence, over the bottom of the screen; it has no place while closed."""
 
     COMPONENT_CLASSES = {"which-key--key"}
 
@@ -23,35 +22,56 @@ class WhichKey(Widget):
         super().__init__(id="which-key")
         self._begun = ""
         self._entries: tuple[tuple[str, str], ...] = ()
+        self._notice = ""
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to show."""
+        """Whether keys are shown."""
         return bool(self._entries)
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether a sentence is shown."""
+        return bool(self._notice)
 
     def show(self, begun: str, entries: Sequence[tuple[str, str]]) -> None:
         """Show what may follow the keys `begun`, as (keys, title); nothing closes it."""
-        self._begun, self._entries = begun, tuple(entries)
+        self._begun, self._entries, self._notice = begun, tuple(entries), ""
+        self.refresh()
+
+    def tell(self, text: str) -> None:
+        """Show a sentence of any length; an empty one closes it."""
+        self._entries, self._notice = (), text
         self.refresh()
 
     def height_for(self, width: int) -> int:
         """Return the lines needed at a width; 0 while closed."""
-        if not self._entries:
-            return 0
-        return 1 + -(-len(self._entries) // self._columns(width))
+        if self._notice:
+            return len(self._lines(width))
+        return 1 + -(-len(self._entries) // self._columns(width)) if self._entries else 0
+
+    def _lines(self, width: int) -> list[str]:
+        return [self._notice[start:end] for start, end in wrap(self._notice, max(1, width - 2))]
+
+    def _column(self) -> int:
+        return max((cell_len(key) + cell_len(title) + 4 for key, title in self._entries), default=1)
 
     def _columns(self, width: int) -> int:
-        return max(1, width // _COLUMN)
+        return max(1, width // self._column())
 
     def render_line(self, y: int) -> Strip:
         width, style = self.size.width, self.rich_style
+        if self._notice:
+            lines = self._lines(width)
+            text = f" {lines[y]}" if y < len(lines) else ""
+            return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         if y == 0:
             return Strip([Segment(fit(f" {self._begun} ...", width), style)], width)
-        columns = self._columns(width)
-        lines = -(-len(self._entries) // columns)
+        columns, column = self._columns(width), min(self._column(), width)
+        lines_each = -(-len(self._entries) // columns)
         segments: list[Segment] = []
         key_style = style + self.get_component_rich_style("which-key--key", partial=True)
-        for key, title in self._entries[y - 1 :: lines]:
+        for key, title in self._entries[y - 1 :: lines_each]:
             segments.append(Segment(f" {key} ", key_style))
-            segments.append(Segment(fit(f" {title}", max(0, _COLUMN - cell_len(key) - 2)), style))
+            segments.append(Segment(fit(f" {title}", max(0, column - cell_len(key) - 2)), style))
         return Strip(segments).adjust_cell_length(width, style)
