@@ -17,8 +17,6 @@ from rich.cells import cell_len
 from store.database import Database, open_store
 from store.settings import Settings
 from tui.app import DealboxApp
-from tui.commands.registry import commands
-from tui.keymap import user_keymap
 
 PIXELS = 1400
 CELL = 12.2  # as Rich draws
@@ -52,9 +50,7 @@ def main() -> int:
 
 async def _picture(data: Path, theme: str, size: tuple[int, int], keys: Sequence[str]) -> str:
     db: Database = open_store(data, is_screen=True)
-    settings = Settings(theme=theme)
-    keymap, problems = user_keymap(commands(), settings.keys)
-    app = DealboxApp(db, settings, keymap, notices=problems)
+    app = DealboxApp(db, Settings(theme=theme))
     try:
         async with app.run_test(size=size) as pilot:
             await pilot.pause(1.5)

@@ -15,8 +15,6 @@ from store import accounts
 from store.database import Database
 from store.settings import Settings
 from tui.app import DealboxApp
-from tui.commands.registry import commands
-from tui.keymap import user_keymap
 
 
 def an_inbox(
@@ -46,9 +44,7 @@ async def the_screen(
     db: Database, *, size: tuple[int, int] = (80, 24), settings: Settings | None = None
 ) -> AsyncIterator[tuple[DealboxApp, Pilot[int]]]:
     """Run the screen over a store, without a worker."""
-    settings = settings or Settings()
-    keymap, problems = user_keymap(commands(), settings.keys)
-    app = DealboxApp(db, settings, keymap, notices=problems, has_worker=False)
+    app = DealboxApp(db, settings or Settings(), has_worker=False)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield app, pilot

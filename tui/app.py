@@ -14,13 +14,9 @@ from textual.filter import LineFilter, NoColor
 from store.database import Database, open_store
 from store.settings import Settings
 from tui import themes
-from tui.commands.registry import commands
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
-from tui.keymap import Keymap, key_name, user_keymap
 from tui.screens.mail import MailScreen
-from tui.watcher import StoreChanged, Watcher
-from tui.worker_care import WorkerCare
 
 
 class DealboxApp(App[int]):
@@ -31,26 +27,19 @@ class DealboxApp(App[int]):
     BINDINGS: ClassVar = []
     TITLE = "dealbox"
 
-    def __init__(
-        self,
-        db: Database,
-        settings: Settings,
-        keymap: Keymap,
-        *,
-        notices: Sequence[str] = (),
-        has_worker: bool = True,
-    ) -> None:
-        """`notices` are said at the start; without `has_worker` nothing is synced, as in tests."""
+    def __init__(self, db: Database, settings: Settings, *, has_worker: bool = True) -> None:
+        """Without `has_worker` nothing is synced, as in tests."""
         self.theme_name = themes.chosen(settings.theme)
         super().__init__(ansi_color=themes.is_ansi(self.theme_name))
         self.no_color = self.theme_name == "none"
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = themes.textual_name(self.theme_name)
+        # Not by setting self.theme: every style would be read twice, 20 ms before the first frame.
+        self.set_reactive(App.theme, themes.textual_name(self.theme_name))
+        self.stylesheet.set_variables(self.get_css_variables())
         self.animation_level = "none"
-        self.mail = MailScreen(db, settings, keymap)
+        self.mail = MailScreen(db, settings)
         self._db = db
-        self._notices = tuple(notices)
         self._has_worker = has_worker
         self._own_filters: list[LineFilter] = [OutputGuard()]
         if themes.is_ansi(self.theme_name):
@@ -75,6 +64,9 @@ class DealboxApp(App[int]):
 
     async def _begin(self) -> None:
         """Start what the first frame did not need."""
+        from tui.watcher import Watcher
+        from tui.worker_care import WorkerCare
+
         await self.mail.complete()
         gc.freeze()
         gc.enable()
@@ -82,8 +74,6 @@ class DealboxApp(App[int]):
         if self._has_worker:
             care = WorkerCare(self._db, self.mail.warn, self.mail.say)
             self.run_worker(care.run(), group="worker")
-        if self._notices:
-            self.mail.warn("; ".join(self._notices))
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):
@@ -94,18 +84,14 @@ class DealboxApp(App[int]):
         """Give a key to the mail screen's keymap; False when it is text or belongs to a dialog."""
         if self.screen is not self.mail or self.mail.is_typing:
             return False
-        return self.mail.dispatcher.press(key_name(event.key, event.character))
-
-
-__all__ = ["DealboxApp", "StoreChanged", "run_screen"]
+        return self.mail.dispatcher.press(event.key, event.character)
 
 
 def run_screen(directory: Path, settings: Settings, *, has_worker: bool = True) -> int:
     """Show the screen over the data in `directory` until the user leaves it, and return the exit code."""
     gc.disable()  # what is made up to the first frame stays: looking through it costs 15 % of the start
     db = open_store(directory, is_screen=True)
-    keymap, problems = user_keymap(commands(), settings.keys)
-    app = DealboxApp(db, settings, keymap, notices=problems, has_worker=has_worker)
+    app = DealboxApp(db, settings, has_worker=has_worker)
     watch_terminal(db.close)
     try:
         app.run(mouse=settings.mouse)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from store.database import StoreUnusable
 from tui.commands.registry import Command, Pane, by_id, commands
-from tui.keymap import Keymap, Waiting
 
 if TYPE_CHECKING:
+    from tui.keymap import Keymap
     from tui.screens.mail import MailScreen
 
 _POPUP_AFTER_S = 0.3
@@ -21,16 +22,28 @@ _POPUP_AFTER_S = 0.3
 class Dispatcher:
     """Holds the keys of an unfinished sequence and the commands that wait for an earlier one."""
 
-    def __init__(self, screen: MailScreen, keymap: Keymap) -> None:
-        self.keymap = keymap
+    def __init__(self, screen: MailScreen, user_keys: Mapping[str, str | Sequence[str]]) -> None:
+        self.problems: list[str] = []
         self._screen = screen
+        self._user_keys = user_keys
         self._pressed: tuple[str, ...] = ()
         self._popup: asyncio.TimerHandle | None = None
         self._queue: asyncio.Queue[tuple[str, Callable[[], Awaitable[None] | None]]] = asyncio.Queue()
         self._is_busy = False
 
-    def press(self, key: str) -> bool:
+    @cached_property
+    def keymap(self) -> Keymap:
+        """Which keys run which commands, made when first wanted; `problems` are those of the user's keys."""
+        from tui.keymap import user_keymap
+
+        keymap, self.problems = user_keymap(commands(), self._user_keys)
+        return keymap
+
+    def press(self, pressed_key: str, character: str | None = None) -> bool:
         """Take a key; False when it means nothing here and no sequence is begun."""
+        from tui.keymap import Waiting, key_name  # like the keymap: not needed for the first frame
+
+        key = key_name(pressed_key, character)
         began = bool(self._pressed)
         if began and key in ("escape", "ctrl+c"):
             self._forget()
@@ -51,8 +64,9 @@ class Dispatcher:
         return began
 
     def run(self, command: Command) -> None:
-        """Run a command: at once when it can, else after those before it."""
-        if self._is_busy or not self._queue.empty() or inspect.iscoroutinefunction(command.run):
+        """Run a command: at once when it can, else after those before it, or once the screen is complete."""
+        must_wait = self._is_busy or not self._queue.empty() or not self._screen.is_complete
+        if must_wait or inspect.iscoroutinefunction(command.run):
             self.later(command.title, lambda: command.run(self._screen))
         else:
             command.run(self._screen)

@@ -28,12 +28,9 @@ from pathlib import Path
 from store.database import open_store
 from store.settings import Settings
 from tui.app import DealboxApp
-from tui.commands.registry import commands
-from tui.keymap import user_keymap
 data, downloads, theme = sys.argv[1:]
 settings = Settings(mouse=True, downloads=downloads, theme=theme, opener="false")
-keymap, _ = user_keymap(commands(), settings.keys)
-app = DealboxApp(open_store(Path(data), is_screen=True), settings, keymap, has_worker=False)
+app = DealboxApp(open_store(Path(data), is_screen=True), settings, has_worker=False)
 app.run(mouse=True)
 sys.exit(app.return_code)
 """

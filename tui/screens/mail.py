@@ -20,7 +20,6 @@ from tui import frame, layout
 from tui.commands.registry import Command, Pane
 from tui.dispatcher import Dispatcher
 from tui.glyphs import ASCII, UNICODE
-from tui.keymap import Keymap
 from tui.layout import Places, Wishes
 from tui.listings import Listings
 from tui.preview import Preview
@@ -46,7 +45,7 @@ _SEPARATORS = 3
 class MailScreen(Screen[None]):
     """Everything the user sees of mail. Commands act on it through the attributes and methods without underscore."""
 
-    def __init__(self, db: Database, settings: Settings, keymap: Keymap) -> None:
+    def __init__(self, db: Database, settings: Settings) -> None:
         super().__init__()
         self.db = db
         self.settings = settings
@@ -58,7 +57,7 @@ class MailScreen(Screen[None]):
         self.which_key = WhichKey()
         self.listings = Listings(self)
         self.preview = Preview(self)
-        self.dispatcher = Dispatcher(self, keymap)
+        self.dispatcher = Dispatcher(self, settings.keys)
         self.pane = Pane.LIST
         self.is_reading = False
         self.repeat: Callable[[], Awaitable[None]] | None = None
@@ -85,14 +84,16 @@ class MailScreen(Screen[None]):
     def on_mount(self) -> None:
         self.listings.start()
         self.thread_list.focus()
-        self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
 
     async def complete(self) -> None:
         """Add what the first frame did not need: reader and panel, whose modules take as long to load as all others."""
         self.reader.id, self.crm_panel.id = "reader", "panel"
         await self.mount(self.reader, self.crm_panel)
         self.arrange_panes()
+        self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
         self.preview.show_now()
+        if self.dispatcher.problems:
+            self.warn("; ".join(self.dispatcher.problems))
 
     @cached_property
     def reader(self) -> Reader:
