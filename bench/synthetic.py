@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from bench import places
-from store import accounts
+from store import accounts, email_ids
 from store.database import open_store
 
 NEWEST = 1_790_000_000
@@ -56,14 +56,14 @@ def _fill(connection: sqlite3.Connection, account_id: int, mailbox_id: int, thre
     connection.execute(
         f"{numbers} INSERT INTO email (id, account_id, thread_id, octets_hash, message_id, received_at, sent_at,"
         " registered_at, subject, from_name, from_email, preview, size_octets, seen)"
-        f" SELECT ({at} << 20), ?, i + 1, randomblob(16), 'm' || i || '@bench.example', {at}, {at}, {at},"
+        f" SELECT ({at} << {email_ids.SHIFT}), ?, i + 1, randomblob(16), 'm' || i || '@bench.example', {at}, {at}, {at},"
         " 'Synthetic conversation ' || i || ' about the offer', 'Person ' || (i % 997), 'p@bench.example', 'A line', 900, 1"
         " FROM n",
         (account_id,),
     )
     connection.execute(
         f"{numbers} INSERT INTO placement (email_id, mailbox_id, remote_mailbox_id, remote_key)"
-        f" SELECT ({at} << 20), ?, ?, 'k' || i FROM n",
+        f" SELECT ({at} << {email_ids.SHIFT}), ?, ?, 'k' || i FROM n",
         (mailbox_id, mailbox_id),
     )
     connection.execute(

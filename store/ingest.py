@@ -13,7 +13,17 @@ from typing import Final
 
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
-from store import conversations, events, ingest_rows, mailboxes, placements, removal, slots, threads
+from store import (
+    conversations,
+    email_ids,
+    events,
+    ingest_rows,
+    mailboxes,
+    placements,
+    removal,
+    slots,
+    threads,
+)
 from store.database import Database
 
 SLICE: Final = 40
@@ -109,6 +119,7 @@ class _Page:
         self._touched |= threads.in_mailboxes(connection, told.rehidden)
         self._mailbox_ids = mailboxes.ids_by_key(connection, account_id)
         self._owner = ingest_rows.owner(connection, account_id)
+        self._ids = email_ids.Ids(connection)
         self._new: list[ingest_rows.NewEmail] = []
 
     def take(self, arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> None:
@@ -149,10 +160,9 @@ class _Page:
         wanted = {octets_hash for octets_hash in hashes if octets_hash is not None}
         known = ingest_rows.emails_by_hash(self._connection, self._account_id, wanted)
         new: dict[bytes, ingest_rows.NewEmail] = {}
-        ids = ingest_rows.Ids(self._connection)
         for arrival, octets_hash in zip(arrivals, hashes, strict=True):
             if octets_hash is not None and octets_hash not in known and octets_hash not in new:
-                email_id = ids.after(arrival.remote.received_at)
+                email_id = self._ids.after(arrival.remote.received_at)
                 email = _email(arrival)
                 new[octets_hash] = ingest_rows.NewEmail(email_id, arrival.remote, email, arrival.packed_body)
         if new:

@@ -17,11 +17,8 @@ from mail.changes import RemoteEmail
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.threading import ThreadFacts
 from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, ThreadId
-from store import conversations
+from store import conversations, email_ids, recent_text
 
-ID_SHIFT: Final = 20
-"""email.id = received_at << ID_SHIFT | n."""
-_MOST_SECONDS: Final = (1 << 42) - 1
 _KEPT_REFS: Final = 50
 _ROLES: Final = (
     ("from", "from_"), ("sender", "sender"), ("reply_to", "reply_to"), ("to", "to"), ("cc", "cc"), ("bcc", "bcc"),
@@ -68,29 +65,6 @@ class NewEmail:
 def pack(body: Body) -> bytes:
     """Return a body as email_body keeps it."""
     return zlib.compress(dumps(body), 6)
-
-
-class Ids:
-    """Gives new emails their ids: in the order of the time received."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._last: dict[int, int] = {}
-
-    def after(self, received_at: int) -> int:
-        """Return an unused id for an email received at that time."""
-        second = min(max(received_at, 0), _MOST_SECONDS)
-        while True:
-            first, end = second << ID_SHIFT, (second + 1) << ID_SHIFT
-            if second not in self._last:
-                row = self._connection.execute(
-                    "SELECT max(id) FROM email WHERE id >= ? AND id < ?", (first, end)
-                ).fetchone()
-                self._last[second] = first - 1 if row[0] is None else row[0]
-            if self._last[second] + 1 < end:
-                self._last[second] += 1
-                return self._last[second]
-            second += 1  # a million messages in one second: files copied without their times
 
 
 def owner(connection: sqlite3.Connection, account_id: AccountId) -> Owner:
@@ -163,11 +137,15 @@ def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
 
     FTS5 writes out what it has gathered whenever a statement opens a savepoint, as most of the others do.
     """
-    texts = ((new.id, new.email.search_text) for new in emails)
+    rows = [
+        (new.id, words.subject, words.people, words.body, words.files)
+        for new in emails
+        for words in (new.email.search_text,)
+    ]
     connection.executemany(
-        "INSERT INTO email_text (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)",
-        [(email_id, text.subject, text.people, text.body, text.files) for email_id, text in texts],
+        "INSERT INTO email_text (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)", rows
     )
+    recent_text.add(connection, rows)
 
 
 _EMAIL: Final = (
@@ -191,7 +169,7 @@ def _email_row(
         email.octets_hash,
         new.message_id,
         new.refs,
-        new.id >> ID_SHIFT,
+        email_ids.received_at(new.id),
         email.sent_at,
         now,
         email.subject,
@@ -229,7 +207,7 @@ def _insert_participants(connection: sqlite3.Connection, emails: Iterable[NewEma
                 rows.append((new.id, role, position, person))
                 key = _normalised(person.email)
                 name = person.name or newest.get(key, ("", 0))[0]
-                newest[key] = (name, new.id >> ID_SHIFT)  # emails come oldest first
+                newest[key] = (name, email_ids.received_at(new.id))  # emails come oldest first
     ids = _address_ids(connection, newest)
     connection.executemany(
         "INSERT INTO participant (email_id, role, position, address_id, name, email) VALUES (?, ?, ?, ?, ?, ?)",

@@ -72,6 +72,12 @@ _WRONG: Final = (
         "SELECT id FROM (SELECT id FROM email EXCEPT SELECT id FROM email_text_docsize) UNION ALL "
         "SELECT id FROM (SELECT id FROM email_text_docsize EXCEPT SELECT id FROM email)",
     ),
+    (
+        "recent emails that the index of them lacks, or entries there of no email",
+        "SELECT id FROM (SELECT id FROM email_text_docsize WHERE id >= (SELECT CAST(value AS INTEGER) FROM meta "
+        "WHERE key = 'recent_from') EXCEPT SELECT id FROM email_recent_docsize) UNION ALL "
+        "SELECT id FROM (SELECT id FROM email_recent_docsize EXCEPT SELECT id FROM email_text_docsize)",
+    ),
     ("references to rows that are gone", 'SELECT "table", rowid, parent FROM pragma_foreign_key_check'),
 )
 
@@ -123,6 +129,7 @@ def _guarded(connection: sqlite3.Connection, look: Callable[[sqlite3.Connection]
 
 def _index(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO email_text (email_text) VALUES ('integrity-check')")
+    connection.execute("INSERT INTO email_recent (email_recent) VALUES ('integrity-check')")
 
 
 def _threading(connection: sqlite3.Connection) -> list[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ from mail.query_tree import (
     Smaller,
     Text,
 )
-from store import query_facts
+from store import email_ids, query_facts
 from store.summaries import HIDDEN
 
 _COLUMNS: Final = {
@@ -66,8 +67,9 @@ _MAILBOX_NAMES: Final = {
     "any": "",
     "all": "",
 }
-_ID_SHIFT: Final = 20
 _TRUE, _FALSE = "1", "0"
+_PREFIX: Final = '" *'
+_OF_THREAD: Final = re.compile(r"\bt\.")
 
 
 @dataclass(slots=True)
@@ -79,6 +81,16 @@ class Compiled:
     parameters: list[object] = field(default_factory=list)
     words: tuple[str, ...] = ()
     is_everywhere: bool = False
+
+    @property
+    def has_prefix(self) -> bool:
+        """Whether the index is asked for beginnings of words: it gathers all of them before it gives the first."""
+        return self.match is not None and _PREFIX in self.match
+
+    @property
+    def asks_thread(self) -> bool:
+        """Whether the conversation is looked at, not the email alone."""
+        return _OF_THREAD.search(self.where) is not None
 
 
 def compile_query(connection: sqlite3.Connection, query: Query, now: int) -> Compiled:
@@ -300,8 +312,8 @@ def in_sight(connection: sqlite3.Connection, *, is_everywhere: bool) -> str:
 
 
 def _since(second: int) -> str:
-    return f"(e.id >= {max(second, 0) << _ID_SHIFT})"
+    return f"(e.id >= {email_ids.first_at(second)})"
 
 
 def _before(second: int) -> str:
-    return f"(e.id < {max(second, 0) << _ID_SHIFT})"
+    return f"(e.id < {email_ids.first_at(second)})"

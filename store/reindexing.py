@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Collection
 from typing import Final
 
 from mail.search_text import VERSION
-from store import events
+from store import events, recent_text
 from store.database import Database
 from store.removal import indexed_texts
 
@@ -22,17 +24,38 @@ def reindex_if_due(db: Database) -> int:
     """
     version = _version(db)
     if version == str(VERSION):
+        _renew_recent(db)
         return 0
     if version != _BEGUN:
         with db.write() as connection:
             connection.execute("INSERT INTO email_text (email_text) VALUES ('delete-all')")
+            recent_text.clear(connection)
             connection.execute("REPLACE INTO meta (key, value) VALUES ('index_version', ?)", (_BEGUN,))
     count = _fill(db)
     with db.write() as connection:
         connection.execute("REPLACE INTO meta (key, value) VALUES ('index_version', ?)", (str(VERSION),))
         if count:
             events.record(connection, "mail")
+    _renew_recent(db)
     return count
+
+
+def _renew_recent(db: Database) -> None:
+    """Let the index of recent mail hold as much as it is meant to: it gathers what has grown old, and loses what goes."""
+    if recent_text.is_worn(db.read()):
+        with db.write(is_durable=False) as connection:
+            recent_text.clear(connection)
+    while recent_text.count(db.read()) < recent_text.MOST and (older := _older(db.read())):
+        with db.write(is_durable=False) as connection:
+            recent_text.extend(connection, _rows(connection, older)[::-1])
+
+
+def _older(connection: sqlite3.Connection) -> list[int]:
+    rows = connection.execute(
+        "SELECT id FROM email_text_docsize WHERE id < ? ORDER BY id DESC LIMIT ?",
+        (recent_text.begins_at(connection), SLICE),
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _version(db: Database) -> str | None:
@@ -54,11 +77,15 @@ def _fill(db: Database) -> int:
         with db.write(is_durable=False) as connection:
             connection.executemany(
                 "INSERT INTO email_text (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)",
-                [
-                    (email_id, text.subject, text.people, text.body, text.files)
-                    for email_id, text in indexed_texts(connection, email_ids)
-                ],
+                _rows(connection, email_ids),
             )
         count, last = count + len(email_ids), email_ids[-1]
         if db.is_wanted():
             time.sleep(_PAUSE_S)
+
+
+def _rows(connection: sqlite3.Connection, email_ids: Collection[int]) -> list[recent_text.Row]:
+    return [
+        (email_id, text.subject, text.people, text.body, text.files)
+        for email_id, text in indexed_texts(connection, email_ids)
+    ]

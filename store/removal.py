@@ -12,6 +12,7 @@ from typing import Final
 from mail.body_json import loads
 from mail.search_text import search_text
 from mail.types import AccountId, Address, Body, SafeText, SearchText, ThreadId
+from store import recent_text
 from store.database import Database
 
 SLICE: Final = 200
@@ -26,11 +27,15 @@ def remove_emails(connection: sqlite3.Connection, email_ids: Collection[int]) ->
     indexed = connection.execute(
         "SELECT d.id FROM json_each(?) j CROSS JOIN email_text_docsize d ON d.id = j.value", (ids,)
     ).fetchall()
-    for email_id, text in indexed_texts(connection, [row[0] for row in indexed]):
-        connection.execute(
-            "INSERT INTO email_text (email_text, rowid, subject, people, body, files) VALUES ('delete',?,?,?,?,?)",
-            (email_id, text.subject, text.people, text.body, text.files),
-        )
+    rows = [
+        (email_id, text.subject, text.people, text.body, text.files)
+        for email_id, text in indexed_texts(connection, [row[0] for row in indexed])
+    ]
+    connection.executemany(
+        "INSERT INTO email_text (email_text, rowid, subject, people, body, files) VALUES ('delete',?,?,?,?,?)",
+        rows,
+    )
+    recent_text.remove(connection, rows)
     threads = connection.execute(
         "SELECT DISTINCT thread_id FROM email WHERE id IN (SELECT value FROM json_each(?))", (ids,)
     ).fetchall()

@@ -13,7 +13,7 @@ from itertools import count
 import makers
 
 from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
-from store import mailboxes, threads
+from store import email_ids, mailboxes, threads
 from store.database import Database
 
 _numbers = count(1)
@@ -58,7 +58,7 @@ def a_stored_email(
                 ).lastrowid
                 or 0
             )
-        email_id = EmailId(received_at << 20 | number)
+        email_id = EmailId(email_ids.first_at(received_at) | number % 256)
         values = [
             int(f"${name}" in keywords) for name in ("seen", "flagged", "draft", "answered", "forwarded")
         ]

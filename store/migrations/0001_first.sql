@@ -35,7 +35,7 @@ CREATE TABLE mailbox (
 );
 CREATE UNIQUE INDEX mailbox_view ON mailbox (account_id, role) WHERE key IS NULL;
 
--- id = received_at << 20 | n: unique, and ordered by the time received. It is also the rowid in email_text.
+-- id = received_at << 8 | n: unique, and ordered by the time received. It is also the rowid in email_text.
 CREATE TABLE email (
     id INTEGER PRIMARY KEY,
     account_id INTEGER NOT NULL REFERENCES account(id),
@@ -106,6 +106,8 @@ CREATE INDEX participant_address ON participant (address_id, email_id);
 
 -- Full text, folded by mail.folding.fold. Contentless: rows are removed with the 'delete' command and the same text.
 CREATE VIRTUAL TABLE email_text USING fts5 (subject, people, body, files, content='', tokenize="unicode61 remove_diacritics 0");
+-- The same of the newest mail alone, for searches by the beginning of a word; see store.recent_text.
+CREATE VIRTUAL TABLE email_recent USING fts5 (subject, people, body, files, content='', tokenize="unicode61 remove_diacritics 0");
 
 -- Where a message lies. mailbox_id is where the user wants it; remote_* is where the account last said it is.
 CREATE TABLE placement (
@@ -223,3 +225,4 @@ CREATE TABLE unreadable (                        -- messages that could not be f
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 INSERT INTO meta (key, value) VALUES ('index_version', '1');  -- of mail.search_text, see store.reindexing
+INSERT INTO meta (key, value) VALUES ('recent_from', '0');    -- the email id from which on email_recent has all

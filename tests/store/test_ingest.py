@@ -12,6 +12,7 @@ from mail.types import AccountId, Email, Role, SafeText
 from store import (
     accounts,
     actions,
+    email_ids,
     emails,
     events,
     ingest,
@@ -72,7 +73,7 @@ def test_telling_a_page_twice_changes_nothing(db: Database, account_id: AccountI
 
 def test_ids_grow_with_the_time_received_also_within_a_second(db: Database, account_id: AccountId) -> None:
     take(db, account_id, *((a_remote(str(n), received_at=NOW + n % 2), an_email(f"{n}")) for n in range(6)))
-    rows = db.read().execute("SELECT id >> 20, received_at, id & 0xFFFFF FROM email ORDER BY id").fetchall()
+    rows = db.read().execute("SELECT id >> 8, received_at, id & 0xFF FROM email ORDER BY id").fetchall()
     assert rows == [
         (NOW, NOW, 0),
         (NOW, NOW, 1),
@@ -92,9 +93,9 @@ def test_impossible_times_are_kept_as_near_as_can_be(
 
 
 def test_more_messages_in_a_second_than_ids_go_to_the_next(db: Database, account_id: AccountId) -> None:
-    ids = ingest_rows.Ids(db.read())
-    ids._last[NOW] = ((NOW + 1) << 20) - 1
-    assert ids.after(NOW) == (NOW + 1) << 20
+    ids = email_ids.Ids(db.read())
+    ids._last[NOW] = email_ids.first_at(NOW + 1) - 1
+    assert ids.after(NOW) == email_ids.first_at(NOW + 1)
 
 
 def test_a_move_by_another_program_keeps_the_place_and_the_thread(
