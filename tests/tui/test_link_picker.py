@@ -57,6 +57,17 @@ async def test_typing_a_persons_name_finds_their_deals_and_enter_takes_the_first
     assert [item.ref for item in app.picked if item] == [renewal]
 
 
+async def test_every_item_is_one_line_of_columns_however_long_its_names(db: Database) -> None:
+    ana = crm_rows.a_person(db, "Ana Maria Josefa de Lima e Vasconcelos", "ana@acme.example")
+    crm_rows.a_deal(db, "A very long title of a deal that would never fit on one line of a dialog", ana)
+    crm_rows.a_deal(db, "Short", ana)
+    picker = a_picker(db)
+    async with PickerApp(picker).run_test(size=(80, 24)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        assert {len(row) for row in shown(picker)} == {picker.row_cells}
+        assert len({row.index("Ana Maria") for row in shown(picker)}) == 1
+
+
 async def test_enter_before_the_list_has_followed_takes_what_was_typed(db: Database) -> None:
     crm_rows.a_deal(db, "Alpha")
     beta = crm_rows.a_deal(db, "Beta")
@@ -89,7 +100,7 @@ async def test_a_title_with_markup_is_shown_as_it_is(db: Database) -> None:
     picker = a_picker(db)
     async with PickerApp(picker).run_test() as pilot:
         await pilot.app.workers.wait_for_complete()
-        assert "[@click=app.quit]Acme[/] [/foo][2J" in shown(picker)[0]
+        assert "[@click=app.quit]Acme[/] [/foo..." in shown(picker)[0]
 
 
 async def test_what_will_be_replaced_is_named(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui.commands.registry import Command, command, commands
@@ -41,21 +42,24 @@ async def command_line(screen: MailScreen) -> None:
     if not text:
         return
     found = matching(text)
-    exact = [each for each in found if text in (each.id, each.id.partition(".")[2])]
-    if len(exact or found) == 1:
-        screen.dispatcher.run((exact or found)[0])
+    if len(found) == 1:
+        screen.dispatcher.run(found[0])
     elif found:
-        screen.warn(f"{text} could be {', '.join(each.id for each in found[:5])}")
+        await _pick(screen, found, text)
     else:
         screen.warn(f"There is no command {text}; {screen.key_of('find.palette')} lists them")
 
 
 def matching(text: str) -> list[Command]:
-    """Return the commands whose id or title has every word of `text`."""
-    words = text.casefold().split()
-    return [
-        each for each in commands() if all(word in f"{each.id} {each.title}".casefold() for word in words)
-    ]
+    """Return the commands that `text` may mean, the likeliest first; only one when it is named in full."""
+    from mail.folding import fold
+    from tui.screens.pick import rank  # dialogs load the framework's widgets: only when wanted
+
+    wanted = fold(text)
+    exact = [each for each in commands() if text in (each.id, each.id.partition(".")[2])]
+    ranked = [(rank(wanted, fold(each.title), each.id), each) for each in commands()]
+    found = [(how, each) for how, each in ranked if how is not None]
+    return exact if len(exact) == 1 else [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
 
 def complete(text: str) -> str:
@@ -72,16 +76,20 @@ def complete(text: str) -> str:
 @command("find.palette", "All commands", "ctrl+p", group=_GROUP)
 async def palette(screen: MailScreen) -> None:
     """Pick a command from all there are."""
-    from textual.content import Content  # see search
+    await _pick(screen, commands(), "")
+
+
+async def _pick(screen: MailScreen, offered: Sequence[Command], typed: str) -> None:
+    """Let the user pick one of these commands and run it."""
+    from textual.content import Content
 
     from tui.screens.pick import Choice, Picker
 
     choices = []
-    for each in commands():
+    for each in offered:
         keys = "   ".join(screen.dispatcher.keymap.keys_of(each.id))
-        label = Content.assemble(each.title, (f"   {keys}", "bold"), (f"   {each.id}", "dim"))
-        choices.append(Choice(each, label, f"{each.title} {each.id} {each.group}"))
-    picked: Command | None = await screen.ask(Picker("Commands", choices))
+        choices.append(Choice(each, Content(each.title), f"{each.title} {each.group}", keys, each.id))
+    picked: Command | None = await screen.ask(Picker("Commands", choices, typed))
     if picked is not None:
         screen.dispatcher.run(picked)
 

@@ -17,10 +17,14 @@ from store.database import Database
 from store.items import ItemCard, ItemKind
 from tui.bridge import in_store
 from tui.content import line
+from tui.format import fit, shorten
 from tui.screens.dialog import Dialog
 from tui.widgets.crm_lines import money
 
 _SHOWN = 30
+_KIND, _STATE, _VALUE = 8, 12, 14
+_WITH_VALUE, _WITH_STATE = 56, 84
+"""Cells of a line from which on it has these columns."""
 _LINKABLE = tuple(kind for kind in ItemKind if kind.fills_the_slot)
 
 
@@ -92,18 +96,33 @@ class LinkPicker(Dialog[ItemCard]):
         options = self.query_one(OptionList)
         options.clear_options()
         if found:
-            options.add_options([Option(label(item)) for item in found])
+            options.add_options([Option(label(item, self.row_cells)) for item in found])
         else:
             options.add_option(Option(Content("nothing found"), disabled=True))
         options.highlighted = 0 if found else None
 
+    def on_resize(self) -> None:
+        for index, item in enumerate(self._found):
+            self.query_one(OptionList).replace_option_prompt_at_index(index, label(item, self.row_cells))
 
-def label(item: ItemCard) -> Content:
-    """Return an item as one line: kind, title, whose it is, where it stands."""
-    whose = ", ".join(dict.fromkeys(filter(None, (line(item.person), line(item.organization)))))
+
+def label(item: ItemCard, cells: int) -> Content:
+    """Return an item as one line of columns: kind, title, whose it is, where it stands, what it is worth."""
+    state = line(item.stage) if item.is_open else line(item.status)
     value = money(item.value, item.currency) if item.value is not None else ""
-    details = "  ".join(
-        filter(None, (whose, line(item.stage), value, "" if item.is_open else line(item.status)))
+    if cells < _WITH_STATE and not item.is_open:
+        value = state
+    tail = f" {_column(state, _STATE)}" if cells >= _WITH_STATE else ""
+    tail += f" {shorten(value, _VALUE):>{_VALUE}}" if cells >= _WITH_VALUE else ""
+    left = cells - _KIND - len(tail) - 1
+    title = _column(line(item.title), left * 3 // 5)
+    whose = ", ".join(dict.fromkeys(filter(None, (line(item.person), line(item.organization)))))
+    return Content.assemble(
+        (f"{item.kind.value:<{_KIND}}", "dim"),
+        (title, "bold" if item.is_open else ""),
+        (f" {_column(whose, left - left * 3 // 5)}{tail}", "dim"),
     )
-    kind = (f"{item.kind.value:<8}", "dim")
-    return Content.assemble(kind, (line(item.title), "bold" if item.is_open else ""), ("  " + details, "dim"))
+
+
+def _column(text: str, cells: int) -> str:
+    return fit(shorten(text, cells), cells)

@@ -19,15 +19,37 @@ from tui.screens.dialog import Dialog
 
 T = TypeVar("T")
 _SHOWN = 200
+_BY_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[T]):
-    """One line to pick: what it stands for, how it looks, and the words that find it."""
+    """One line to pick: what it stands for, how it looks, and the words that find it.
+
+    `right` stands against the right side. `name` finds it too, and is shown only when nothing else did.
+    """
 
     value: T
     label: Content
     words: str
+    right: str = ""
+    name: str = ""
+
+
+def rank(typed: str, words: str, name: str = "") -> int | None:
+    """Return how well folded words fit what was typed, less being better; None when they do not.
+
+    First what begins so, then what has words beginning so, then what has the letters anywhere, then names.
+    """
+    wanted = typed.split()
+    if words.startswith(typed.strip()):
+        return 0
+    starts = words.split()
+    if all(any(start.startswith(word) for start in starts) for word in wanted):
+        return 1
+    if all(word in words for word in wanted):
+        return 2
+    return _BY_NAME if all(word in f"{words} {name}" for word in wanted) else None
 
 
 class Picker(Dialog[T], Generic[T]):
@@ -40,16 +62,18 @@ class Picker(Dialog[T], Generic[T]):
         Binding("pageup", "move(-10)", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice[T]]) -> None:
+    def __init__(self, title: str, choices: Sequence[Choice[T]], typed: str = "") -> None:
+        """`typed` is what the filter line begins with."""
         super().__init__()
         self._title = title
-        self._choices = [(fold(choice.words), choice) for choice in choices]
-        self._shown: list[Choice[T]] = []
+        self._typed = typed
+        self._choices = [(fold(choice.words), fold(choice.name), choice) for choice in choices]
+        self._shown: list[tuple[int, Choice[T]]] = []
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content.styled(self._title, "bold"))
-            filter_line = Input(placeholder="type to filter")
+            filter_line = Input(self._typed, placeholder="type to filter", select_on_focus=False)
             filter_line.cursor_blink = False
             yield filter_line
             options = OptionList(markup=False)
@@ -57,7 +81,7 @@ class Picker(Dialog[T], Generic[T]):
             yield options
 
     def on_mount(self) -> None:
-        self._filter("")
+        self._filter(self._typed)
 
     @on(Input.Changed)
     def _on_typed(self, event: Input.Changed) -> None:
@@ -67,11 +91,11 @@ class Picker(Dialog[T], Generic[T]):
     def _on_submitted(self) -> None:
         index = self.query_one(OptionList).highlighted
         if index is not None and index < len(self._shown):
-            self.dismiss(self._shown[index].value)
+            self.dismiss(self._shown[index][1].value)
 
     @on(OptionList.OptionSelected)
     def _on_clicked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index].value)
+        self.dismiss(self._shown[event.option_index][1].value)
 
     def action_move(self, rows: int) -> None:
         options = self.query_one(OptionList)
@@ -80,13 +104,28 @@ class Picker(Dialog[T], Generic[T]):
             options.highlighted = max(0, min(at, len(self._shown) - 1))
 
     def _filter(self, typed: str) -> None:
-        words = fold(typed).split()
-        found = [choice for text, choice in self._choices if all(word in text for word in words)]
-        self._shown = found[:_SHOWN]
+        wanted = fold(typed)
+        ranked = [(rank(wanted, words, name), choice) for words, name, choice in self._choices]
+        found = [(how, choice) for how, choice in ranked if how is not None]
+        self._shown = sorted(found, key=lambda each: each[0])[:_SHOWN]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(choice.label) for choice in self._shown])
+        options.add_options([Option(self._line(how, choice)) for how, choice in self._shown])
         options.highlighted = 0 if self._shown else None
+
+    def _line(self, how: int, choice: Choice[T]) -> Content:
+        label = (
+            Content.assemble(choice.label, (f"  {choice.name}", "dim")) if how == _BY_NAME else choice.label
+        )
+        blanks = self.row_cells - label.cell_length - len(choice.right)
+        return (
+            Content.assemble(label, " " * max(blanks, 2), (choice.right, "bold")) if choice.right else label
+        )
+
+    def on_resize(self) -> None:
+        options = self.query_one(OptionList)
+        for index, (how, choice) in enumerate(self._shown):
+            options.replace_option_prompt_at_index(index, self._line(how, choice))
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self:
