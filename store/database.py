@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from store import doorbell, paths, schema
 from store.schema import StoreTooNew as StoreTooNew
 
 BUSY_TIMEOUT_MS: Final = 10_000
+_TRY_EVERY_S: Final = 0.001
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys=ON",
@@ -40,6 +43,7 @@ class Database:
         paths.touch_private(directory / paths.TURN_NAME)
         self._turn = os.open(directory / paths.TURN_NAME, os.O_RDWR | os.O_CLOEXEC)
         self._waiting = 0
+        self._wanted_at = -math.inf
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, for reading: never leave a cursor half read."""
@@ -62,7 +66,7 @@ class Database:
         connection.execute("PRAGMA synchronous=FULL" if is_durable else "PRAGMA synchronous=NORMAL")
         if is_durable:
             with self._in_line():
-                connection.execute("BEGIN IMMEDIATE")
+                _begin_soon(connection)
         else:
             connection.execute("BEGIN IMMEDIATE")
         try:
@@ -76,14 +80,22 @@ class Database:
 
     def is_wanted(self) -> bool:
         """Say whether somebody waits to write something durable: then end the bulk transaction soon."""
-        if self._waiting:
+        if self._waiting or not self._is_line_empty():
+            self._wanted_at = time.monotonic()
             return True
+        return False
+
+    def was_wanted(self, within_s: float) -> bool:
+        """Say whether is_wanted() was true so recently."""
+        return time.monotonic() - self._wanted_at < within_s
+
+    def _is_line_empty(self) -> bool:
         try:
             fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
+            return False
         fcntl.flock(self._turn, fcntl.LOCK_UN)
-        return False
+        return True
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:
@@ -129,6 +141,23 @@ class Database:
         with self._lock:
             self._connections.append(connection)
         return connection
+
+
+def _begin_soon(connection: sqlite3.Connection) -> None:
+    """Begin within a millisecond of the time it can be; SQLite itself would sleep up to 0.1 s between two tries."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(_TRY_EVERY_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def open_store(directory: Path, *, is_screen: bool) -> Database:

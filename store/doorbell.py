@@ -10,6 +10,10 @@ import socket
 import stat
 import tempfile
 from pathlib import Path
+from typing import Final
+
+WORKER: Final = "worker"
+"""The name the worker listens under."""
 
 
 def runtime_directory(directory: Path) -> Path:
@@ -49,6 +53,28 @@ def ring(directory: Path) -> None:
                     Path(path).unlink()
             except OSError:
                 continue
+
+
+def is_anybody_else_there(directory: Path, name: str) -> bool:
+    """Say whether somebody listens under another name than `name`; who died without taking the bell down does not count."""
+    try:
+        bells = [bell.name for bell in runtime_directory(directory).iterdir()]
+    except OSError:
+        return False
+    return any(not bell.startswith(f"{name}-") and _is_alive(bell) for bell in bells)
+
+
+def _is_alive(bell: str) -> bool:
+    parts = bell.rsplit("-", 2)
+    if len(parts) != 3 or not parts[1].isdecimal():
+        return False
+    try:
+        os.kill(int(parts[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Doorbell:

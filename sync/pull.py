@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,8 +17,13 @@ from store.database import Database
 from sync.frames import Parsed
 from sync.parsers import Answer, Parsers
 
+_PAGE: Final = 500
+_POLITE_PAGE: Final = 64
+"""Messages in one transaction while somebody else is about: they wait for no more than its end."""
+_POLITE_FOR_S: Final = 5.0
 _AHEAD: Final = 2
-"""Pages read before the oldest of them is written: one is in the child, one waits for it."""
+_AHEAD_MESSAGES: Final = 200
+"""So many pages and messages are read before the oldest page is written, so that the children always have work."""
 _PROGRESS_EVERY_S: Final = 0.25
 _LARGE: Final = 200
 """So many messages to come are a first sync, which is worth a bar."""
@@ -79,19 +84,23 @@ class _Pull:
         has_more = True
         if self._read_state is None:
             self._parsers.prepare()
-        ahead = 1  # the first page is on screen before the second is read
         while has_more or on_their_way:
-            if has_more and len(on_their_way) < ahead:
-                batch = self._provider.changes(self._read_state)
+            if has_more and not _are_enough(on_their_way):
+                batch = self._provider.changes(self._read_state, limit=self._page_size())
                 self._read_state, has_more = batch.new_state, batch.has_more_changes
                 on_their_way.append(self._parse(batch))
                 continue
             self._write(on_their_way.popleft())
-            ahead = _AHEAD
             if not between_pages():
                 return False
         self._progress.end()
         return True
+
+    def _page_size(self) -> int:
+        directory = self._db.directory
+        if self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(directory, doorbell.WORKER):
+            return _POLITE_PAGE
+        return _PAGE
 
     def _parse(self, batch: ChangeBatch) -> _Page:
         hashes = tuple(
@@ -125,6 +134,10 @@ class _Pull:
         self._progress.add(len(arrivals), batch.remaining)
         if arrivals or batch.destroyed or batch.mailboxes is not None:
             doorbell.ring(self._db.directory)
+
+
+def _are_enough(pages: Collection[_Page]) -> bool:
+    return len(pages) >= _AHEAD and sum(len(page.batch.upserted) for page in pages) >= _AHEAD_MESSAGES
 
 
 def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:

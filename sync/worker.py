@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import select
@@ -24,7 +25,6 @@ from sync import service
 from sync.account import AccountThread, connected, report, say_live, sync_once
 from sync.parsers import ParsingChildren
 
-NAME: Final = "worker"
 IDLE_S: Final = 60.0
 _GLANCE_S: Final = 2.0
 _LOCK_EVERY_S: Final = 2.0
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
     os.umask(0o077)
+    _step_back()
     try:
         directory = paths.data_directory(options.data)
         if options.install or options.uninstall:
@@ -48,6 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (paths.Unsafe, StoreTooNew, StoreUnusable, OSError, _Refused) as error:
         print(f"dealbox-sync: {error}", file=sys.stderr)  # noqa: T201 - the words of a program
         return 1
+
+
+def _step_back() -> None:
+    """Leave the processor to the programs of other sessions when there is not enough for all.
+
+    Linux weighs whole sessions (sched(7), autogroup): nice counts inside one only, and the worker has one of its own.
+    """
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text("10")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -188,7 +199,7 @@ class _Worker:
         self._needed_at = time.monotonic()
 
     def run(self) -> None:
-        bell = Doorbell(self._db.directory, NAME)
+        bell = Doorbell(self._db.directory, doorbell.WORKER)
         try:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
@@ -226,28 +237,6 @@ class _Worker:
     def _is_needed(self) -> bool:
         now = time.monotonic()
         is_busy = any(not thread.is_resting for thread in self._threads.values())
-        if self._stays or is_busy or _has_screens(self._db.directory):
+        if self._stays or is_busy or doorbell.is_anybody_else_there(self._db.directory, doorbell.WORKER):
             self._needed_at = now
         return now - self._needed_at < IDLE_S
-
-
-def _has_screens(directory: Path) -> bool:
-    """Say whether anybody but the worker listens to the doorbell; who died without taking it down does not count."""
-    try:
-        names = [path.name for path in doorbell.runtime_directory(directory).iterdir()]
-    except OSError:
-        return False
-    return any(not name.startswith(NAME) and _is_alive(name) for name in names)
-
-
-def _is_alive(name: str) -> bool:
-    parts = name.rsplit("-", 2)
-    if len(parts) != 3 or not parts[1].isdecimal():
-        return False
-    try:
-        os.kill(int(parts[1]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -133,6 +133,8 @@ def test_a_bulk_writer_sees_that_another_program_waits_to_write(tmp_path: Path) 
     thread.join()
     assert done.is_set()
     assert not bulk.is_wanted()
+    assert bulk.was_wanted(within_s=60)
+    assert not bulk.was_wanted(within_s=0)
     bulk.close()
     screen.close()
 

@@ -76,3 +76,14 @@ def test_every_write_rings(db: Database) -> None:
         pass
     assert bell.wait(1)
     bell.close()
+
+
+def test_a_listener_of_another_name_is_noticed_while_it_lives(tmp_path: Path) -> None:
+    worker = Doorbell(tmp_path, doorbell.WORKER)
+    assert not doorbell.is_anybody_else_there(tmp_path, doorbell.WORKER)
+    screen = Doorbell(tmp_path, "screen")
+    assert doorbell.is_anybody_else_there(tmp_path, doorbell.WORKER)
+    screen.close()
+    (doorbell.runtime_directory(tmp_path) / "screen-4194305-0").touch()  # no process has so high a number
+    assert not doorbell.is_anybody_else_there(tmp_path, doorbell.WORKER)
+    worker.close()

@@ -8,10 +8,12 @@ from makers import NOW
 from other_sides import FakeOtherSide
 from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, sync, threads_in
 
+from mail.changes import ChangeBatch, State
 from mail.types import AccountId
 from providers.errors import RetryLater
 from store import accounts, emails, events, invariants
 from store.database import Database
+from store.doorbell import Doorbell
 from sync.parsers import ParsingChildren
 from sync.pull import StoreMemory, pull
 
@@ -150,3 +152,24 @@ def test_hostile_octets_do_not_stop_a_sync(db: Database, tmp_path: Path, parsers
     account_id = an_account_on(db, other.root)
     sync(db, account_id, parsers)
     assert in_store(db) == in_maildir(other.root)
+
+
+@pytest.mark.parametrize(("name", "largest"), [("screen", 64), ("worker", 256)])
+def test_transactions_are_short_while_a_screen_is_open(
+    db: Database, parsers: ParsingChildren, name: str, largest: int
+) -> None:
+    account_id, other = a_fake(db, 300)
+    sizes = []
+    provider = other.connect(StoreMemory(db, account_id))
+    changes = provider.changes
+
+    def counted(since: State | None, *, limit: int = 500) -> ChangeBatch:
+        batch = changes(since, limit=min(limit, 256))
+        sizes.append(len(batch.upserted))
+        return batch
+
+    provider.changes = counted  # type: ignore[method-assign]  # to see what is asked for
+    bell = Doorbell(db.directory, name)
+    assert pull(db, account_id, provider, parsers, always)
+    bell.close()
+    assert max(sizes) == largest
