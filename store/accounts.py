@@ -14,6 +14,7 @@ from store import events, mailboxes
 from store.database import Database
 from store.rows import AccountRow
 
+_SYNC_REQUESTS: Final = "sync_requests"
 _COLUMNS: Final = (
     "id, kind, name, address, aliases, scope, config, status, status_text, "
     "progress_done, progress_total, progress_started_at, synced_at"
@@ -95,6 +96,22 @@ def set_aliases(db: Database, account_id: AccountId, aliases: Iterable[str]) -> 
     with db.write() as connection:
         connection.execute("UPDATE account SET aliases = ? WHERE id = ?", (_list(aliases), account_id))
         events.record(connection, "account")
+
+
+def request_sync(db: Database) -> None:
+    """Ask the worker to look at every account now, also at those it stays away from after trouble."""
+    with db.write(is_durable=False) as connection:
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES (?, '1')"
+            " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+            (_SYNC_REQUESTS,),
+        )
+
+
+def sync_requests(db: Database) -> int:
+    """Return how often request_sync was called: another number than before is a request."""
+    row = db.read().execute("SELECT value FROM meta WHERE key = ?", (_SYNC_REQUESTS,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def remote_state(db: Database, account_id: AccountId) -> State | None:

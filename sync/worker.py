@@ -196,6 +196,7 @@ class _Worker:
         self._stays = stays
         self._threads: dict[AccountId, AccountThread] = {}
         self._next_times: dict[AccountId, int | None] = {}
+        self._requests = accounts.sync_requests(db)
         self._needed_at = time.monotonic()
 
     def run(self) -> None:
@@ -228,9 +229,12 @@ class _Worker:
 
     def _wake_those_asked(self) -> None:
         # The bell rings for our own writes too, so it is the outbox that says whom to wake.
+        requests = accounts.sync_requests(self._db)
+        is_requested, self._requests = requests != self._requests, requests
         for account_id, thread in self._threads.items():
             at = outbox.next_time(self._db, account_id)
-            if at is not None and (at <= time.time() or at != self._next_times.get(account_id)):
+            is_due = at is not None and (at <= time.time() or at != self._next_times.get(account_id))
+            if is_requested or is_due:
                 thread.wake()
             self._next_times[account_id] = at
 

@@ -109,6 +109,11 @@ class Listings:
         self._screen.thread_list.reload()
         self.update()
 
+    async def look_at_accounts(self) -> None:
+        """Read again how the accounts are doing."""
+        self.accounts = await in_store(accounts.all, self._screen.db)
+        self._screen.update_frame()
+
     def _is_stale(self, wanted: Listing) -> bool:
         """Say whether an account came or went since a unified mailbox was opened, or its mailbox was made only now."""
         if wanted.sources and len(wanted.sources) == 1 and len(self.accounts) > 1 and self.account_id is None:

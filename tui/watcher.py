@@ -19,7 +19,10 @@ _AT_ONCE = 200
 
 
 class StoreChanged(Message):
-    """Others, or we ourselves, changed the store. Many changes may come as one message."""
+    """Others, or we ourselves, changed the store. Many changes may come as one message.
+
+    Without rows it is nothing but how the accounts are doing.
+    """
 
     def __init__(self, rows: tuple[EventRow, ...]) -> None:
         super().__init__()
@@ -72,11 +75,15 @@ class Watcher:
         self._rang.set()
 
     async def _look(self) -> None:
-        self._seen_version = self._db.data_version()
+        version, self._seen_version = self._seen_version, self._db.data_version()
+        is_silent = version not in (-1, self._seen_version)
         while True:
             rows = await in_store(events.since, self._db, self._seen_event, _AT_ONCE)
             if not rows:
+                if is_silent:
+                    self._post(StoreChanged(()))
                 return
+            is_silent = False
             self._seen_event = rows[-1].seq
             self._post(StoreChanged(rows))
             if len(rows) < _AT_ONCE:

@@ -213,3 +213,19 @@ def test_a_worker_killed_in_a_first_sync_leaves_what_it_had_and_the_next_one_goe
     assert process.returncode == 0
     assert in_store(db) == in_maildir(other.root)
     assert invariants.check(db) == []
+
+
+def synced_at(db: Database, account_id: AccountId) -> int:
+    account = accounts.get(db, account_id)
+    assert account is not None
+    return account.synced_at or 0
+
+
+def test_a_request_to_sync_has_every_account_looked_at_now(db: Database, tmp_path: Path) -> None:
+    account_id = an_account_on(db, a_maildir(tmp_path / "mail", 3).root)
+    with running(db):
+        soon(lambda: status(db, account_id) == "live")
+        time.sleep(1.1)  # times of sync are whole seconds
+        before = synced_at(db, account_id)
+        accounts.request_sync(db)
+        soon(lambda: synced_at(db, account_id) > before)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store import doorbell
+from store import accounts
+from tui.bridge import in_store
 from tui.commands.registry import Pane, command
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ def redraw(screen: MailScreen) -> None:
 
 
 @command("view.sync", "Sync now", "$", group=_GROUP)
-def sync(screen: MailScreen) -> None:
-    """Ask the worker to look at every account now."""
-    doorbell.ring(screen.db.directory)
+async def sync(screen: MailScreen) -> None:
+    """Ask the worker to look at every account now; the status line shows when they were in step last."""
+    if not screen.listings.accounts:
+        screen.say("There is no account yet: dealbox account add maildir PATH")
+        return
+    await in_store(accounts.request_sync, screen.db)
     screen.say("Looking for new mail")

@@ -284,7 +284,10 @@ class MailScreen(Screen[None]):
         self.update_frame()
 
     async def on_store_changed(self, event: StoreChanged) -> None:
-        await self.reload()
+        if event.rows:
+            await self.reload()
+        else:
+            await self.listings.look_at_accounts()
         for row in event.rows:
             if row.text:
                 (self.warn if row.kind == "rejected" else self.say)(row.text)
