@@ -88,3 +88,14 @@ def test_a_link_is_told_with_its_origin_and_reason(db: Database, stored: Stored)
 def test_what_is_not_there_is_refused(db: Database) -> None:
     with pytest.raises(conversation.NoConversation, match="no conversation 7"):
         conversation.as_json(db, ThreadId(7))
+
+
+def test_a_conversation_is_seen_only_when_every_message_is(db: Database) -> None:
+    account_id = makers.an_account(db)
+    inbox = mailboxes_of(db, account_id)[Role.INBOX]
+    unread = a_stored_email(db, account_id, inbox, keywords=[FLAGGED])
+    assert conversation.as_json(db, unread.thread_id)["keywords"] == [FLAGGED]
+
+
+def test_a_time_that_is_not_known_is_null() -> None:
+    assert conversation.moment(None) is None

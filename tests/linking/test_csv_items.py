@@ -183,6 +183,87 @@ def test_a_link_comes_true_when_its_mail_is_there(db: Database, directory: Path)
     ]
 
 
+def test_a_person_is_named_by_parts_and_one_without_any_is_left_out(db: Database, directory: Path) -> None:
+    report = imported(db, directory, persons="id,first_name,last_name\n1,Ana,Lima\n2,,\n")
+    assert card(db, "person:1").title == "Ana Lima"
+    assert reasons(report) == ["persons.csv:3: has no name"]
+
+
+def test_an_address_that_is_none_is_noted_and_the_person_comes_in(db: Database, directory: Path) -> None:
+    report = imported(db, directory, persons="id,name,emails\n1,Ana,ana at acme;ana@acme.example\n")
+    assert [str(notice) for notice in report.notices] == [
+        "persons.csv:2: “ana at acme” is not an e-mail address: left out"
+    ]
+    assert db.read().execute("SELECT email FROM person_email").fetchall() == [("ana@acme.example",)]
+
+
+def test_notes_come_in_with_what_they_are_about_and_one_without_words_does_not(
+    db: Database, directory: Path
+) -> None:
+    report = imported(
+        db,
+        directory,
+        deals="id,title\n1,A\n",
+        notes="id,body,deal_id,pinned\n1,Call back,1,yes\n2,,1,\n",
+    )
+    assert reasons(report) == ["notes.csv:3: has no body"]
+    ref = items.find(db, "deal:1")
+    assert ref is not None
+    assert db.read().execute("SELECT body, is_pinned, deal_id FROM note").fetchall() == [
+        ("Call back", 1, ref.id)
+    ]
+
+
+def test_more_stages_than_anyone_has_are_left_out(db: Database, directory: Path) -> None:
+    rows = "".join(f"{n},D{n},Stage called {n}\n" for n in range(csv_items.MOST_STEPS + 1))
+    report = imported(db, directory, deals="id,title,stage\n" + rows)
+    (reason,) = {text.partition(": ")[2].partition("” ")[2] for text in reasons(report)}
+    assert reason == "would be one stage more than 50"
+    (steps,) = (
+        db.read().execute("SELECT count(*) FROM stage GROUP BY pipeline_id ORDER BY count(*) DESC").fetchone()
+    )
+    assert steps == csv_items.MOST_STEPS
+
+
+def test_an_activity_that_is_done_without_a_time_was_done_when_it_was_due(
+    db: Database, directory: Path
+) -> None:
+    text = "id,subject,due_at,done\n1,Call,2023-11-14T22:13:20Z,1\n2,Meet,2023-11-14T22:13:20Z,0\n"
+    imported(db, directory, activities=text)
+    rows = db.read().execute("SELECT subject, done_at FROM activity ORDER BY subject").fetchall()
+    assert rows == [("Call", 1_700_000_000), ("Meet", None)]
+
+
+def test_an_archived_project_knows_since_when(db: Database, directory: Path) -> None:
+    imported(
+        db,
+        directory,
+        projects="id,title,status,closed_at,stage\n1,Move,archived,2023-11-14T22:13:20Z,Kick-off\n",
+    )
+    row = db.read().execute("SELECT status, archived_at FROM project").fetchone()
+    assert row == ("open", 1_700_000_000)
+    assert card(db, "project:1").stage == "Kick-off"
+
+
+def test_labels_are_made_once_and_shared_by_all_that_have_them(db: Database, directory: Path) -> None:
+    imported(db, directory, deals="id,title,labels\n1,A,hot;new\n2,B,hot\n")
+    imported(db, directory, leads="id,title,labels\n1,C,new\n")
+    rows = db.read().execute(
+        "SELECT l.name, group_concat(i.item_kind) FROM label l JOIN item_label i ON i.label_id = l.id"
+        " GROUP BY l.id ORDER BY l.name"
+    )
+    assert {name: sorted(kinds.split(",")) for name, kinds in rows} == {
+        "hot": ["deal", "deal"],
+        "new": ["deal", "lead"],
+    }
+
+
+def test_an_empty_directory_brings_nothing_in_and_rings_no_bell(db: Database, directory: Path) -> None:
+    before = db.read().execute("SELECT count(*) FROM event").fetchone()
+    assert imported(db, directory).as_text() == "nothing to import was found"
+    assert db.read().execute("SELECT count(*) FROM event").fetchone() == before
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared corpus is not here")
 def test_the_crm_of_the_corpus_comes_in_whole(db: Database, tmp_path: Path) -> None:
     command = [

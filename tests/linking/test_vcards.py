@@ -100,3 +100,91 @@ def test_what_a_terminal_would_act_on_does_not_come_in(db: Database, tmp_path: P
     vcards.import_file(db, written(tmp_path, text), dry_run=False)
     (name,) = persons(db)
     assert "\x1b" not in name and "\x07" not in name and "\u202e" not in name
+
+
+def a_card(*lines: str) -> str:
+    return "\n".join(["BEGIN:VCARD", "VERSION:3.0", *lines, "END:VCARD", ""])
+
+
+def test_a_file_in_utf16_is_read(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "people.vcf"
+    path.write_bytes(a_card("FN:Zoë", "N:;Zoë;;;").encode("utf-16"))
+    assert vcards.import_file(db, path, dry_run=False).rejects == ()
+    assert persons(db).keys() == {"Zoë"}
+
+
+def test_a_file_in_western_european_octets_is_read(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "people.vcf"
+    path.write_bytes(a_card("FN:Zoë", "N:;Zoë;;;").encode("cp1252"))
+    vcards.import_file(db, path, dry_run=False)
+    assert persons(db).keys() == {"Zoë"}
+
+
+def test_a_card_that_never_ends_is_one_reject(db: Database, tmp_path: Path) -> None:
+    text = a_card("FN:Ana", "N:;Ana;;;") + "BEGIN:VCARD\nVERSION:3.0\nFN:Half a c"
+    report = vcards.import_file(db, written(tmp_path, text), dry_run=False)
+    assert [reject.line for reject in report.rejects] == [6]
+    assert persons(db).keys() == {"Ana"}
+
+
+def test_a_card_of_nobody_is_left_out(db: Database, tmp_path: Path) -> None:
+    report = vcards.import_file(db, written(tmp_path, a_card("FN:", "N:;;;;")), dry_run=False)
+    assert [reject.reason for reject in report.rejects] == ["the card has neither a name nor an address"]
+
+
+def test_a_card_larger_than_any_is_left_out(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vcards, "_MOST_CARD_OCTETS", 20)
+    report = vcards.import_file(db, written(tmp_path, a_card("FN:Ana", "N:;Ana;;;")), dry_run=False)
+    assert [reject.reason for reject in report.rejects] == ["the card is larger than 5 MB"]
+
+
+def test_an_equal_card_twice_is_one_and_a_different_one_is_left_out(db: Database, tmp_path: Path) -> None:
+    ana = a_card("FN:Ana", "N:;Ana;;;", "EMAIL:ana@acme.example")
+    other = a_card("FN:Anna", "N:;Anna;;;", "EMAIL:ana@acme.example")
+    report = vcards.import_file(db, written(tmp_path, ana + ana + other), dry_run=False)
+    assert report.counts[0].added == 1
+    assert [str(reject) for reject in report.rejects] == [
+        "people.vcf:13: the same person stands on line 1 already, with other values"
+    ]
+
+
+def test_an_address_that_is_none_is_noted(db: Database, tmp_path: Path) -> None:
+    text = a_card("FN:Ana", "N:;Ana;;;", "EMAIL:call me", "EMAIL:mailto:ana@acme.example")
+    report = vcards.import_file(db, written(tmp_path, text), dry_run=False)
+    assert [notice.line for notice in report.notices] == [1]
+    assert db.read().execute("SELECT email FROM person_email").fetchall() == [("ana@acme.example",)]
+
+
+def test_without_a_full_name_the_parts_the_organization_or_the_address_name_the_person(
+    db: Database, tmp_path: Path
+) -> None:
+    text = (
+        a_card("FN:", "N:Lima;Ana;;;")
+        + a_card("FN:", "N:;;;;", "ORG:Acme")
+        + a_card("FN:", "N:;;;;", "EMAIL:bob@acme.example")
+        + "BEGIN:VCARD\nVERSION:4.0\nFN:\nORG:\nEMAIL:eve@acme.example\nEND:VCARD\n"
+    )
+    report = vcards.import_file(db, written(tmp_path, text), dry_run=False)
+    assert report.rejects == ()
+    assert persons(db).keys() == {"Ana Lima", "Acme", "bob@acme.example", "eve@acme.example"}
+
+
+def test_pictures_are_left_out_and_empty_lines_say_nothing(db: Database, tmp_path: Path) -> None:
+    text = a_card(
+        "FN:Ana", "N:;Ana;;;", "PHOTO;ENCODING=b:" + "A" * 60, " " + "A" * 60, "TITLE:", "NOTE: ", "TEL:", "ORG:Acme",
+        "CATEGORIES:",
+    )  # fmt: skip
+    report = vcards.import_file(db, written(tmp_path, text), dry_run=False)
+    assert report.rejects == ()
+    assert persons(db)["Ana"].stage == ""
+    assert db.read().execute("SELECT count(*) FROM note").fetchone() == (0,)
+    assert db.read().execute("SELECT count(*) FROM person_phone").fetchone() == (0,)
+
+
+def test_a_note_in_base64_is_read(db: Database, tmp_path: Path) -> None:
+    text = a_card("FN:Ana", "N:;Ana;;;", "NOTE;ENCODING=b:Q2FsbCBiYWNr")
+    report = vcards.import_file(db, written(tmp_path, text), dry_run=False)
+    assert report.rejects == ()
+    assert db.read().execute("SELECT body FROM note").fetchall() == [("Call back",)]

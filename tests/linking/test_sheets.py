@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linking.exchange import sheets
+
+COLUMNS = {"id": "id", "title": "title"}
+
+
+def a_sheet(tmp_path: Path, octets: bytes) -> sheets.Sheet:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(octets)
+    return sheets.read(path, COLUMNS)
+
+
+def test_a_field_over_many_lines_is_numbered_by_its_first(tmp_path: Path) -> None:
+    found = a_sheet(tmp_path, b'id,title\n1,"two\nlines"\n2,one\n')
+    assert [(line.number, line["title"]) for line in found.lines] == [(2, "two\nlines"), (4, "one")]
+
+
+def test_rows_of_nothing_are_passed_over_and_missing_fields_are_empty(tmp_path: Path) -> None:
+    (line,) = a_sheet(tmp_path, b"id,title\n,\n  ,\n7\n").lines
+    assert (line["id"], line["title"]) == ("7", "")
+
+
+def test_a_file_larger_than_any_crm_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_OCTETS", 10)
+    found = a_sheet(tmp_path, b"id,title\n1,A\n")
+    assert found.lines == ()
+    assert [(each.line, each.reason) for each in found.rejects] == [(0, "is larger than 0 MB")]
+
+
+def test_a_heading_that_is_no_heading_refuses_the_file(tmp_path: Path) -> None:
+    (reject,) = a_sheet(tmp_path, b"id," + b"x" * 200_000 + b"\n1,A\n").rejects
+    assert reject.line == 0 and "field larger than" in reject.reason
+
+
+def test_a_row_that_cannot_be_read_is_left_out_and_the_next_come_in(tmp_path: Path) -> None:
+    found = a_sheet(tmp_path, b"id,title\n1," + b"x" * 200_000 + b"\n2,B\n")
+    assert [(each.line, "field larger than" in each.reason) for each in found.rejects] == [(2, True)]
+    assert [line["id"] for line in found.lines] == ["2"]
+
+
+def test_half_a_utf16_file_is_read_as_far_as_anything_can(tmp_path: Path) -> None:
+    assert a_sheet(tmp_path, b"\xff\xfei\x00d\x00,").lines == ()
+    (line,) = a_sheet(tmp_path, "id\n1\n".encode("utf-16")).lines
+    assert line["id"] == "1"
+
+
+def test_an_empty_file_has_nothing_to_read_or_refuse(tmp_path: Path) -> None:
+    found = a_sheet(tmp_path, b"")
+    assert (found.lines, found.rejects, found.notices) == ((), (), ())
