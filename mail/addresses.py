@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mail import headers
 from mail.text import safe_line
@@ -11,6 +12,7 @@ from mail.types import Address, SafeText
 
 MAX_ADDRESSES = 5000
 _MAX_HEADER = 512 * 1024
+_SHORT = 250
 
 # One of "Name" <a@b>, Name <a@b>, <a@b> and a@b with what ends it, and nothing in it that needs a second look.
 _SIMPLE = re.compile(
@@ -31,6 +33,16 @@ _Token = tuple[str, str]
 
 def parse(header: str) -> tuple[Address, ...]:
     """Return the addresses of an unfolded header value, raw or with encoded words; groups give their members."""
+    return _parse_again(header) if len(header) <= _SHORT else _parse(header)
+
+
+@lru_cache(maxsize=4096)
+def _parse_again(header: str) -> tuple[Address, ...]:
+    """Parse what is often met again: the same people write the same people."""
+    return _parse(header)
+
+
+def _parse(header: str) -> tuple[Address, ...]:
     found: list[Address] = []
     position, length = 0, len(header)
     while position < length and len(found) < MAX_ADDRESSES:

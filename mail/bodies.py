@@ -15,6 +15,7 @@ from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeTex
 MAX_TEXT_OCTETS = 1_000_000
 PREVIEW_CHARACTERS = 160
 _PREVIEWED_CHARACTERS = 1000
+_PREVIEWED_WORDS = PREVIEW_CHARACTERS // 2  # with the spaces between them they are enough
 _MAX_READ_PARTS = 50
 _MAX_FORWARDED = 10  # attached messages read where there is nothing else
 _MAX_LEVELS = 3
@@ -158,8 +159,8 @@ def _preview(document: Document | None) -> SafeText:
     for kind in (BlockKind.TEXT, BlockKind.FORWARD, BlockKind.QUOTE, BlockKind.SIGNATURE):
         words: list[str] = []
         for block in document.blocks:
-            if block.kind is kind and len(words) < PREVIEW_CHARACTERS:
-                words += block.text[:_PREVIEWED_CHARACTERS].split()
+            if block.kind is kind and len(words) < _PREVIEWED_WORDS:
+                words += block.text[:_PREVIEWED_CHARACTERS].split(maxsplit=_PREVIEWED_WORDS)
         if words:
             return SafeText(" ".join(words)[:PREVIEW_CHARACTERS].rstrip())
     return SafeText("")

@@ -13,6 +13,7 @@ MAX_HEADER_OCTETS = 1024 * 1024
 _MAX_VALUE = 256 * 1024  # a decoded value longer than this is no value
 
 _NAME = re.compile(r"[!-9;-~]+[ \t]*\Z")
+_FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _KNOWN_FIELD = re.compile(
     r"(?:from|to|cc|subject|date|sender|reply-to|received|return-path|message-id|in-reply-to|references|mime-version"
     r"|content-[a-z-]+|delivered-to|x-[a-z0-9-]+|list-[a-z]+|precedence|status):",
@@ -50,9 +51,34 @@ def split(message: bytes, start: int = 0, end: int | None = None) -> tuple[list[
     Octets above 127 become surrogates (PEP 383); `decode` reads them.
     """
     stop, body = header_end(message, start, end)
-    lines = message[start:stop].decode("ascii", "surrogateescape").split("\n")
+    header = message[start:stop].decode("ascii", "surrogateescape")
+    found = _well_formed(header)
+    if found is None:
+        found, broken_at = _as_written(header)
+        body = body if broken_at is None else start + broken_at
+    if body >= (len(message) if end is None else end) and not any(
+        _KNOWN_FIELD.match(name + ":") for name, _ in found
+    ):
+        return [], start  # text that only looks like fields
+    return found, body
+
+
+def _well_formed(header: str) -> list[tuple[str, str]] | None:
+    """Return the fields of a header that is as the standard says; None when any of its lines is not."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    while field := _FIELD.match(header, position):
+        name, value = field.groups()
+        found.append((name, _unfolded(value)))
+        position = field.end()
+    return found if position == len(header) else None
+
+
+def _as_written(header: str) -> tuple[list[tuple[str, str]], int | None]:
+    """Return the fields of any header, and where in it text begins without the blank line before it."""
+    lines = header.split("\n")
     found: list[tuple[str, list[str]]] = []
-    offset = start
+    offset = 0
     if _KNOWN_FIELD.match(lines[0].lstrip()):
         offset += len(lines[0]) - len(lines[0].lstrip())
         lines[0] = lines[0].lstrip()
@@ -65,19 +91,19 @@ def split(message: bytes, start: int = 0, end: int | None = None) -> tuple[list[
         elif line.strip() and not line.startswith(("From ", ">From ")):
             is_folded = bool(found) and any(map(_KNOWN_FIELD.match, lines[number + 1 : number + 2]))
             if not is_folded or line.startswith("--"):
-                body = offset
-                break
+                return _joined(found), offset
             found[-1][1].append(" " + line)  # the space that folding needs was forgotten
         offset += len(line) + 1
-    if body >= (len(message) if end is None else end) and not any(
-        _KNOWN_FIELD.match(name + ":") for name, _ in found
-    ):
-        return [], start  # text that only looks like fields
-    return [(name, _unfold(value)) for name, value in found], body
+    return _joined(found), None
 
 
-def _unfold(lines: list[str]) -> str:
-    value = lines[0] if len(lines) == 1 else "".join(lines)
+def _joined(found: list[tuple[str, list[str]]]) -> list[tuple[str, str]]:
+    return [(name, _unfolded("".join(lines))) for name, lines in found]
+
+
+def _unfolded(value: str) -> str:
+    if "\n" in value:
+        value = value.replace("\n", "")
     return value.replace("\r", "").strip() if "\r" in value else value.strip()
 
 

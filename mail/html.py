@@ -41,7 +41,7 @@ def render(html: str) -> tuple[Document, bool]:
 def _walked(tree: LexborHTMLParser, *, is_pruning: bool, is_cut: bool) -> Document:
     walker = Walker(is_pruning=is_pruning)
     if is_pruning:
-        for sheet in tree.css("style"):
+        for sheet in tree.tags("style"):
             walker.sheet.read(sheet.text())
     root = tree.body or tree.root
     if root is not None:

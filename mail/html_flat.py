@@ -9,6 +9,8 @@ from typing import Final
 _MOST_DEPTH: Final = 2_000
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _MOST_ATTRIBUTES: Final = 300
+_LONG_TAG: Final = 2 * _MOST_ATTRIBUTES
+_QUOTED_END: Final = re.compile(r"""=\s*+(?:"[^">]*+>|'[^'>]*+>)""")
 _VALUE: Final = r"""=\s*+(?:"[^"]*+"|'[^']*+')"""
 _WHOLE_TAG: Final = re.compile(rf"<[a-zA-Z](?>{_VALUE}|[^>=]++|=)*+")
 _ATTRIBUTE: Final = re.compile(rf"{_VALUE}|[\s/]+[^\s/>=]+")
@@ -68,8 +70,20 @@ _UNREAD: Final = frozenset(("script", "style", "title"))
 
 def is_too_tangled(text: str) -> bool:
     """Tell whether parsing would take quadratic time: elements nested too deep, or one with too many attributes."""
-    return _is_too_deep(text) or any(
-        tag.end() - tag.start() > 2 * _MOST_ATTRIBUTES and len(_ATTRIBUTE.findall(tag[0])) > _MOST_ATTRIBUTES
+    return _is_too_deep(text) or (_has_long_tag(text) and _has_many_attributes(text))
+
+
+def _has_long_tag(text: str) -> bool:
+    """Tell at once of most HTML that none of its tags is long; a ">" within quotes leaves it open."""
+    if _QUOTED_END.search(text):
+        return True
+    long = (piece for piece in text.split(">") if len(piece) > _LONG_TAG)
+    return any(0 <= piece.find("<") < len(piece) - _LONG_TAG for piece in long)
+
+
+def _has_many_attributes(text: str) -> bool:
+    return any(
+        tag.end() - tag.start() > _LONG_TAG and len(_ATTRIBUTE.findall(tag[0])) > _MOST_ATTRIBUTES
         for tag in _WHOLE_TAG.finditer(text)
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
 _MAX_URL: Final = 16_000
+_SHORT: Final = 250
 _REMOVED: Final = re.compile("[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 _SCHEME: Final = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 _AUTHORITY: Final = re.compile(r"[/\\]*([^/\\?#]*)")
@@ -22,9 +24,19 @@ def target(url: str) -> tuple[str, str] | None:
     Read as browsers read it, so that the host shown is the host reached: "https:\\\\good.example\\@evil.example" leads to
     good.example. The host of a mailto: is its address, of a tel: its number.
     """
+    if len(url) <= _SHORT:
+        return _target_again(url)
     url = url.strip()
-    if len(url) > _MAX_URL:
-        return None
+    return _target(url) if len(url) <= _MAX_URL else None
+
+
+@lru_cache(maxsize=4096)
+def _target_again(url: str) -> tuple[str, str] | None:
+    """Read what is often met again: both renderings of a message have its links, and every signature its own."""
+    return _target(url.strip())
+
+
+def _target(url: str) -> tuple[str, str] | None:
     cleaned = _escaped_spaces(url)
     if cleaned.startswith("//"):
         cleaned = f"https:{cleaned}"

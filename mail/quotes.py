@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from operator import attrgetter
 from typing import Final
 
@@ -63,16 +63,16 @@ class _Cutter:
             ]
             length += len(block.text) + 1
         self._span_ends = [span.end for span in self._spans]
-        sizes = [len(line) + 1 for line in self.lines] if self._spans else []
-        self._starts = list(accumulate(sizes, initial=0))
+        self._line, self._start = 0, 0  # up to which line characters are counted, and how many they are
 
     def block(self, kind: BlockKind, first: int, last: int) -> Block:
-        """Return lines `first` up to `last` as one block, whichever blocks they come from."""
+        """Return lines `first` up to `last` as one block, whichever blocks they come from; ask in their order."""
         text = SafeText("\n".join(self.lines[first:last]))
         if not self._spans:
             return Block(kind, text)
-        start = self._starts[first]
-        return Block(kind, text, tuple(self._between(start, start + len(text))))
+        self._start += sum(map(len, self.lines[self._line : first])) + first - self._line
+        self._line = first
+        return Block(kind, text, tuple(self._between(self._start, self._start + len(text))))
 
     def _between(self, start: int, stop: int) -> list[LinkSpan]:
         found: list[LinkSpan] = []
@@ -94,8 +94,8 @@ class _Splitter:
     def find(self) -> None:
         """Find quotes and forwards from the top, then what the last of the author's own text ends with."""
         lines, kinds = self._lines, self._kinds
-        index, has_text = 0, False
-        while index < len(lines):
+        index, count, has_text = 0, len(lines), False
+        while index < count:
             line = lines[index]
             if not line or line.isspace():
                 kinds[index] = kinds[index - 1] if index else kinds[index]
