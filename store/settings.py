@@ -244,7 +244,7 @@ def documentation() -> str:
         "",
         "One file: `--config FILE`, else `DEALBOX_CONFIG`, else `$XDG_CONFIG_HOME/dealbox/config.toml`",
         "(`~/.config/dealbox/config.toml`). `dealbox settings` prints one with every setting explained.",
-        "A mistake is reported with its line, and the last good settings stay.",
+        "A change takes effect in screens that are open. A mistake is told with its line, and the settings stay as they were.",
         "",
         "| setting | default | allowed | what it does |",
         "|---|---|---|---|",

@@ -27,8 +27,10 @@ class DealboxApp(App[int]):
     BINDINGS: ClassVar = []
     TITLE = "dealbox"
 
-    def __init__(self, db: Database, settings: Settings, *, has_worker: bool = True) -> None:
-        """Without `has_worker` nothing is synced, as in tests."""
+    def __init__(
+        self, db: Database, settings: Settings, *, settings_path: Path | None = None, has_worker: bool = True
+    ) -> None:
+        """`settings_path` is read again when it changes. Without `has_worker` nothing is synced, as in tests."""
         self.theme_name = themes.chosen(settings.theme)
         super().__init__(ansi_color=themes.is_ansi(self.theme_name))
         self.no_color = self.theme_name == "none"
@@ -41,13 +43,8 @@ class DealboxApp(App[int]):
         self.mail = MailScreen(db, settings)
         self._db = db
         self._has_worker = has_worker
-        self._own_filters: list[LineFilter] = [OutputGuard()]
-        if themes.is_ansi(self.theme_name):
-            self._own_filters.append(PlainDefaults())
-        if settings.glyphs == "ascii":
-            self._own_filters.append(AsciiSigns())
-        if self.no_color:
-            self._own_filters.insert(0, NoColor())
+        self._settings_path = settings_path
+        self._own_filters = _filters(self.theme_name, settings.glyphs)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing through to the terminal that it would act on."""
@@ -74,6 +71,22 @@ class DealboxApp(App[int]):
         if self._has_worker:
             care = WorkerCare(self._db, self.mail.warn, self.mail.say)
             self.run_worker(care.run(), group="worker")
+        if self._settings_path is not None:
+            from tui.settings_care import SettingsCare
+
+            self.run_worker(
+                SettingsCare(self._settings_path, self.take, self.mail.warn).run(), group="settings"
+            )
+
+    def take(self, settings: Settings) -> None:
+        """Let other settings be in force; the mouse waits for the next start."""
+        self.theme_name = themes.chosen(settings.theme)
+        self.no_color = self.theme_name == "none"
+        self._own_filters = _filters(self.theme_name, settings.glyphs)
+        self.ansi_color = themes.is_ansi(self.theme_name)
+        self.theme = themes.textual_name(self.theme_name)
+        self.mail.take(settings)
+        self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):
@@ -87,11 +100,24 @@ class DealboxApp(App[int]):
         return self.mail.dispatcher.press(event.key, event.character)
 
 
-def run_screen(directory: Path, settings: Settings, *, has_worker: bool = True) -> int:
+def _filters(theme_name: str, glyphs: str) -> list[LineFilter]:
+    """Return what every strip passes before the terminal."""
+    filters: list[LineFilter] = [NoColor()] if theme_name == "none" else []
+    filters.append(OutputGuard())
+    if themes.is_ansi(theme_name):
+        filters.append(PlainDefaults())
+    if glyphs == "ascii":
+        filters.append(AsciiSigns())
+    return filters
+
+
+def run_screen(
+    directory: Path, settings: Settings, *, settings_path: Path | None = None, has_worker: bool = True
+) -> int:
     """Show the screen over the data in `directory` until the user leaves it, and return the exit code."""
     gc.disable()  # what is made up to the first frame stays: looking through it costs 15 % of the start
     db = open_store(directory, is_screen=True)
-    app = DealboxApp(db, settings, has_worker=has_worker)
+    app = DealboxApp(db, settings, settings_path=settings_path, has_worker=has_worker)
     watch_terminal(db.close)
     try:
         app.run(mouse=settings.mouse)

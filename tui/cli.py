@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import argparse
@@ -105,18 +105,20 @@ def _screen(options: argparse.Namespace | SimpleNamespace) -> int:
     from store import paths, settings
 
     directory = paths.data_directory(options.data)
-    chosen = settings.load(settings.default_path(options.config))
-    return open_screen(directory, chosen)
+    return open_screen(directory, settings.default_path(options.config))
 
 
-def open_screen(directory: Path, chosen: Any) -> int:
+def open_screen(directory: Path, settings_path: Path) -> int:
     """Show the screen over `directory`. Raises BadUse where there is no terminal to show it on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadUse("the screen needs a terminal; for scripts there are the commands of dealbox --help")
+    from store import settings
+
+    chosen = settings.load(settings_path)
     gc.disable()  # until the first frame: what is imported and made up to there stays
     from tui.app import run_screen
 
-    return run_screen(directory, chosen)
+    return run_screen(directory, chosen, settings_path=settings_path)
 
 
 def say(text: str) -> None:

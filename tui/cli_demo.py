@@ -18,7 +18,7 @@ def demo(options: argparse.Namespace) -> int:
     _prepare(directory, is_anew=options.rebuild)
     if options.no_screen:
         return 0
-    return open_screen(directory, settings.load(settings.default_path(options.config)))
+    return open_screen(directory, settings.default_path(options.config))
 
 
 def default_directory() -> Path:

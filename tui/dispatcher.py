@@ -39,6 +39,13 @@ class Dispatcher:
         keymap, self.problems = user_keymap(commands(), self._user_keys)
         return keymap
 
+    def use(self, user_keys: Mapping[str, str | Sequence[str]]) -> None:
+        """Take other keys of the user's; `problems` says which of them cannot be."""
+        self._forget()
+        self._user_keys = user_keys
+        self.__dict__.pop("keymap", None)
+        _ = self.keymap
+
     def press(self, pressed_key: str, character: str | None = None) -> bool:
         """Take a key; False when it means nothing here and no sequence is begun."""
         from tui.keymap import Waiting, key_name  # like the keymap: not needed for the first frame

@@ -114,6 +114,24 @@ class MailScreen(Screen[None]):
         """Whether reader and panel are there."""
         return "crm_panel" in self.__dict__ and self.crm_panel.is_attached
 
+    def take(self, settings: Settings) -> None:
+        """Let other settings be in force."""
+        is_other_mouse = settings.mouse != self.settings.mouse
+        self.settings = settings
+        self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
+        self.thread_list.set_look(self.glyphs, settings.date_style, is_jumping=settings.jump_scroll)
+        self._rule.set_character(self.glyphs.horizontal)
+        for number in range(_SEPARATORS):
+            self.query_one(f"#separator-{number}", Rule).set_character(self.glyphs.vertical)
+        if self.is_complete:
+            self.reader.set_ascii(is_ascii=self.glyphs.is_ascii)
+            self.reader.conversation.is_html = not settings.prefer_plain
+        self.dispatcher.use(settings.keys)
+        self.arrange_panes()
+        problems = "; ".join(self.dispatcher.problems)
+        later = "; the mouse waits for the next start" if is_other_mouse else ""
+        self._said.say(problems or f"The settings were read again{later}", is_warning=bool(problems))
+
     # -- layout
 
     @property
@@ -327,11 +345,6 @@ class MailScreen(Screen[None]):
     def show_strip(self, facts: PanelFacts | None) -> None:
         """Say in one line what the conversation is about, where the panel has no room."""
         self._strip.show(frame.strip(facts, self.key_of("view.panel")))
-
-    @property
-    def status_text(self) -> str:
-        """What the status line says now."""
-        return self._status.text
 
     # -- dialogs, the prompt and the popup
 

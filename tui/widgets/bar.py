@@ -118,6 +118,11 @@ class Rule(Widget):
         self._title = ""
         self._is_focused = False
 
+    def set_character(self, character: str) -> None:
+        """Draw the line with another character."""
+        self._character = character
+        self.refresh()
+
     def show(self, title: str, *, is_focused: bool) -> None:
         """Put a title into the line; the one of the pane with the focus is reversed."""
         if (title, is_focused) != (self._title, self._is_focused):

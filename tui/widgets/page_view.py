@@ -33,6 +33,12 @@ class PageView(Widget, can_focus=True):
         self.first = 0  # the row at the top
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
 
+    def set_ascii(self, *, is_ascii: bool) -> None:
+        """Draw signs in ASCII, or not."""
+        self._is_ascii = is_ascii
+        self._strips.clear()
+        self.refresh()
+
     # -- for subclasses
 
     def lay_out(self) -> None:

@@ -48,12 +48,12 @@ class Conversation:
     """Messages oldest first, laid out on pages. Section 0 is the subject; message i is section i + 1."""
 
     def __init__(self, pages: Pages, *, is_html: bool) -> None:
-        """`is_html`: messages that have both are shown as HTML first."""
+        """`is_html`: messages that have both are shown as HTML first, those shown from now on."""
         self.messages: list[Message] = []
         self.current = 0
         self.subject = ""
         self.pages = pages
-        self._is_html = is_html
+        self.is_html = is_html
         self._width = 80
         self._now = 0
 
@@ -67,7 +67,7 @@ class Conversation:
             old = known.get(row.id)
             is_unread = SEEN not in row.keywords
             if old is None:
-                self.messages.append(Message(row, is_unread or row is rows[-1], is_unread, self._is_html))
+                self.messages.append(Message(row, is_unread or row is rows[-1], is_unread, self.is_html))
             else:
                 old.email = row
                 self.messages.append(old)

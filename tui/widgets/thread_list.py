@@ -126,6 +126,12 @@ class ThreadList(Widget, can_focus=True):
         """Take the rows from another source: reload() shows them around the same cursor."""
         self.source = source
 
+    def set_look(self, glyphs: Glyphs, date_style: str, *, is_jumping: bool) -> None:
+        """Draw rows with other signs and dates; `is_jumping` scrolls by half a page."""
+        self._look, self._is_jumping = Look(glyphs, DATES[date_style]), is_jumping
+        self._strips.clear()
+        self.refresh()
+
     def set_empty_text(self, text: str) -> None:
         """Say this while the list is empty."""
         if text != self._empty_text:
@@ -174,11 +180,6 @@ class ThreadList(Widget, can_focus=True):
     def current(self) -> ThreadRow | None:
         """The row under the cursor."""
         return self.source.row(self.cursor)
-
-    @property
-    def row_lines(self) -> int:
-        """Lines of one row: 1 or 2."""
-        return self._row_lines
 
     def set_row_lines(self, lines: int) -> None:
         """Draw rows on one line or on two."""
