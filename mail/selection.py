@@ -24,7 +24,8 @@ class Selection:
 def select(root: Part) -> Selection:
     """Decide what each leaf is for; when nothing is to be read, the first text is, attached or not."""
     selection = Selection()
-    _visit(root, root.parts or [root], False, selection.plain, selection.html, selection)
+    is_alternative = root.media_type == "multipart/alternative"
+    _visit(root, root.parts or [root], is_alternative, selection.plain, selection.html, selection)
     if not selection.plain and not selection.html:
         texts = [part for part in root.leaves() if part.media_type.startswith("text/")]
         texts = [part for part in texts if part.media_type not in CALENDARS and part.start < part.end]
@@ -61,7 +62,7 @@ def _visit(
             chosen = {"text/plain": plain, "text/html": html}.get(part.media_type)
             (selection.attached if chosen is None else chosen).append(part)
         else:
-            if in_alternative:
+            if in_alternative and plain is not None and html is not None:
                 html = None if part.media_type == "text/plain" else html
                 plain = None if part.media_type == "text/html" else plain
             _add(part, plain, html, selection)
