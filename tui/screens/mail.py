@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.layout import Layout
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -44,6 +45,8 @@ _SEPARATORS = 3
 
 class MailScreen(Screen[None]):
     """Everything the user sees of mail. Commands act on it through the attributes and methods without underscore."""
+
+    focused = Reactive[Widget | None](None, repaint=False)  # the panes draw their focus themselves
 
     def __init__(self, db: Database, settings: Settings) -> None:
         super().__init__()

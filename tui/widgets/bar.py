@@ -10,10 +10,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.content import line
 from tui.format import fit
+from tui.widgets.pane import Drawn
 
 
 class Piece(NamedTuple):
@@ -23,7 +23,7 @@ class Piece(NamedTuple):
     part: str = ""
 
 
-class Bar(Widget):
+class Bar(Drawn):
     """One line of text. Only the cells that change are sent to the terminal."""
 
     COMPONENT_CLASSES = {"bar--title", "bar--focus", "bar--dim", "bar--warn", "bar--key"}
@@ -107,7 +107,7 @@ def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
     return [(character, segment.style) for segment in strip for character in segment.text]
 
 
-class Rule(Widget):
+class Rule(Drawn):
     """A line between panes: `character` repeated, down or across, with a title when across."""
 
     COMPONENT_CLASSES = {"rule--title", "rule--focus"}

@@ -10,11 +10,11 @@ from rich.segment import Segment
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from store.panel import PanelFacts
 from tui.commands.registry import Pane
 from tui.widgets.crm_lines import Look, PanelLine, panel_lines
+from tui.widgets.pane import Drawn
 
 _SHORT_SCREEN = 32
 """On a screen with fewer rows only what leads to action is shown (link, item, suggestions)."""
@@ -22,7 +22,7 @@ _STYLES = {look: f"crm-panel--{look.value}" for look in Look}
 _WHEEL_ROWS = 3
 
 
-class CrmPanel(Widget, can_focus=True):
+class CrmPanel(Drawn, can_focus=True):
     """Shows the facts of one conversation; scrolls when they are longer than the screen."""
 
     pane: ClassVar[Pane] = Pane.PANEL
@@ -46,9 +46,12 @@ class CrmPanel(Widget, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
+        self.fit()
+        self.refresh(layout=self._is_whole)
+
+    def fit(self) -> None:
         self._lines = self._draw(max(self.size.width - 1, 1))  # a margin of one cell at the left
         self.first = self._clamp(self.first)
-        self.refresh(layout=self._is_whole)
 
     def _draw(self, width: int) -> tuple[PanelLine, ...]:
         is_short = self.app.size.height < _SHORT_SCREEN and not self._is_whole
@@ -91,9 +94,6 @@ class CrmPanel(Widget, can_focus=True):
         text, look = self._lines[at]
         style += self.get_component_rich_style(_STYLES[look], partial=True)
         return Strip([Segment(f" {text}", style)]).adjust_cell_length(width, style)
-
-    def on_resize(self) -> None:
-        self._lay_out()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

@@ -9,15 +9,15 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.commands.registry import Pane
 from tui.content import line
 from tui.format import fit
 from tui.listing import Entry, Listing
+from tui.widgets.pane import Drawn
 
 
-class Mailboxes(Widget, can_focus=True):
+class Mailboxes(Drawn, can_focus=True):
     """A short list with a cursor of its own; the mailbox on screen is marked with ">"."""
 
     pane: ClassVar[Pane] = Pane.MAILBOXES
@@ -85,9 +85,12 @@ class Mailboxes(Widget, can_focus=True):
 
     def _go(self, index: int) -> None:
         self.cursor = max(0, min(index, len(self.entries) - 1))
+        self.fit()
+        self.refresh()
+
+    def fit(self) -> None:
         height = max(1, self.size.height)
         self.first = max(min(self.first, self.cursor), self.cursor - height + 1, 0)
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width, index = self.size.width, self.first + y
@@ -116,9 +119,6 @@ class Mailboxes(Widget, can_focus=True):
         number = f" {entry.unread:,}" if entry.unread else ""
         name = fit(mark + "  " * (entry.depth - 1) + line(entry.text), max(1, width - len(number)))
         return name + number
-
-    def on_resize(self) -> None:
-        self._go(self.cursor)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()

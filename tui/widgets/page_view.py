@@ -7,9 +7,9 @@ from textual.cache import LRUCache
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.widgets.document_rows import Row
+from tui.widgets.pane import Drawn
 from tui.widgets.reader_draw import STYLES, draw, in_ascii, with_selection
 from tui.widgets.reader_pages import Pages, Place
 
@@ -18,7 +18,7 @@ _ROWS_AT_ONCE = 1500
 _WHEEL_ROWS = 3
 
 
-class PageView(Widget, can_focus=True):
+class PageView(Drawn, can_focus=True):
     """Shows Pages and scrolls them without animation. A subclass lays them out."""
 
     COMPONENT_CLASSES = set(STYLES.values())
@@ -42,7 +42,7 @@ class PageView(Widget, can_focus=True):
     # -- for subclasses
 
     def lay_out(self) -> None:
-        """Fill the pages for the present size."""
+        """Fill the pages for the present size, painting nothing yet."""
         raise NotImplementedError
 
     def is_current(self, at: int) -> bool:
@@ -153,9 +153,14 @@ class PageView(Widget, can_focus=True):
         self._strips.clear()
         super().notify_style_update()
 
+    def fit(self) -> None:
+        anchor = self.place_at_top
+        self.lay_out()
+        self.first = self._clamp(self.pages.y(anchor))
+
     def on_resize(self) -> None:
-        self._strips.clear()
-        self.show_anew()
+        self.fit_once()
+        self._grow_later()
         self.moved()
 
     # -- the mouse

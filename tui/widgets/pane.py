@@ -1,11 +1,45 @@
-"""What the motion keys ask of whichever pane has the focus."""
+"""What the panes have in common: how they are drawn, and what the motion keys ask of whichever has the focus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
 if TYPE_CHECKING:
     from tui.commands.registry import Pane
+
+
+class Drawn(Widget):
+    """A widget drawn line by line, which the framework never scrolls: one layout and one repaint for a new size.
+
+    Its focus shows in what it draws, never in a style sheet, so that no style is worked out when the focus moves.
+    """
+
+    virtual_size = Reactive(Size(0, 0), repaint=False)  # the framework would ask for a second layout
+    _fitted = Size(0, 0)
+
+    def fit(self) -> None:
+        """Make what is drawn fit the present size. Must not refresh: it is being painted."""
+
+    def fit_once(self) -> None:
+        """Fit unless that was done for this size."""
+        if self._fitted != self.size:
+            self._fitted = self.size
+            self.fit()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self.fit_once()
+        return super().render_lines(crop)
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Leave the styles as they are."""
+
+    def on_resize(self) -> None:
+        self.fit_once()
 
 
 @runtime_checkable

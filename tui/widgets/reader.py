@@ -93,6 +93,7 @@ class Reader(PageView):
         self.conversation.show((), keep=False)
         self.lay_out()
         self.first = 0
+        self.refresh()
 
     @property
     def email(self) -> EmailRow | None:
@@ -223,7 +224,6 @@ class Reader(PageView):
         """Lay the conversation out for the present size."""
         width = self.size.width if self.is_wide else min(self.size.width, _MEASURE)
         self.conversation.lay_out(width, int(self._now()))
-        self.refresh()
 
     def _lay_out_message(self, index: int) -> None:
         anchor = self.place_at_top

@@ -13,13 +13,13 @@ from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from mail.types import ThreadId
 from store.rows import ThreadKey, ThreadRow
 from tui.commands.registry import Pane
 from tui.glyphs import UNICODE, Glyphs
 from tui.widgets import thread_rows
+from tui.widgets.pane import Drawn
 from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
 
 _WHEEL_ROWS = 3
@@ -67,7 +67,7 @@ class EmptySource:
         return None
 
 
-class ThreadList(Widget, can_focus=True):
+class ThreadList(Drawn, can_focus=True):
     """A list whose cursor is a thread, not a row number: what arrives above moves nothing on screen."""
 
     pane: ClassVar[Pane] = Pane.LIST
@@ -370,10 +370,8 @@ class ThreadList(Widget, can_focus=True):
             return False
         return True
 
-    def on_resize(self) -> None:
-        self._strips.clear()
+    def fit(self) -> None:
         self._keep_cursor_visible()
-        self.refresh()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
