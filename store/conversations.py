@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mail.threading import ThreadFacts, base_subject, is_reused, join, partition, refs_of
 from mail.types import AccountId, EmailId, ThreadId
@@ -18,7 +19,12 @@ REUSED = 0
 
 def facts(email_id: int, message_id: str | None, refs: str, subject: str, sent_at: int | None) -> ThreadFacts:
     """Return what threading needs of an email, from the columns it is stored in."""
-    return ThreadFacts(email_id, message_id, tuple(refs.split()), base_subject(subject), sent_at)
+    return ThreadFacts(email_id, message_id, tuple(refs.split()), _base(subject), sent_at)
+
+
+@lru_cache(maxsize=4_096)
+def _base(subject: str) -> str:
+    return base_subject(subject)  # the same for most emails of a conversation
 
 
 @dataclass(slots=True)

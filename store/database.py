@@ -17,6 +17,7 @@ from store import doorbell, paths, schema
 from store.schema import StoreTooNew as StoreTooNew
 
 BUSY_TIMEOUT_MS: Final = 10_000
+PAGE_OCTETS: Final = 8192
 _TRY_EVERY_S: Final = 0.001
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
@@ -168,6 +169,7 @@ def open_store(directory: Path, *, is_screen: bool) -> Database:
     try:
         connection = db.read()
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute(f"PRAGMA page_size={PAGE_OCTETS}")  # of a new file; others keep what they have
             connection.execute("PRAGMA journal_mode=WAL")
         schema.migrate(connection)
     except sqlite3.Error as error:

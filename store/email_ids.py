@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection, Iterable
 from typing import Final
 
 SHIFT: Final = 8
@@ -27,19 +29,30 @@ class Ids:
         self._connection = connection
         self._last: dict[int, int] = {}
 
+    def prepare(self, times: Iterable[int]) -> None:
+        """Look up at once what is in use of the seconds about to be asked for."""
+        self._look_up({_second(time) for time in times} - self._last.keys())
+
     def after(self, received_at: int) -> int:
         """Return an unused id for an email received at that time, or as soon after as there is one."""
-        second = min(max(received_at, 0), _MOST_SECONDS)
+        second = _second(received_at)
         while True:
-            first, end = first_at(second), first_at(second + 1)
-            last = self._last.get(second)
-            if last is None:
-                row = self._connection.execute(
-                    "SELECT max(id) FROM email WHERE id >= ? AND id < ?", (first, end)
-                ).fetchone()
-                last = first - 1 if row[0] is None else row[0]
-            if last + 1 < end:
-                self._last[second] = last + 1
-                return last + 1
-            self._last[second] = last
+            if second not in self._last:
+                self._look_up({second})
+            if self._last[second] + 1 < first_at(second + 1):
+                self._last[second] += 1
+                return self._last[second]
             second += 1  # more in one second than ids: files copied without their times
+
+    def _look_up(self, seconds: Collection[int]) -> None:
+        rows = self._connection.execute(
+            "SELECT value, (SELECT max(id) FROM email WHERE id >= value << ?2 AND id < (value + 1) << ?2) "
+            "FROM json_each(?1)",
+            (json.dumps(list(seconds)), SHIFT),
+        )
+        for second, last in rows.fetchall():
+            self._last[second] = first_at(second) - 1 if last is None else last
+
+
+def _second(time: int) -> int:
+    return min(max(time, 0), _MOST_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -125,8 +125,12 @@ class _Page:
     def take(self, arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> None:
         """Take in a slice of what came and what went."""
         if arrivals:
+            newest = len(self._new)
             email_ids = self._take_emails(arrivals)
-            self._follow(placements.upsert(self._connection, self._places(arrivals, email_ids)))
+            touched = placements.upsert(self._connection, self._places(arrivals, email_ids))
+            # A new email in one place has the keywords it came with, and its thread is known to be touched.
+            places = Counter(email_ids)
+            self._follow(touched - {new.id for new in self._new[newest:] if places[new.id] == 1})
         if destroyed:
             gone = [(self._mailbox_ids[key], remote) for key, remote in destroyed if key in self._mailbox_ids]
             self._follow(placements.destroy(self._connection, gone))
@@ -160,11 +164,12 @@ class _Page:
         wanted = {octets_hash for octets_hash in hashes if octets_hash is not None}
         known = ingest_rows.emails_by_hash(self._connection, self._account_id, wanted)
         new: dict[bytes, ingest_rows.NewEmail] = {}
+        self._ids.prepare(arrival.remote.received_at for arrival in arrivals)
         for arrival, octets_hash in zip(arrivals, hashes, strict=True):
             if octets_hash is not None and octets_hash not in known and octets_hash not in new:
                 email_id = self._ids.after(arrival.remote.received_at)
                 email = _email(arrival)
-                new[octets_hash] = ingest_rows.NewEmail(email_id, arrival.remote, email, arrival.packed_body)
+                new[octets_hash] = ingest_rows.new_email(email_id, arrival.remote, email, arrival.packed_body)
         if new:
             self._insert(sorted(new.values(), key=lambda email: email.id))
         known.update((octets_hash, email.id) for octets_hash, email in new.items())
@@ -198,6 +203,8 @@ class _Page:
         return self._mailbox_ids[key]
 
     def _follow(self, email_ids: Collection[int]) -> None:
+        if not email_ids:
+            return
         placements.follow_keywords(self._connection, email_ids)
         placements.mark_orphans(self._connection, email_ids)
         rows = self._connection.execute(

@@ -20,9 +20,6 @@ from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, T
 from store import conversations, email_ids, recent_text
 
 _KEPT_REFS: Final = 50
-_ROLES: Final = (
-    ("from", "from_"), ("sender", "sender"), ("reply_to", "reply_to"), ("to", "to"), ("cc", "cc"), ("bcc", "bcc"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +33,31 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class NewEmail:
-    """An email the store does not have yet, under the id it will have."""
+    """An email the store does not have yet, under the id it will have.
+
+    `message_id` and `refs` are what of it is stored; `refs` are the ids of what it answers, nearest ancestor last.
+    """
 
     id: int
     remote: RemoteEmail
     email: Email
-    packed_body: bytes | None = None
-
-    @property
-    def message_id(self) -> str | None:
-        """Return the Message-ID without what it may be wrapped in, None when there is none."""
-        return "".join((self.email.message_id or "").split()).strip("<>") or None
-
-    @property
-    def refs(self) -> str:
-        """Return the ids of what it answers, nearest ancestor last; the first and the last of too many."""
-        ids = ["".join(one.split()) for one in (*self.email.in_reply_to, *self.email.references)]
-        if len(ids) > _KEPT_REFS:
-            ids = ids[:2] + ids[2 - _KEPT_REFS :]
-        return " ".join(one for one in ids if one)
+    packed_body: bytes | None
+    message_id: str | None
+    refs: str
 
     def facts(self) -> ThreadFacts:
         """Return what threading needs of it."""
         email = self.email
         return conversations.facts(self.id, self.message_id, self.refs, email.subject, email.sent_at)
+
+
+def new_email(email_id: int, remote: RemoteEmail, email: Email, packed_body: bytes | None = None) -> NewEmail:
+    """Return an email as it will be stored: its ids without what they may be wrapped in, and not too many."""
+    message_id = "".join((email.message_id or "").split()).strip("<>") or None
+    refs = ["".join(one.split()) for one in (*email.in_reply_to, *email.references)]
+    if len(refs) > _KEPT_REFS:
+        refs = refs[:2] + refs[2 - _KEPT_REFS :]
+    return NewEmail(email_id, remote, email, packed_body, message_id, " ".join(filter(None, refs)))
 
 
 def pack(body: Body) -> bytes:
@@ -198,23 +196,34 @@ def _normalised(address: str) -> str:
 
 
 def _insert_participants(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
-    rows: list[tuple[int, str, int, Address]] = []
+    rows: list[tuple[int, str, int, str, Address]] = []
     newest: dict[str, tuple[str, int]] = {}
     for new in emails:
-        for role, field in _ROLES:
-            people: tuple[Address, ...] = getattr(new.email, field)
+        received_at = email_ids.received_at(new.id)
+        for role, people in _people(new.email):
             for position, person in enumerate(people):
-                rows.append((new.id, role, position, person))
                 key = _normalised(person.email)
+                rows.append((new.id, role, position, key, person))
                 name = person.name or newest.get(key, ("", 0))[0]
-                newest[key] = (name, email_ids.received_at(new.id))  # emails come oldest first
+                newest[key] = (name, received_at)  # emails come oldest first
     ids = _address_ids(connection, newest)
     connection.executemany(
         "INSERT INTO participant (email_id, role, position, address_id, name, email) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (email_id, role, position, ids[_normalised(person.email)], person.name, person.email)
-            for email_id, role, position, person in rows
+            (email_id, role, position, ids[key], person.name, person.email)
+            for email_id, role, position, key, person in rows
         ],
+    )
+
+
+def _people(email: Email) -> tuple[tuple[str, tuple[Address, ...]], ...]:
+    return (
+        ("from", email.from_),
+        ("sender", email.sender),
+        ("reply_to", email.reply_to),
+        ("to", email.to),
+        ("cc", email.cc),
+        ("bcc", email.bcc),
     )
 
 

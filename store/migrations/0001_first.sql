@@ -104,10 +104,14 @@ CREATE TABLE participant (
 ) WITHOUT ROWID;
 CREATE INDEX participant_address ON participant (address_id, email_id);
 
--- Full text, folded by mail.folding.fold. Contentless: rows are removed with the 'delete' command and the same text.
-CREATE VIRTUAL TABLE email_text USING fts5 (subject, people, body, files, content='', tokenize="unicode61 remove_diacritics 0");
+-- Full text, folded by mail.folding.fold: words and spaces alone, which the plainest tokenizer parts soonest.
+-- Contentless: rows are removed with the 'delete' command and the same text.
+CREATE VIRTUAL TABLE email_text USING fts5 (subject, people, body, files, content='', tokenize=ascii);
+-- More segments before they are merged: a fifth less work for each message, 0.2 ms more for each search.
+INSERT INTO email_text (email_text, rank) VALUES ('automerge', 12);
+INSERT INTO email_text (email_text, rank) VALUES ('crisismerge', 24);
 -- The same of the newest mail alone, for searches by the beginning of a word; see store.recent_text.
-CREATE VIRTUAL TABLE email_recent USING fts5 (subject, people, body, files, content='', tokenize="unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE email_recent USING fts5 (subject, people, body, files, content='', tokenize=ascii);
 
 -- Where a message lies. mailbox_id is where the user wants it; remote_* is where the account last said it is.
 CREATE TABLE placement (
