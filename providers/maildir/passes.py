@@ -19,11 +19,10 @@ from providers.protocol import Memory
 
 FIRST_PAGE: Final = 64
 PAGE_LIMIT_OCTETS: Final = 8 * 1024 * 1024
-_INBOX_PAGES: Final = 3
-"""So many pages come from the inbox alone, before anything else is looked at."""
 _INBOX_FIRST: Final = 2_000
-_GUESSED: Final = 500
-"""Of an inbox of more than twice as many, so many are told first by the time in their names, which need no look."""
+"""So much mail comes from the inbox alone; of an inbox of more than twice as much, by the times in the names."""
+_LOOKS: Final = 15_000
+"""Files looked at between two pages while the inbox is told, so that no page waits long."""
 _LAST_TIME: Final = 2**40
 
 
@@ -57,6 +56,8 @@ class Pass:
         self._inbox_keys: set[RemoteKey] = set()
         self._inbox_new_ns = -1
         self._unlooked: list[Entry] = []
+        self._waiting: list[Entry] = []
+        self._is_complete = False
         inboxes = [one for one in self._mailboxes if one.role is Role.INBOX]
         self._inbox = inboxes[0].key if inboxes else None
         self._unlisted = deque(inboxes + [one for one in self._mailboxes if one.role is not Role.INBOX])
@@ -67,19 +68,19 @@ class Pass:
         size = min(
             limit, FIRST_PAGE << min(self._page, 20)
         )  # small at first, so that there is something to read
-        if self._page >= _INBOX_PAGES or not self._entries:
-            self._list_others()
+        if self._page or not self._entries:
+            self._look_further()
         self._add_arrivals()
         upserted = self._read_page(size)
         destroyed: list[tuple[MailboxKey, RemoteKey]] = []
-        if not self._entries and not self._unlooked and not self._unlisted:
+        if self._is_complete and not self._entries:
             room = max(1, size - len(upserted))
             destroyed = [self._destroyed.popleft() for _ in range(min(room, len(self._destroyed)))]
-        has_more = bool(self._entries or self._unlooked or self._unlisted or self._destroyed)
+        has_more = bool(not self._is_complete or self._entries or self._destroyed)
         mailboxes = None if self._has_told_mailboxes else self._mailboxes
         self._has_told_mailboxes = True
         self._page += 1
-        remaining = None if self._unlisted or self._unlooked else len(self._entries) + len(self._destroyed)
+        remaining = len(self._entries) + len(self._destroyed) if self._is_complete else None
         return ChangeBatch(
             tuple(upserted),
             tuple(destroyed),
@@ -111,39 +112,37 @@ class Pass:
         self._unlisted.popleft()
         self._list(self._inbox, rank=1)
         self._unlooked.sort(key=attrgetter("place"), reverse=True)
-        if len(self._unlooked) > 2 * _GUESSED and _has_time(self._unlooked[_GUESSED].place):
-            later = self._unlooked[_GUESSED:]
-            del self._unlooked[_GUESSED:]
-            self._look_at_inbox()
-            self._unlooked = later
-        else:
-            self._look_at_inbox()
-        self._put_inbox_first()
+        count = len(self._unlooked)
+        is_large = count > 2 * _INBOX_FIRST and _has_time(self._unlooked[_INBOX_FIRST].place)
+        self._look_at(_INBOX_FIRST if is_large else count)
+        self._waiting.sort()
+        self._entries.extend(Entry(0, *entry[1:]) for entry in self._waiting[:_INBOX_FIRST])
+        del self._waiting[:_INBOX_FIRST]
 
-    def _look_at_inbox(self) -> None:
-        path = "" if self._inbox is None else self.found.paths[self._inbox]
-        for rank, _, mailbox, key, place, is_new in self._unlooked:
-            self._entries.append(Entry(rank, -_received_at(f"{path}/{place}"), mailbox, key, place, is_new))
-        self._unlooked = []
+    def _look_further(self) -> None:
+        """List or look at some more, and at all the rest when there is nothing else to tell."""
+        while self._unlisted or self._unlooked:
+            if self._unlooked:
+                self._look_at(_LOOKS)
+            else:
+                mailbox = self._unlisted.popleft()
+                self._list(mailbox.key, rank=2 if mailbox.role in (Role.TRASH, Role.JUNK) else 1)
+            if self._entries:
+                return
+        if not self._is_complete:
+            self._is_complete = True
+            gone = {one.key for one in self._told.mailboxes} - {one.key for one in self._mailboxes}
+            for key in sorted(gone):
+                self._destroyed.extend((key, remote) for remote in self._memory.known(key))
+            self._entries = deque(sorted([*self._entries, *self._waiting]))
+            self._waiting.clear()
 
-    def _put_inbox_first(self) -> None:
-        entries = sorted(self._entries)
-        first = [Entry(0, *entry[1:]) for entry in entries[:_INBOX_FIRST]]
-        self._entries = deque(first + entries[_INBOX_FIRST:])
-
-    def _list_others(self) -> None:
-        if self._unlooked:
-            self._look_at_inbox()
-            self._put_inbox_first()
-        if not self._unlisted:
-            return
-        while self._unlisted:
-            mailbox = self._unlisted.popleft()
-            self._list(mailbox.key, rank=2 if mailbox.role in (Role.TRASH, Role.JUNK) else 1)
-        gone = {one.key for one in self._told.mailboxes} - {one.key for one in self._mailboxes}
-        for key in sorted(gone):
-            self._destroyed.extend((key, remote) for remote in self._memory.known(key))
-        self._entries = deque(sorted(self._entries))
+    def _look_at(self, count: int) -> None:
+        paths = self.found.paths
+        for rank, _, mailbox, key, place, is_new in self._unlooked[:count]:
+            age = -_received_at(f"{paths[mailbox]}/{place}")
+            self._waiting.append(Entry(rank, age, mailbox, key, place, is_new))
+        del self._unlooked[:count]
 
     def _list(self, mailbox: MailboxKey, rank: int) -> None:
         path = self.found.paths.get(mailbox)
@@ -195,11 +194,7 @@ class Pass:
                 is_known = False
             if is_known and known[key] == files.keywords_of(place, custom):
                 continue
-            if mailbox == self._inbox:
-                self._unlooked.append(Entry(rank, 0.0, mailbox, key, place, not is_known))
-            else:
-                age = -_received_at(f"{path}/{place}")
-                self._entries.append(Entry(rank, age, mailbox, key, place, not is_known))
+            self._unlooked.append(Entry(rank, 0.0, mailbox, key, place, not is_known))
 
     def _add_arrivals(self) -> None:
         # A first pass takes a minute; mail that arrives meanwhile should not wait for its end.
