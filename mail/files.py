@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import re
 from pathlib import Path
@@ -12,7 +11,8 @@ from mail.text import safe_line
 
 MAX_NAME_OCTETS = 200
 _FALLBACK = "attachment"
-_MAX_EXTENSION = 20
+_MAX_EXTENSION = 20  # characters: at most 80 octets, so that a shortened name always has room for it
+_MOST_ALIKE = 10_000
 _FORBIDDEN = re.compile(r'[/\\<>:"|?*]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:\.|\Z)", re.IGNORECASE)
 
@@ -32,15 +32,13 @@ def save(directory: Path, name: str, octets: bytes) -> Path:
     Raises OSError when the directory cannot be written; nothing half-written is left behind.
     """
     stem, extension = _split(safe_name(name))
-    for number in itertools.count(1):
+    for number in range(1, _MOST_ALIKE + 1):
         path = directory / (f"{stem}{extension}" if number == 1 else f"{stem} ({number}){extension}")
         try:
             descriptor = os.open(
                 path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
             )
         except FileExistsError:
-            if number >= 10_000:
-                raise
             continue
         _write(descriptor, path, octets)
         return path
@@ -71,6 +69,4 @@ def _shortened(name: str) -> str:
         return name
     stem, extension = _split(name)
     room = MAX_NAME_OCTETS - len(extension.encode())
-    if room < 1:
-        stem, extension, room = name, "", MAX_NAME_OCTETS
     return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + extension

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mail import addresses
 from mail.text import is_safe
+from mail.types import Address, SafeText
 
 
 def pairs(header: str) -> list[tuple[str, str]]:
@@ -120,3 +121,32 @@ def test_any_broken_list_gives_safe_addresses(pieces: list[str]) -> None:
     for address in addresses.parse("".join(pieces)):
         assert is_safe(address.name) and is_safe(address.email)
         assert " " not in address.email or address.email.startswith('"')
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "email"),
+    [
+        ("=?utf-8?Q?a=40b.c?=", "", "a@b.c"),
+        ('"Bob <b@x.example>"', "Bob", "b@x.example"),
+        ("Bob <nobody>", "Bob", "nobody"),
+        ('"a b"@x.example', "", '"a b"@x.example'),
+        ("=?broken <a@x.example>", "=?broken", "a@x.example"),
+    ],
+)
+def test_an_address_in_an_odd_place_is_found(header: str, name: str, email: str) -> None:
+    assert addresses.parse(header) == (Address(SafeText(name), SafeText(email)),)
+
+
+def test_more_addresses_than_anyone_writes_to_are_cut() -> None:
+    assert len(addresses.parse("a@x.example," * (addresses.MAX_ADDRESSES + 5))) == addresses.MAX_ADDRESSES
+    assert (
+        len(addresses.parse("A (b) <a@x.example>;" * (addresses.MAX_ADDRESSES + 5)))
+        == addresses.MAX_ADDRESSES
+    )
+
+
+def test_hosts_are_compared_in_ascii_where_they_have_such_a_form() -> None:
+    assert addresses.normalise("Ana@BÜCHER.example.") == "ana@xn--bcher-kva.example"
+    assert addresses.normalise(f"a@{'ü' * 70}.example") == f"a@{'ü' * 70}.example"
+    assert addresses.domain("ana@acme.example") == "acme.example"
+    assert addresses.domain("nobody") == ""

@@ -36,3 +36,9 @@ def test_a_body_comes_back_as_it_was(body: Body) -> None:
 def test_other_octets_are_refused(octets: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         body_json.loads(octets)
+
+
+def test_the_texts_of_a_body_are_told_without_making_it() -> None:
+    octets = body_json.dumps(Body(DOCUMENT, None))
+    assert body_json.texts(octets) == ("Grüße\nsee here\n> 東京\n-- \nAnn\n", "")
+    assert body_json.texts(body_json.dumps(Body(None, Document(())))) == ("", "")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import stat
 from pathlib import Path
 
@@ -68,3 +69,29 @@ def test_no_name_leaves_its_directory_hides_or_is_an_option(name: str) -> None:
     assert safe[0] not in "-. ~"
     assert len(safe.encode()) <= files.MAX_NAME_OCTETS
     assert files.safe_name(safe) == safe
+
+
+def test_a_name_without_an_extension_is_counted_at_its_end(tmp_path: Path) -> None:
+    assert [files.save(tmp_path, "README", b"").name for _ in range(2)] == ["README", "README (2)"]
+    assert [files.save(tmp_path, f"a.{'x' * 30}", b"").name for _ in range(2)] == [
+        f"a.{'x' * 30}",
+        f"a.{'x' * 30} (2)",
+    ]
+
+
+def test_names_run_out_some_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_MOST_ALIKE", 2)
+    assert [files.save(tmp_path, "a.txt", b"").name for _ in range(2)] == ["a.txt", "a (2).txt"]
+    with pytest.raises(FileExistsError, match="too many files of that name"):
+        files.save(tmp_path, "a.txt", b"")
+
+
+def test_nothing_half_written_is_left_where_there_is_no_room(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            files.save(tmp_path, "a.txt", b"x" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []

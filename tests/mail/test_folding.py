@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mail import folding
 from mail.folding import excerpt, fold, fold_for_index, needs_prefix, phrases
 
 
@@ -125,3 +126,17 @@ def test_an_excerpt_finds_unspaced_words_and_falls_back_to_the_beginning() -> No
 @given(st.text(), st.lists(st.text(max_size=4), max_size=3), st.integers(1, 80))
 def test_an_excerpt_is_never_wider_than_asked(text: str, words: list[str], width: int) -> None:
     assert len(excerpt(text, tuple(fold(word) for word in words), width)) <= width
+
+
+def test_letters_and_words_fold_the_same_when_too_many_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(folding, "_CACHED_LETTERS", 0)
+    monkeypatch.setattr(folding, "_CACHED_WORDS", 0)
+    assert fold("Ǆoka Ẅelt Ẅelt") == "dzoka welt welt"
+    assert fold("é" * 100) == "e" * 100
+
+
+def test_an_excerpt_finds_hits_far_behind_letters_that_fold_to_more() -> None:
+    text = "Ǆ" * 256 + "ß" * 300 + " Ziel " + "x " * 300
+    assert "Ziel" in excerpt(text, ("ziel",), 40)

@@ -141,3 +141,35 @@ def test_any_octets_have_fields(octets: bytes) -> None:
     assert 0 <= body <= len(octets) + 1
     assert all(is_safe(value) for _, value in headers.fields(octets))
     assert len(found) <= octets.count(b":")
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (b"  From: a\nSubject: b\n\nx", (("From", "a"), ("Subject", "b"))),
+        (b"Subject: a\nand more\nTo: b\n\nx", (("Subject", "a and more"), ("To", "b"))),
+        (b"From: a\n--b\nTo: c\n", (("From", "a"),)),
+        (b"From: a\n\nto: b\n", (("From", "a"),)),
+        (b"From a@b Mon Jan  1\nFrom: a\n>From b\nTo: b\n\n", (("From", "a"), ("To", "b"))),
+        (b"From: a\r\nSubject: b\r\n c\r\n\r\nTo: no\r\n", (("From", "a"), ("Subject", "b c"))),
+        (b"From: a\n \nSubject: b\n\n", (("From", "a"), ("Subject", "b"))),
+        (b"Note: it only looks like fields\n", ()),
+        (b"\nFrom: a\n", ()),
+        (b"\r\nFrom: a\n", ()),
+    ],
+)
+def test_fields_are_found_where_lines_are_broken(message: bytes, fields: tuple[tuple[str, str], ...]) -> None:
+    assert headers.fields(message) == fields
+
+
+def test_words_cut_between_charsets_are_read_each_in_its_own() -> None:
+    assert headers.decode("=?utf-8?Q?=C3=A4?= =?iso-8859-1?Q?=E4?=") == "ää"
+
+
+def test_half_a_surrogate_is_a_question_mark() -> None:
+    assert headers.decode("caf\ud800") == "caf?"
+
+
+@pytest.mark.parametrize("written", ["=?utf-8?B?a?=", "=?utf-8?B?!!!!?="])
+def test_base64_of_nothing_is_nothing(written: str) -> None:
+    assert headers.decode(written) == ""

@@ -199,3 +199,38 @@ def test_real_html_is_never_blank_and_always_safe() -> None:
         found = document(html)
         assert found.blocks or "<img" in html.lower() or len(html) < 300, html[:300]
         assert all(is_safe(block.text) for block in found.blocks)
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<a href='https://a.example'> two <b>words</b> </a>end", "two words end"),
+        ("a<input type=submit value=Send><input type=button><input type=text value=no>", "a[Send][button]"),
+        ("a<img src='cid:1'>", "a[image]"),
+        ("a<img alt='😀' src=x>", "a😀"),
+        ("a<img width=1 height=1 alt=spy src=x>", "a"),
+        ("a<div id=Signature>me</div>", "a\nme"),
+        ("<a href='https://a.example'><img src=x></a>", "[image]"),
+        ("<ol start=x><li>one</ol>", "1. one"),
+        ("<div hidden>no</div><p>yes", "yes"),
+        ("", ""),
+    ],
+)
+def test_more_elements_are_read_as_a_browser_shows_them(html: str, shown: str) -> None:
+    assert text(html) == shown
+
+
+def test_only_the_beginning_of_endless_html_is_shown_and_it_says_so() -> None:
+    shown = text("<p>begin</p>" + "<br>" * 250_000 + "end")
+    assert shown.startswith("begin") and "end" not in shown.removeprefix("begin").split()
+    assert shown != "begin"
+
+
+def test_tangled_html_without_words_has_nothing_to_show() -> None:
+    assert document("<div>" * 3_000).blocks == ()
+
+
+def test_hidden_text_is_shown_when_there_is_no_other() -> None:
+    found, is_hidden_text = render("<div style='display:none'>only this</div>")
+    assert ([block.text for block in found.blocks], is_hidden_text) == (["only this"], True)
+    assert render("<p style='display:none'></p>")[1] is False

@@ -369,3 +369,59 @@ def test_any_mixture_of_pieces_of_mail_gives_a_safe_email(pieces: list[bytes]) -
     assert all(is_safe(text) for text in every_text(email))
     for attachment in email.attachments:
         parse.part(message, attachment.part)
+
+
+def test_a_message_too_large_to_read_is_a_placeholder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parse, "_MAX_MESSAGE", 10)
+    email = parse.parse(a_message())
+    assert email.problem == "The message is too large to be read."
+    assert email.octets_hash == parse.octets_hash(a_message())
+
+
+def test_a_fault_while_reading_is_a_placeholder_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("mail.selection.select", fail)
+    assert parse.parse(a_message()).problem == "The message could not be read (RecursionError)."
+
+
+def test_html_is_read_in_the_charset_it_names_itself() -> None:
+    header = b"From: a@x.example\nContent-Type: text/html\n\n"
+    html = '<meta http-equiv=x content="text/html; charset=koi8-r"><p>Привет'.encode("koi8-r")
+    assert words(parse.parse(header + html).body.html) == "Привет"
+
+
+def test_an_encrypted_message_says_so() -> None:
+    message = a_multipart(
+        "encrypted",
+        a_part("Version: 1", "application/pgp-encrypted"),
+        a_part("x", "application/octet-stream"),
+    )
+    assert parse.parse(message).body.notice == "This message is encrypted."
+
+
+def test_html_whose_style_hides_all_of_it_is_shown_and_it_is_told() -> None:
+    email = parse.parse(a_message('<p style="display:none">offer</p>', content_type="text/html"))
+    assert words(email.body.html) == "offer"
+    assert email.body.notice is not None and "hides all of its text" in email.body.notice
+
+
+def test_links_of_texts_put_together_are_numbered_on() -> None:
+    message = a_multipart("mixed", a_part("see http://a.example/"), a_part("and http://b.example/ too"))
+    document = parse.parse(message).body.plain
+    assert document is not None
+    assert [(link.number, link.host) for link in document.links] == [(1, "a.example"), (2, "b.example")]
+    assert [span.number for block in document.blocks for span in block.links] == [1, 2]
+
+
+def test_a_bounce_for_very_many_is_told_as_far_as_anyone_reads() -> None:
+    status = "".join(f"Final-Recipient: rfc822; {n}@x.example\n\n" for n in range(300))
+    email = parse.parse(a_multipart("report", a_part("Sorry."), a_part(status, "message/delivery-status")))
+    assert words(email.body.plain).count("Final-recipient:") == 100
+
+
+def test_words_without_room_are_the_preview_of_an_invitation_alone() -> None:
+    calendar = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Talk\nEND:VEVENT\nEND:VCALENDAR\n"
+    email = parse.parse(a_message(calendar, content_type="text/calendar"))
+    assert email.preview == "Invitation: Talk"

@@ -101,3 +101,19 @@ def test_any_text_is_a_safe_document(text: str, is_flowed: bool, is_delsp: bool)
     for block in document.blocks:
         assert is_safe(block.text)
         assert all(0 <= span.start < span.end <= len(block.text) for span in block.links)
+
+
+def test_flowed_text_that_ends_within_a_line_keeps_it() -> None:
+    assert plain.document("> a \n> b ", flowed=True, delsp=False).blocks[0].text == "> a b "
+
+
+def test_more_links_than_anyone_follows_are_words() -> None:
+    text = "\n".join(f"http://a.example/{n} http://b.example/{n}" for n in range(1_500))
+    links = plain.document(text, flowed=False, delsp=False).links
+    assert len(links) == 2_000 and links[-1].number == 2_000
+    crowded = " ".join(f"http://a.example/{n}" for n in range(2_500))
+    assert len(plain.document(crowded, flowed=False, delsp=False).links) == 2_000
+
+
+def test_what_leads_nowhere_is_no_link() -> None:
+    assert plain.document("http://-/ ftp://a.example/x", flowed=False, delsp=False).links == ()

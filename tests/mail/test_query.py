@@ -166,3 +166,40 @@ def test_any_text_is_read_or_refused_with_a_place_inside_it(text: str) -> None:
         assert 0 <= error.position <= len(text)
     else:
         assert parse(to_text(query)) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("subject:()", "subject: needs a value"),
+        ("deal.stage:>=", "deal.stage: needs a value"),
+        ("before:32.1.2026", "there is no day 32.1.2026"),
+        ("on:2026-13", "there is no day 2026-13"),
+    ],
+)
+def test_a_field_without_a_value_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(QuerySyntaxError) as raised:
+        parse(text)
+    assert reason in raised.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("has:deal", Fact("item", Comparison.EQUAL, "deal")),
+        ("has:item", Is(Mark.LINKED)),
+        ("has:files", HasAttachment()),
+        ("id:<a@b>", MessageId("a@b")),
+        (
+            "from:(ana OR -bob)",
+            Or((Participant(Party("from"), "ana"), Not(Participant(Party("from"), "bob")))),
+        ),
+    ],
+)
+def test_more_ways_of_asking_are_read(text: str, query: Query) -> None:
+    assert parse(text) == query
+
+
+def test_one_day_and_several_are_written_as_they_are_read() -> None:
+    for text in ("on:2026-05-31", "on:2026-05-01..2026-05-31", "larger:500", "newer:24h", "id:a@b"):
+        assert to_text(parse(text)) == text

@@ -298,3 +298,40 @@ def test_a_megabyte_of_hostile_lines_is_read_in_seconds(hostile: str) -> None:
     began = time.process_time()
     split(whole)
     assert time.process_time() - began < 6  # about 1 s on an idle machine; quadratic would be minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Yes\n\nFrom: Ana\nTo: Bob\n" + "more\n" * 9 + "Subject: x\n\noffer?", [TEXT]),
+        ("Yes\n\nFrom: Ana <a@b.c>\nFrom: Bob\nno headers", [TEXT]),
+        ("Yes\n\nCc: a@b.c\nFrom: Ana\nTo: Bob\nnothing", [TEXT]),
+        ("Yes\n\nOn 5 May 2020 10:00, " + "very " * 300 + "long wrote:\noffer?", [TEXT]),
+        ("Yes\n\nOn 5 May 2020 at 10:00,\nFrom: nobody\n", [TEXT]),
+        ("Yes\n\nOn 5/5/2020 10:00, Ana <\n\na@b.c> wrote:\n> offer?", [TEXT, QUOTE]),
+        ("Yes\n\n2020-05-05 10:00 GMT+02:00 Ana Lima <a@b.c>:\n> offer?", [TEXT, QUOTE]),
+        ("Yes\n\n2020-05-05 10:00 GMT+2 Ana Lima\n> offer?", [TEXT, QUOTE]),
+        ("We met on 2020-05-05 and it was good.\nSee you.", [TEXT]),
+        ("Ana wrote:\n\n> offer?\n\nYes", [QUOTE, TEXT]),
+    ],
+)
+def test_what_only_resembles_an_attribution_or_headers_stays_the_authors(
+    text: str, kinds: list[BlockKind]
+) -> None:
+    assert [kind for kind, _ in parts(text)] == kinds
+
+
+def test_a_forward_that_came_marked_as_a_quote_is_a_forward() -> None:
+    whole = Document(
+        (
+            Block(TEXT, safe_block("See below")),
+            Block(QUOTE, safe_block("---------- Forwarded message ----------\nFrom: Ana\n\noffer?")),
+            Block(TEXT, safe_block("after")),
+        )
+    )
+    assert [block.kind for block in split(whole).blocks] == [TEXT, FORWARD, TEXT]
+
+
+def test_quoted_headers_below_the_authors_words_end_with_the_quote() -> None:
+    text = "Yes\n\nFrom: Ana <a@b.c>\nTo: Bob\nSubject: x\n\n> offer?\n\nAnd that is all I have to say."
+    assert [kind for kind, _ in parts(text)] == [TEXT, QUOTE, TEXT]
