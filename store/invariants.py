@@ -47,6 +47,13 @@ _WRONG: Final = (
         "HAVING m.total_threads <> count(f.thread_id) OR m.unread_threads <> coalesce(sum(f.is_unread), 0)",
     ),
     (
+        "counts of days that are not those of their list",
+        "SELECT mailbox_id, at >> 18, count(*) FROM mailbox_thread GROUP BY 1, 2 "
+        "EXCEPT SELECT mailbox_id, span, threads FROM mailbox_span UNION ALL "
+        "SELECT mailbox_id, span, threads FROM mailbox_span WHERE threads AND NOT EXISTS "
+        "(SELECT 1 FROM mailbox_thread f WHERE f.mailbox_id = mailbox_span.mailbox_id AND f.at >> 18 = span)",
+    ),
+    (
         "emails marked as lying nowhere that lie somewhere, or the reverse",
         "SELECT id FROM email e WHERE (orphaned_at IS NULL) <> EXISTS (SELECT 1 FROM placement WHERE email_id = e.id)",
     ),

@@ -1,7 +1,8 @@
 """Threads in the order a list shows them, read a page at a time; nothing is held but a few pages.
 
-Any page of any mailbox is cheap: it continues after its neighbour, or is counted off from the nearer end in the
-membership table alone.
+Any page of any mailbox is cheap: it continues after its neighbour, or is counted off from the beginning of its days,
+because how many threads each three days have is stored. Only mailboxes of one account listed together, where a thread may
+stand twice, are counted row by row.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = 64
 KEPT_PAGES: Final = 64
+_SPAN_SHIFT: Final = 18
+"""mailbox_span.span = at >> _SPAN_SHIFT."""
 _NEWEST_PLACE: Final = (
     "AND NOT EXISTS (SELECT 1 FROM mailbox_thread AS o WHERE o.thread_id = f.thread_id "
     "AND o.mailbox_id IN ({}) AND (o.at, o.mailbox_id) > (f.at, f.mailbox_id))"
@@ -86,9 +89,17 @@ class ThreadList:
         """Return how many rows stand before `key` now: its index, if it is still there."""
         if not self._mailbox_ids:
             return 0
-        keys = self._keys("AND (at, thread_id) > (?, ?)")
+        if self._once:
+            keys = self._keys("AND (at, thread_id) > (?, ?)")
+            query = f"SELECT count(*) FROM ({keys})"  # noqa: S608 - our own names and numbers
+            return int(self._db.read().execute(query, key * len(self._mailbox_ids)).fetchone()[0])
+        span = key.at >> _SPAN_SHIFT
+        later = sum(held for one, held in self._spans() if one > span)
+        end = (span + 1) << _SPAN_SHIFT
+        keys = self._keys("AND (at, thread_id) > (?, ?) AND at < ?")
         query = f"SELECT count(*) FROM ({keys})"  # noqa: S608 - our own names and numbers
-        return int(self._db.read().execute(query, key * len(self._mailbox_ids)).fetchone()[0])
+        parameters = (*key, end) * len(self._mailbox_ids)
+        return later + int(self._db.read().execute(query, parameters).fetchone()[0])
 
     def find(self, thread_id: ThreadId) -> ThreadKey | None:
         """Return where a thread stands, also under an id it had before it was merged; None when it is not listed."""
@@ -111,6 +122,9 @@ class ThreadList:
         after = self._pages.get(number + 1)
         if after:
             return self._read("AND (at, thread_id) > (?, ?)", "ASC", after[0].key, PAGE, 0)[::-1]
+        if not self._once:
+            end, skipped = self._days_of(start)
+            return self._read("AND at < ?", "DESC", (end,), PAGE, start - skipped)
         if start > self.count // 2:
             end = min(start + PAGE, self.count)
             return self._read("", "ASC", (), end - start, self.count - end)[::-1]
@@ -128,6 +142,23 @@ class ThreadList:
         )
         parameters = (*key * len(self._mailbox_ids), limit, offset)
         return list(map(ThreadRow._make, self._db.read().execute(query, parameters).fetchall()))
+
+    def _days_of(self, index: int) -> tuple[int, int]:
+        """Return when the days of the row at an index end, and how many rows are later than that."""
+        skipped = 0
+        for span, held in self._spans():
+            if skipped + held > index:
+                return (span + 1) << _SPAN_SHIFT, skipped
+            skipped += held
+        return 0, skipped
+
+    def _spans(self) -> list[tuple[int, int]]:
+        rows = self._db.read().execute(
+            "SELECT span, sum(threads) FROM json_each(?) CROSS JOIN mailbox_span ON mailbox_id = value "
+            "GROUP BY span ORDER BY span DESC",
+            (json.dumps(self._mailbox_ids),),
+        )
+        return rows.fetchall()
 
     def _keys(self, where: str = "") -> str:
         part = "SELECT at, thread_id, is_unread FROM mailbox_thread AS f WHERE mailbox_id = {} {} {}"

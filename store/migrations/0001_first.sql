@@ -171,6 +171,19 @@ CREATE TABLE mailbox_thread (
     PRIMARY KEY (mailbox_id, at, thread_id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX mailbox_thread_thread ON mailbox_thread (thread_id, mailbox_id);
+-- How many threads a list has in each three days, so that a place in a list of a million is not counted row by row.
+CREATE TABLE mailbox_span (
+    mailbox_id INTEGER NOT NULL REFERENCES mailbox(id) ON DELETE CASCADE,
+    span INTEGER NOT NULL,                       -- at >> 18
+    threads INTEGER NOT NULL,
+    PRIMARY KEY (mailbox_id, span)
+) WITHOUT ROWID;
+CREATE TRIGGER mailbox_thread_comes AFTER INSERT ON mailbox_thread BEGIN
+    INSERT INTO mailbox_span VALUES (new.mailbox_id, new.at >> 18, 1) ON CONFLICT DO UPDATE SET threads = threads + 1;
+END;
+CREATE TRIGGER mailbox_thread_goes AFTER DELETE ON mailbox_thread BEGIN
+    UPDATE mailbox_span SET threads = threads - 1 WHERE mailbox_id = old.mailbox_id AND span = old.at >> 18;
+END;
 
 -- One thing the user did, and how to take it back. An action that was undone and can no longer be redone is dropped.
 CREATE TABLE action (

@@ -133,3 +133,24 @@ def test_a_thread_in_two_mailboxes_of_one_list_is_shown_once_where_it_is_newest(
     assert source.count == len(whole) == 150
     assert shown(source, list(range(150))) == whole
     assert [source.rank(key) for key in whole] == list(range(150))
+
+
+def test_places_are_counted_right_in_a_list_of_many_days(db: Database, inbox: MailboxId) -> None:
+    fill(db, inbox, 900)
+    with db.write() as connection:
+        rows = connection.execute("SELECT thread_id FROM mailbox_thread").fetchall()
+        connection.execute("DELETE FROM mailbox_thread")
+        connection.executemany(
+            "INSERT INTO mailbox_thread VALUES (?, ?, ?, 0)",
+            [(inbox, 1_600_000_000 + thread_id * 40_009 % 9_000_000, thread_id) for (thread_id,) in rows],
+        )
+        connection.execute("DELETE FROM mailbox_thread WHERE thread_id % 7 = 0")
+        threads.recount_mailboxes(connection)
+    whole = truth(db, inbox)
+    for index in random.Random(3).sample(range(len(whole)), k=60):
+        source = ThreadList(db, [inbox])
+        assert shown(source, [index]) == [whole[index]]
+        assert source.rank(whole[index]) == index
+    at, thread_id = whole[100]
+    assert ThreadList(db, [inbox]).rank(ThreadKey(at, ThreadId(thread_id + 1))) == 100
+    assert ThreadList(db, [inbox]).rank(ThreadKey(0, ThreadId(0))) == len(whole)
