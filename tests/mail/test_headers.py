@@ -148,6 +148,10 @@ def test_any_octets_have_fields(octets: bytes) -> None:
     [
         (b"  From: a\nSubject: b\n\nx", (("From", "a"), ("Subject", "b"))),
         (b"Subject: a\nand more\nTo: b\n\nx", (("Subject", "a and more"), ("To", "b"))),
+        (
+            b"From: a\n b\nSubject: c\nand more\nTo: d\n\n",
+            (("From", "a b"), ("Subject", "c and more"), ("To", "d")),
+        ),
         (b"From: a\n--b\nTo: c\n", (("From", "a"),)),
         (b"From: a\n\nto: b\n", (("From", "a"),)),
         (b"From a@b Mon Jan  1\nFrom: a\n>From b\nTo: b\n\n", (("From", "a"), ("To", "b"))),

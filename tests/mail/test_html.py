@@ -213,6 +213,9 @@ def test_real_html_is_never_blank_and_always_safe() -> None:
         ("<a href='https://a.example'><img src=x></a>", "[image]"),
         ("<ol start=x><li>one</ol>", "1. one"),
         ("<div hidden>no</div><p>yes", "yes"),
+        ("<div style='white-space:pre'>a  b</div>", "a  b"),
+        ("<blockquote>" * 40 + "deep", "> " * 20 + "deep"),
+        ("a<hr id=stopSpelling>quoted", "a\n────────────────────────\nquoted"),
         ("", ""),
     ],
 )
@@ -234,3 +237,29 @@ def test_hidden_text_is_shown_when_there_is_no_other() -> None:
     found, is_hidden_text = render("<div style='display:none'>only this</div>")
     assert ([block.text for block in found.blocks], is_hidden_text) == (["only this"], True)
     assert render("<p style='display:none'></p>")[1] is False
+
+
+@pytest.mark.parametrize(
+    ("html", "kinds"),
+    [
+        ("Yes<div id=reply-intro>Ana:</div>offer?", [BlockKind.TEXT, BlockKind.QUOTE, BlockKind.TEXT]),
+        ("Yes<div id=Signature>me</div>", [BlockKind.TEXT, BlockKind.SIGNATURE]),
+        ("Yes<div class=protonmail_quote>a<div class=gmail_signature>Ana</div></div>", [BlockKind.TEXT, BlockKind.QUOTE]),
+        ("Yes<hr id=stopSpelling>offer?", [BlockKind.TEXT, BlockKind.QUOTE]),
+    ],
+)  # fmt: skip
+def test_elements_that_say_what_they_are_are_believed(html: str, kinds: list[BlockKind]) -> None:
+    assert [block.kind for block in document(html).blocks] == kinds
+
+
+def test_links_keep_their_numbers_where_another_block_has_none() -> None:
+    found = document("<div class=protonmail_quote>old</div>see <a href='https://a.example'>here</a>")
+    assert [[span.number for span in block.links] for block in found.blocks] == [[], [1]]
+
+
+def test_a_pile_of_accents_made_of_two_elements_is_cut_with_its_link() -> None:
+    pile = "\u0301" * 30
+    found = document(f"e<b>{pile}</b><a href='https://a.example'>{pile}</a>")
+    for block in found.blocks:
+        assert is_safe(block.text)
+        assert all(0 <= span.start < span.end <= len(block.text) for span in block.links)
