@@ -74,7 +74,7 @@ class Lines:
 
     def end_line(self, *, is_break: bool = False) -> None:
         """End the line if there is one; a break on an empty line leaves a blank line."""
-        if text := "".join(self._parts).rstrip():
+        if self._parts and (text := "".join(self._parts).rstrip()):
             self._close_span()
             self._finish(text)
         elif is_break:

@@ -63,6 +63,7 @@ _SIGNED_TAILS: Final = tuple(tail for _, tail in _SIGNED_AROUND)
 _QUOTED: Final = re.compile(r"[ \t]{0,4}(?:>|[A-Z]{1,3}>(?:\s|$))")
 _COLONS: Final = (":", "：")
 _RULES: Final = "-_=*~#+─—–•ᐧ"
+_RULE_BETWEEN: Final = re.compile(r"[-_=*~]{2}")
 _RULE_AHEAD: Final = re.compile(r"[-_=*~─—–]{2,}")
 # What follows the first digit: that the expressions begin with a digit lets a search go past all else quickly.
 _TIME: Final = r"\d?[:.h]\d{2}(?!\d)"
@@ -147,7 +148,7 @@ def marker(line: str) -> BlockKind | None:
     core = text.casefold().strip(_RULES + " \t:：")
     if not core:
         return None
-    phrase = re.split(r"[-_=*~]{2}", core, maxsplit=1)[0].strip()
+    phrase = _RULE_BETWEEN.split(core, maxsplit=1)[0].strip()
     for kind, phrases in ((BlockKind.FORWARD, _FORWARDED), (BlockKind.QUOTE, _ORIGINAL)):
         if phrase in _MARKERS[kind] or (has_rule and phrase.startswith(phrases) and len(phrase) < 120):
             return kind
