@@ -192,6 +192,17 @@ def _came_from(
     return {placement_id: mailbox_id for placement_id, mailbox_id in found.items() if mailbox_id in usable}
 
 
+def mailboxes_of(
+    db: Database, thread_ids: Iterable[ThreadId], source: MailboxId | None
+) -> dict[MailboxId, int]:
+    """Return how many messages destroy() would delete from which mailboxes."""
+    connection = db.read()
+    found: dict[MailboxId, int] = defaultdict(int)
+    for place in _placements(connection, _resolve(connection, thread_ids), source, Role.TRASH):
+        found[MailboxId(place[3])] += 1
+    return dict(found)
+
+
 def destroy(
     db: Database,
     thread_ids: Iterable[ThreadId],

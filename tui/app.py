@@ -80,12 +80,14 @@ class DealboxApp(App[int]):
 
     def take(self, settings: Settings) -> None:
         """Let other settings be in force; the mouse waits for the next start."""
+        from tui import settings_care
+
         self.theme_name = themes.chosen(settings.theme)
         self.no_color = self.theme_name == "none"
         self._own_filters = _filters(self.theme_name, settings.glyphs)
         self.ansi_color = themes.is_ansi(self.theme_name)
         self.theme = themes.textual_name(self.theme_name)
-        self.mail.take(settings)
+        settings_care.apply(self.mail, settings)
         self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mail.folding import fold
 from mail.types import ThreadId
 from store.rows import ThreadKey, ThreadRow
-from tui.widgets.thread_list import ThreadSource
+from tui.widgets.thread_source import ThreadSource
 
 LOOKED_AT = 2000
 """Rows of the list that are looked at; further down, search finds what a filter does not."""

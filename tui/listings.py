@@ -14,7 +14,7 @@ from tui.listing import Listing
 
 if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
-    from tui.widgets.thread_list import ThreadSource
+    from tui.widgets.thread_source import ThreadSource
 
 Facts = tuple[tuple[AccountRow, ...], tuple[MailboxRow, ...]]
 
@@ -73,6 +73,7 @@ class Listings:
         self._show(source)
 
     def _show(self, source: ThreadSource) -> None:
+        self._screen.thread_list.name_recipients(self.shown.role is Role.SENT)
         self._screen.thread_list.show(source)
         self._screen.leave_reader()
         self.update()

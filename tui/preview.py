@@ -29,6 +29,7 @@ class Preview:
         self._screen = screen
         self._timer: asyncio.TimerHandle | None = None
         self._panel_of: ThreadId | None = None
+        self._is_shown = asyncio.Event()
 
     def soon(self) -> None:
         """Show the thread under the cursor once the cursor has rested."""
@@ -52,9 +53,14 @@ class Preview:
         self.stop()
         if self._screen.is_complete:
             self.row = self._screen.thread_list.current
+            self._is_shown.clear()
             # a function rather than a coroutine: the next call may cancel this one before it begins
             show: Show = functools.partial(self._show, self.row, is_opened)
             self._screen.run_worker(show, group="preview", exclusive=True, exit_on_error=True)  # type: ignore[arg-type]  # Textual's type for a function without a result is wrong
+
+    async def shown(self) -> None:
+        """Wait until reader and panel show the conversation that was asked for last."""
+        await self._is_shown.wait()
 
     def stop(self) -> None:
         """Forget the cursor's rest."""
@@ -84,6 +90,7 @@ class Preview:
             await self._show_reader(row)
             if self._panel_of != row.thread_id:
                 await self._read_panel(row)
+        self._is_shown.set()
         self._screen.update_frame()
         if is_opened and row is not None:
             await self._mark_read(row)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from store import settings
 from store.settings import Settings, SettingsError
 from tui.bridge import in_store
+from tui.glyphs import ASCII, UNICODE
+from tui.widgets.bar import Rule
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
 
 _LOOK_EVERY_S: Final = 1.0
 Stamp = tuple[int, int, int] | None
@@ -49,3 +54,29 @@ class SettingsCare:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def apply(screen: MailScreen, chosen: Settings) -> None:
+    """Let other settings be in force in the mail screen, and say so."""
+    is_other_mouse = chosen.mouse != screen.settings.mouse
+    screen.settings = chosen
+    glyphs = screen.glyphs = ASCII if chosen.glyphs == "ascii" else UNICODE
+    screen.thread_list.set_look(glyphs, chosen.date_style, is_jumping=chosen.jump_scroll)
+    for rule in screen.query(Rule):
+        rule.set_character(glyphs.horizontal if rule.id == "rule" else glyphs.vertical)
+    screen.reader.set_ascii(is_ascii=glyphs.is_ascii)
+    screen.reader.conversation.is_html = not chosen.prefer_plain
+    screen.dispatcher.use(chosen.keys)
+    tell_keys(screen)
+    screen.arrange_panes()
+    if screen.dispatcher.problems:
+        screen.warn("; ".join(screen.dispatcher.problems))
+    else:
+        later = "; the mouse waits for the next start" if is_other_mouse else ""
+        screen.say(f"The settings were read again{later}")
+
+
+def tell_keys(screen: MailScreen) -> None:
+    """Let what the reader says name the user's own keys."""
+    told = screen.reader.conversation
+    told.save_key, told.raw_key = screen.key_of("reader.save"), screen.key_of("reader.headers")

@@ -315,3 +315,26 @@ async def test_ascii_glyphs_leave_nothing_but_ascii(db: Database) -> None:
     an_inbox(db, 3, unread=2)
     async with the_screen(db, size=(120, 40), settings=Settings(glyphs="ascii")) as (app, _):
         assert text(app).isascii()
+
+
+async def test_deleting_from_a_view_says_which_mailboxes_it_empties(db: Database) -> None:
+    account, boxes, _ = an_inbox(db, 1)
+    stored.a_stored_email(db, account, boxes[Role.SENT], subject="Subject sent")
+    async with the_screen(db) as (app, pilot):
+        await pilot.press("g", "a", "asterisk", "a", "D")
+        await pilot.pause(0.1)
+        asked = " ".join(text(app).replace("│", " ").split())
+        assert "Delete 2 conversations for good: 2 messages in Inbox and Sent, on the server too?" in asked
+        await pilot.press("n")
+
+
+async def test_sent_names_whom_mail_went_to(db: Database) -> None:
+    account, boxes, _ = an_inbox(db, 1)
+    stored.a_stored_email(db, account, boxes[Role.SENT], subject="Offer", is_outgoing=True)
+    async with the_screen(db) as (app, pilot):
+        await pilot.press("g", "t")
+        await settled(app, pilot)
+        assert "To: " in lines(app)[1]
+        await pilot.press("g", "i")
+        await settled(app, pilot)
+        assert "To: " not in lines(app)[1]

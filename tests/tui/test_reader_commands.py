@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import crm_rows
 import makers
 import screens
 import told
 
+from linking import service
+from mail import parse
 from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeText
 from store.database import Database
+from store.settings import Settings
 
 LONG = "\n".join(f"line {number}" for number in range(60))
 
@@ -100,3 +104,46 @@ async def test_opening_a_conversation_marks_it_read_and_leaves_undo_alone(db: Da
         await pilot.press("z")
         await screens.settled(app, pilot)
         assert "Nothing to undo" in screens.text(app)
+
+
+async def test_what_is_pressed_before_a_conversation_has_loaded_waits_for_it(db: Database) -> None:
+    account = makers.an_account(db)
+    told.tell(db, account, makers.an_email("old", subject=SafeText("Old"), message_id="old@acme.example"))
+    new = makers.an_email("new", subject=SafeText("New"), message_id="new@acme.example")
+    told.tell(db, account, new, received_at=makers.NOW + 900)
+    async with screens.the_screen(db) as (app, pilot):
+        for key in ("enter", "y", "m"):
+            app.mail.dispatcher.press(key)
+        await screens.settled(app, pilot)
+        assert app.clipboard == "<new@acme.example>"
+        for key in ("J", "y", "m"):
+            app.mail.dispatcher.press(key)
+        await screens.settled(app, pilot)
+        assert app.clipboard == "<old@acme.example>"
+        for key in ("K", "S"):
+            app.mail.dispatcher.press(key)
+        await pilot.pause(0.2)
+        assert "in the directory" in screens.text(app)
+
+
+async def test_the_linked_item_is_copied_from_the_list_by_name_and_title(db: Database) -> None:
+    email = makers.an_email("Hi", message_id="abc@acme.example")
+    (thread_id,) = told.tell(db, makers.an_account(db), email)
+    deal = crm_rows.a_deal(db, "Renewal")
+    async with screens.the_screen(db) as (app, pilot):
+        await pilot.press("y", "y")
+        await screens.settled(app, pilot)
+        assert app.clipboard == "<abc@acme.example>"
+        service.link(db, thread_id, deal)
+        await pilot.press("y", "y")
+        await screens.settled(app, pilot)
+        assert app.clipboard == f"deal:{deal.id} Renewal"
+
+
+async def test_an_unreadable_message_names_the_users_own_keys(db: Database) -> None:
+    told.tell(db, makers.an_account(db), parse.placeholder(b"x", "it is broken"))
+    settings = Settings(keys={"reader.save": "w", "reader.headers": ""})
+    async with screens.the_screen(db, settings=settings) as (app, pilot):
+        await pilot.press("enter")
+        await screens.settled(app, pilot)
+        assert "w saves it as it came, :reader.headers shows it raw." in " ".join(screens.text(app).split())

@@ -10,7 +10,7 @@ from mail.types import AccountId, ThreadId
 from store.rows import ThreadKey, ThreadRow
 from tui.glyphs import ASCII, UNICODE
 from tui.widgets.thread_list import ThreadList
-from tui.widgets.thread_rows import RowState, chip, columns, flags
+from tui.widgets.thread_rows import DATES, Look, RowState, chip, columns, flags, people
 
 CSS = Path(__file__).parents[2] / "tui" / "app.tcss"
 
@@ -247,3 +247,10 @@ def test_the_chip_of_a_private_conversation_is_a_small_letter() -> None:
     assert chip(a_row(1, item_kind="deal", visibility="shared")) == "D"
     assert chip(a_row(1, item_kind="deal", visibility="private")) == "d"
     assert chip(a_row(1)).strip() == ""
+
+
+def test_a_list_of_what_was_sent_names_the_others_of_a_conversation() -> None:
+    sent = Look(UNICODE, DATES["short"], is_outgoing=True)
+    assert people(a_row(1)._replace(participants="me, Ana, Bob"), sent) == "To: Ana, Bob"
+    assert people(a_row(1)._replace(participants="To: Ana Lima"), sent) == "To: Ana Lima"
+    assert people(a_row(1)._replace(participants="me"), sent) == "me"

@@ -73,6 +73,7 @@ async def headers(screen: MailScreen) -> None:
     """Show more of the current message's head; after the raw message, less again."""
     from store import emails  # 15 ms at start: loaded when wanted, here and below
 
+    await screen.preview.shown()
     try:
         await screen.reader.cycle_headers()
     except emails.OctetsGone as error:
@@ -95,6 +96,7 @@ def wide(screen: MailScreen) -> None:
 @command("reader.links", "Links: where they lead, open, copy", "g h", group="Reader", panes=_READER)
 async def links(screen: MailScreen) -> None:
     """List the links of the current message."""
+    await screen.preview.shown()
     await choose_link(screen, None)
 
 
@@ -139,6 +141,7 @@ async def save(screen: MailScreen) -> None:
     from store import emails
     from tui.screens.attachments import Attachments  # OptionList costs 10 ms at start
 
+    await screen.preview.shown()
     email = screen.reader.email
     if email is None:
         screen.say("No message to save")

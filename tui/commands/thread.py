@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from mail.keywords import FLAGGED, SEEN
@@ -15,7 +15,7 @@ from tui.bridge import in_store
 from tui.commands.registry import Pane, command
 from tui.content import line
 from tui.format import plural
-from tui.listing import Listing
+from tui.listing import ROLE_TITLES, Listing
 
 if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
@@ -32,14 +32,18 @@ def _by_account(
     db: Database, thread_ids: tuple[ThreadId, ...], listing: Listing, act: Act
 ) -> list[ActionRow]:
     """Do something from the mailbox that each conversation's account has in the list."""
+    return [act(db, ids, source) for source, ids in _by_source(db, thread_ids, listing).items()]
+
+
+def _by_source(
+    db: Database, thread_ids: tuple[ThreadId, ...], listing: Listing
+) -> dict[MailboxId | None, tuple[ThreadId, ...]]:
     if len(listing.sources) == 1:
-        return [act(db, thread_ids, listing.sources[0][1])]
-    groups: dict[MailboxId | None, list[ThreadId]] = defaultdict(list)
-    for thread_id in thread_ids:
-        row = threads.get(db, thread_id)
-        if row is not None:
-            groups[listing.source_of(row.account_id)].append(thread_id)
-    return [act(db, tuple(ids), source) for source, ids in groups.items()]
+        return {listing.sources[0][1]: thread_ids}
+    groups: dict[MailboxId | None, tuple[ThreadId, ...]] = defaultdict(tuple)
+    for thread_id, row in threads.rows(db, thread_ids).items():
+        groups[listing.source_of(row.account_id)] += (thread_id,)
+    return groups
 
 
 async def _act(screen: MailScreen, act: Act, *, advance: int | None) -> None:
@@ -152,13 +156,18 @@ async def delete(screen: MailScreen) -> None:
 
     from tui.screens.confirm import Confirm
 
-    count = len(screen.selected_threads())
-    if not count:
+    thread_ids = screen.selected_threads()
+    if not thread_ids:
         screen.say("Nothing is selected")
+        return
+    lying = await in_store(_lying, screen.db, thread_ids, screen.listings.shown)
+    if not lying:
+        screen.say("Nothing to delete here: what lies in trash or spam is deleted there")
         return
     window_s = screen.settings.undo_window_s
     question = (
-        f"Delete {plural(count, 'conversation')} for good, on the server too?\n\n"
+        f"Delete {plural(len(thread_ids), 'conversation')} for good: {plural(sum(lying.values()), 'message')} "
+        f"in {_names(screen, lying)}, on the server too?\n\n"
         f"{screen.key_of('app.undo')} takes it back within {window_s} seconds; after that nothing does."
     )
     if not await screen.ask(Confirm(Content(question))):
@@ -169,6 +178,21 @@ async def delete(screen: MailScreen) -> None:
 
     await _act(screen, act, advance=_advance(screen))
     screen.repeat = None  # a key that repeats must never delete
+
+
+def _lying(db: Database, thread_ids: tuple[ThreadId, ...], listing: Listing) -> dict[MailboxId, int]:
+    """Return how many messages of the conversations lie in which mailboxes that deleting from the list empties."""
+    found: dict[MailboxId, int] = {}
+    for source, ids in _by_source(db, thread_ids, listing).items():
+        found |= actions.mailboxes_of(db, ids, source)
+    return found
+
+
+def _names(screen: MailScreen, mailbox_ids: Collection[MailboxId]) -> str:
+    """Return "Inbox, Archive and Sent"."""
+    rows = [row for row in screen.listings.mailboxes if row.id in mailbox_ids]
+    names = list(dict.fromkeys(ROLE_TITLES[row.role] if row.role else line(row.name) for row in rows))
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 @command("thread.spam", "Spam (in spam: not spam)", "!", group=_GROUP, panes=_READING)

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from mail.text import safe_block
 from tui import one_time_code
+from tui.bridge import in_store
 from tui.commands.registry import Pane, command
+from tui.content import line
 from tui.format import count
 
 if TYPE_CHECKING:
+    from mail.types import ThreadId
+    from store.database import Database
+    from store.items import ItemCard
     from tui.screens.mail import MailScreen
 
 _READER = frozenset({Pane.READER})
+_CONVERSATIONS = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 _MOST_OCTETS = 74_000
 """Terminals drop an OSC 52 longer than 100,000 octets of base64."""
 
@@ -32,6 +38,7 @@ async def link(screen: MailScreen) -> None:
     """Copy the only link of the message, or the one the user picks."""
     from tui.screens.links import Links  # OptionList costs 10 ms at start
 
+    await screen.preview.shown()
     found = screen.reader.links
     if not found:
         screen.say("This message has no links")
@@ -42,8 +49,9 @@ async def link(screen: MailScreen) -> None:
 
 
 @command("yank.address", "Copy the sender's address", "y a", group="Copy", panes=_READER)
-def address(screen: MailScreen) -> None:
+async def address(screen: MailScreen) -> None:
     """Copy who wrote the current message; of a message of our own, who it went to."""
+    await screen.preview.shown()
     email = screen.reader.email
     people = () if email is None else email.to if email.is_outgoing else email.from_
     if people:
@@ -53,8 +61,9 @@ def address(screen: MailScreen) -> None:
 
 
 @command("yank.message_id", "Copy the Message-ID", "y m", group="Copy", panes=_READER)
-def message_id(screen: MailScreen) -> None:
+async def message_id(screen: MailScreen) -> None:
     """Copy the Message-ID of the current message."""
+    await screen.preview.shown()
     email = screen.reader.email
     if email is not None and email.message_id:
         copy(screen, f"<{email.message_id}>", "the Message-ID")
@@ -63,8 +72,9 @@ def message_id(screen: MailScreen) -> None:
 
 
 @command("yank.body", "Copy the text of the message", "y b", group="Copy", panes=_READER)
-def body(screen: MailScreen) -> None:
+async def body(screen: MailScreen) -> None:
     """Copy the text of the current message as it is shown, folded parts included."""
+    await screen.preview.shown()
     text = screen.reader.body_text
     if text:
         copy(screen, text, "the text of the message")
@@ -73,11 +83,39 @@ def body(screen: MailScreen) -> None:
 
 
 @command("yank.code", "Copy the one-time code", "y c", group="Copy", panes=_READER)
-def code(screen: MailScreen) -> None:
+async def code(screen: MailScreen) -> None:
     """Copy the code of a sign-in message."""
+    await screen.preview.shown()
     email = screen.reader.email
     found = one_time_code.find(f"{email.subject}\n{screen.reader.body_text}") if email is not None else None
     if found:
         copy(screen, found, f"the code {found}")
     else:
         screen.say("No code found in this message")
+
+
+@command(
+    "yank.item", "Copy what it is linked to, or the Message-ID", "y y", group="Copy", panes=_CONVERSATIONS
+)
+async def item(screen: MailScreen) -> None:
+    """Copy the name of the linked item as dealbox link takes it, and its title; unlinked, the newest Message-ID."""
+    row = screen.current_thread()
+    if row is None:
+        screen.say("No conversation")
+        return
+    card, message_id = await in_store(_item_and_message_id, screen.db, row.thread_id)
+    if card is not None:
+        name = f"{card.kind.value}:{card.external_ref or card.id}"
+        copy(screen, f"{name} {line(card.title)}", f"{name} {line(card.title)}")
+    elif message_id:
+        copy(screen, f"<{message_id}>", "the Message-ID: the conversation is not linked")
+    else:
+        screen.say("Nothing to copy: the conversation is not linked and has no Message-ID")
+
+
+def _item_and_message_id(db: Database, thread_id: ThreadId) -> tuple[ItemCard | None, str | None]:
+    from store import emails, panel  # what the first frame does not need
+
+    messages = emails.in_thread(db, thread_id)
+    newest = messages[-1].message_id if messages else None
+    return panel.for_thread(db, thread_id).item, newest

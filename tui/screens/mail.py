@@ -90,7 +90,10 @@ class MailScreen(Screen[None]):
 
     async def complete(self) -> None:
         """Add what the first frame did not need: reader and panel, whose modules take as long to load as all others."""
+        from tui.settings_care import tell_keys
+
         self.reader.id, self.crm_panel.id = "reader", "panel"
+        tell_keys(self)
         await self.mount(self.reader, self.crm_panel)
         self.arrange_panes()
         self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
@@ -116,24 +119,6 @@ class MailScreen(Screen[None]):
     def is_complete(self) -> bool:
         """Whether reader and panel are there."""
         return "crm_panel" in self.__dict__ and self.crm_panel.is_attached
-
-    def take(self, settings: Settings) -> None:
-        """Let other settings be in force."""
-        is_other_mouse = settings.mouse != self.settings.mouse
-        self.settings = settings
-        self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
-        self.thread_list.set_look(self.glyphs, settings.date_style, is_jumping=settings.jump_scroll)
-        self._rule.set_character(self.glyphs.horizontal)
-        for number in range(_SEPARATORS):
-            self.query_one(f"#separator-{number}", Rule).set_character(self.glyphs.vertical)
-        if self.is_complete:
-            self.reader.set_ascii(is_ascii=self.glyphs.is_ascii)
-            self.reader.conversation.is_html = not settings.prefer_plain
-        self.dispatcher.use(settings.keys)
-        self.arrange_panes()
-        problems = "; ".join(self.dispatcher.problems)
-        later = "; the mouse waits for the next start" if is_other_mouse else ""
-        self._said.say(problems or f"The settings were read again{later}", is_warning=bool(problems))
 
     # -- layout
 
@@ -328,8 +313,8 @@ class MailScreen(Screen[None]):
         self._said.quiet()
 
     def key_of(self, command_id: str) -> str:
-        """Return the key to tell the user for a command, "" when it has none."""
-        return next(iter(self.dispatcher.keymap.keys_of(command_id)), "")
+        """Return the key to tell the user for a command; one without keys is named for the `:` line."""
+        return next(iter(self.dispatcher.keymap.keys_of(command_id)), f":{command_id}")
 
     def update_frame(self) -> None:
         """Draw the top line, the rule and the status line."""

@@ -54,6 +54,7 @@ class Conversation:
         self.subject = ""
         self.pages = pages
         self.is_html = is_html
+        self.save_key, self.raw_key = "S", "H"  # what an unreadable message tells the user to press
         self._width = 80
         self._now = 0
 
@@ -152,4 +153,6 @@ class Conversation:
             document=message.document,
             notice=(message.body.notice or "") if message.body else "",
             toggled=frozenset(message.toggled),
+            save_key=self.save_key,
+            raw_key=self.raw_key,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,50 +21,10 @@ from tui.glyphs import UNICODE, Glyphs
 from tui.widgets import thread_rows
 from tui.widgets.pane import Drawn
 from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
+from tui.widgets.thread_source import EmptySource, ThreadSource
 
 _WHEEL_ROWS = 3
 Seen = tuple[ThreadRow | None, RowState | None]
-
-
-class ThreadSource(Protocol):
-    """Rows of a list, newest first, read page by page (store.thread_list)."""
-
-    @property
-    def count(self) -> int:
-        """How many rows there are."""
-
-    def row(self, index: int) -> ThreadRow | None:
-        """Return a row, None past either end."""
-
-    def rank(self, key: ThreadKey) -> int:
-        """Return how many rows stand before `key`: its index when it is still there."""
-
-    def refresh(self) -> None:
-        """Forget what was read."""
-
-    def find(self, thread_id: ThreadId) -> ThreadKey | None:
-        """Return where a thread stands now, None when it is not in the list."""
-
-
-class EmptySource:
-    """A list with nothing in it."""
-
-    count = 0
-
-    def row(self, index: int) -> ThreadRow | None:
-        """Return nothing."""
-        return None
-
-    def rank(self, key: ThreadKey) -> int:
-        """Return the only place there is."""
-        return 0
-
-    def refresh(self) -> None:
-        """Do nothing: nothing was read."""
-
-    def find(self, thread_id: ThreadId) -> ThreadKey | None:
-        """Return nothing."""
-        return None
 
 
 class ThreadList(Drawn, can_focus=True):
@@ -128,9 +88,16 @@ class ThreadList(Drawn, can_focus=True):
 
     def set_look(self, glyphs: Glyphs, date_style: str, *, is_jumping: bool) -> None:
         """Draw rows with other signs and dates; `is_jumping` scrolls by half a page."""
-        self._look, self._is_jumping = Look(glyphs, DATES[date_style]), is_jumping
+        self._look = Look(glyphs, DATES[date_style], self._look.is_outgoing)
+        self._is_jumping = is_jumping
         self._strips.clear()
         self.refresh()
+
+    def name_recipients(self, is_wanted: bool) -> None:
+        """Say in each row whom mail went to rather than who wrote."""
+        if is_wanted != self._look.is_outgoing:
+            self._look = Look(self._look.glyphs, self._look.dates, is_wanted)
+            self._strips.clear()
 
     def set_empty_text(self, text: str) -> None:
         """Say this while the list is empty."""

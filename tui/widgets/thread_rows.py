@@ -33,10 +33,11 @@ DATES = {"short": Dates(6, short_date), "iso": Dates(16, iso_date), "relative": 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the settings say about rows."""
+    """What the settings say about rows; `is_outgoing` names whom mail went to rather than who wrote."""
 
     glyphs: Glyphs
     dates: Dates
+    is_outgoing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,15 @@ def _text(row: ThreadRow, cells: int, *, has_preview: bool) -> tuple[str, str]:
     return subject, fit(" - " + line(row.preview), left)
 
 
+def people(row: ThreadRow, look: Look) -> str:
+    """Return who takes part: "Ana, me", or "To: Ana" in a list of what was sent."""
+    names = line(row.participants)
+    if not look.is_outgoing or names.startswith("To: "):
+        return names
+    others = [name for name in names.split(", ") if name != "me"]
+    return f"To: {', '.join(others)}" if others else names
+
+
 def _strip(pieces: list[tuple[str, Style]], width: int, fill: Style) -> Strip:
     segments = [Segment(text, style) for text, style in pieces if text]
     return Strip(segments).adjust_cell_length(width, fill).simplify()
@@ -128,10 +138,10 @@ def one_line(row: ThreadRow, state: RowState, styles: RowStyles, look: Look, wid
     layout = columns(width, look.dates.cells)
     paint = _painter(row, state, styles)
     subject, preview = _text(row, layout.text, has_preview=layout.has_preview)
-    people = fit(line(row.participants), layout.people)
+    who = fit(people(row, look), layout.people)
     number = f"{min(row.email_count, 999):>3} " if layout.has_count and row.email_count > 1 else "    "
     tail = f" {number if layout.has_count else ''}{look.dates.write(row.at, now):>{look.dates.cells}}"
-    head = f"{flags(row, state, look.glyphs)} {people} {subject}"
+    head = f"{flags(row, state, look.glyphs)} {who} {subject}"
     return _strip([(head, paint(True)), (preview + tail, paint(False))], width, paint(True))
 
 
@@ -141,8 +151,8 @@ def two_lines(
     """Draw a thread on two lines: who and when, then what about."""
     paint = _painter(row, state, styles)
     number = f"{min(row.email_count, 999):>3}" if row.email_count > 1 else "   "
-    people = fit(line(row.participants), max(0, width - 8 - 5 - look.dates.cells))
-    head = f"{flags(row, state, look.glyphs)} {people} "
+    who = fit(people(row, look), max(0, width - 8 - 5 - look.dates.cells))
+    head = f"{flags(row, state, look.glyphs)} {who} "
     tail = f"{number} {look.dates.write(row.at, now):>{look.dates.cells}}"
     subject, preview = _text(row, max(0, width - 8), has_preview=True)
     return (
