@@ -74,6 +74,7 @@ def test_comparison_ignores_case_and_writes_domains_in_ascii() -> None:
     assert addresses.domain("MAILER-DAEMON") == ""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "hostile",
     [

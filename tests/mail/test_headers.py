@@ -77,6 +77,7 @@ def test_a_message_of_body_only_has_no_fields() -> None:
     assert headers.split(b"\nJust text.") == ([], 1)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -93,6 +94,7 @@ def test_long_hostile_values_take_linear_time(hostile: str) -> None:
     assert time.process_time() - started < 1.5
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "block",
     [b" x\n" * 300_000, b"a\n" * 300_000, b"A:b\n" * 200_000, b"Subject: x\n" + b"y\nTo:\n" * 100_000],

@@ -324,6 +324,7 @@ def nested(depth: int) -> bytes:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "hostile",
     [

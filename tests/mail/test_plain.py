@@ -77,6 +77,7 @@ def test_the_signature_separator_never_flows() -> None:
     assert flowed("Bye \n-- \nAnn\n") == "Bye \n-- \nAnn\n"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "hostile",
     [

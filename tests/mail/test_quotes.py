@@ -287,6 +287,7 @@ def test_the_order_of_lines_is_kept() -> None:
     assert "\n".join(block.text for block in split(plain(text)).blocks) == text
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "hostile",
     ["On 5/5/2020 " * 90_000, "On 5/5/2020 10:00 a\n" * 50_000, "> " * 500_000, "From: a\n" * 120_000, "-" * 1_000_000, "-- \n" * 250_000,

@@ -23,7 +23,10 @@ COLLECTIONS = sorted(path.name for path in MAIL.iterdir() if path.is_dir()) if M
 TEXT_ONLY_IN_EPILOGUE = "multipartemptypart.msg"
 STALWART = MAIL / "stalwartlabs+mail-parser"
 
-pytestmark = pytest.mark.skipif(not COLLECTIONS, reason="the shared test mail is not beside the project")
+pytestmark = [
+    pytest.mark.skipif(not COLLECTIONS, reason="the shared test mail is not beside the project"),
+    pytest.mark.no_cover,  # what time each message takes is measured here
+]
 in_each_collection = pytest.mark.parametrize("collection", COLLECTIONS)
 
 _parsed: dict[str, list[tuple[Path, bytes, Email, float]]] = {}

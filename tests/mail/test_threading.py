@@ -209,6 +209,7 @@ def test_a_subject_of_a_hundred_thousand_marks_is_read_at_once() -> None:
     base_subject("[]" * 100_000)
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared test mail is not beside the project")
 def test_the_threads_of_mailkit_come_out_the_same() -> None:
     by_references = json.loads((SHARED / "mail/threading/mailkit_threads.json").read_text())[1]

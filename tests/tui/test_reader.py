@@ -254,6 +254,7 @@ async def test_a_placeholder_shows_its_reason(db: Database, account: AccountId) 
         assert any("nested too deep" in line for line in shown(reader))
 
 
+@pytest.mark.no_cover
 async def test_a_page_down_in_a_long_message_is_cheap(db: Database, account: AccountId) -> None:
     thread_id = told.a_conversation(db, account, "\n".join([LONG] * 50))
     async with ReaderApp(db).run_test(size=(120, 40)) as pilot:

@@ -53,6 +53,7 @@ def test_no_row_is_wider_than_the_screen_and_no_letter_is_lost(text: str, width:
     assert "".join("".join(rows(text, width)).split()) == "".join(text.split())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("text", ["x" * 2_000_000, "日" * 700_000, " " * 2_000_000 + "é", "é" * 1_000_000])
 def test_the_first_rows_of_a_line_of_megabytes_cost_next_to_nothing(text: str) -> None:
     started = time.process_time()
