@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import gc
 import io
@@ -40,8 +41,10 @@ def serve() -> None:
     # Read in a thread, so that the next batch is here when one is done, and the worker's write never waits for us.
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, waiting), daemon=True).start()
-    while (batch := waiting.get()) is not None:
-        frames.write(answers, _dump([_parse_one(message) for message in pickle.loads(batch)]))
+    with contextlib.suppress(BrokenPipeError):  # the worker is gone
+        while (batch := waiting.get()) is not None:
+            frames.write(answers, _dump([_parse_one(message) for message in pickle.loads(batch)]))
+    os._exit(0)  # what could not be written is not to be written again
 
 
 def _receive(requests: IO[bytes], waiting: queue.SimpleQueue[bytes | None]) -> None:

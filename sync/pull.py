@@ -22,7 +22,7 @@ _POLITE_PAGE: Final = 64
 """Messages in one transaction while somebody else is about: they wait for no more than its end."""
 _POLITE_FOR_S: Final = 5.0
 _AHEAD: Final = 2
-_AHEAD_MESSAGES: Final = 200
+_AHEAD_MESSAGES: Final = 128
 """So many pages and messages are read before the oldest page is written, so that the children always have work."""
 _PROGRESS_EVERY_S: Final = 0.25
 _LARGE: Final = 200

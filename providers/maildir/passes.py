@@ -21,7 +21,9 @@ FIRST_PAGE: Final = 64
 PAGE_LIMIT_OCTETS: Final = 8 * 1024 * 1024
 _INBOX_FIRST: Final = 2_000
 """So much mail comes from the inbox alone; of an inbox of more than twice as much, by the times in the names."""
-_LOOKS: Final = 15_000
+_INBOX_PAGES: Final = 4
+"""So many pages are told before anything else is looked at."""
+_LOOKS: Final = 25_000
 """Files looked at between two pages while the inbox is told, so that no page waits long."""
 _LAST_TIME: Final = 2**40
 
@@ -68,7 +70,7 @@ class Pass:
         size = min(
             limit, FIRST_PAGE << min(self._page, 20)
         )  # small at first, so that there is something to read
-        if self._page or not self._entries:
+        if self._page >= _INBOX_PAGES or not self._entries:
             self._look_further()
         self._add_arrivals()
         upserted = self._read_page(size)
