@@ -16,6 +16,7 @@ from mail.types import Block, BlockKind, Document, LinkSpan, SafeText
 
 _MOST_SIGNATURE: Final = 20
 _MOST_FOOTER: Final = 8
+_MOST_LINES: Final = 20_000
 _DELIMITING: Final = frozenset("-—_")
 _START: Final = attrgetter("start")
 _TEXT, _QUOTE, _FORWARD, _SIGNATURE = BlockKind.TEXT, BlockKind.QUOTE, BlockKind.FORWARD, BlockKind.SIGNATURE
@@ -94,7 +95,7 @@ class _Splitter:
     def find(self) -> None:
         """Find quotes and forwards from the top, then what the last of the author's own text ends with."""
         lines, kinds = self._lines, self._kinds
-        index, count, has_text = 0, len(lines), False
+        index, count, has_text = 0, min(len(lines), _MOST_LINES), False
         while index < count:
             line = lines[index]
             if not line or line.isspace():
@@ -109,6 +110,8 @@ class _Splitter:
             else:
                 has_text = has_text or not say.is_rule(line)
                 index += 1
+        for rest in range(index, len(lines)):  # more than anybody writes: not worth looking at one by one
+            kinds[rest] = kinds[rest] if kinds[rest] is not _TEXT else kinds[rest - 1]
         self._find_signature()
 
     def _marked(self, index: int) -> int:
