@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mail.types import SafeText
+from mail.ids import SafeText
 
 # Controls but for \t and \n, line and paragraph separators, bidi marks and overrides, zero-width characters (but the
 # joiners that scripts need), interlinear marks, tags, private use that fonts draw at will is left, surrogates.

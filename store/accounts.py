@@ -6,13 +6,15 @@ import json
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from mail.changes import State
-from mail.types import AccountId
+from mail.ids import AccountId
 from store import events, mailboxes
 from store.database import Database
 from store.rows import AccountRow
+
+if TYPE_CHECKING:
+    from mail.changes import State
 
 _SYNC_REQUESTS: Final = "sync_requests"
 _COLUMNS: Final = (
@@ -117,7 +119,8 @@ def sync_requests(db: Database) -> int:
 def remote_state(db: Database, account_id: AccountId) -> State | None:
     """Return how far the account has told us, None when it is to start from the beginning."""
     row = db.read().execute("SELECT remote_state FROM account WHERE id = ?", (account_id,)).fetchone()
-    return None if row is None or row[0] is None else State(row[0])
+    state: State | None = row[0] if row is not None else None
+    return state
 
 
 def forget_state(db: Database, account_id: AccountId) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from mail.types import MailboxId, ThreadId
+from mail.ids import MailboxId, ThreadId
 from store.database import Database
 from store.rows import EventRow
 

@@ -6,13 +6,15 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mail.changes import RemoteMailbox
-from mail.types import AccountId, MailboxId, MailboxKey, RemoteKey, Role
+from mail.ids import AccountId, MailboxId, MailboxKey, RemoteKey, Role
 from store.database import Database
 from store.rows import MailboxRow
 from store.summaries import HIDDEN
+
+if TYPE_CHECKING:
+    from mail.changes import RemoteMailbox
 
 VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD, "Unread"))
 """The views each account has: everything not in trash or junk, and two parts of that."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mail.types import AccountId, Address, Attachment, EmailId, MailboxId, Role, ThreadId
+from mail.ids import AccountId, EmailId, MailboxId, Role, ThreadId
+
+if TYPE_CHECKING:
+    from mail.types import Address, Attachment
 
 
 class ThreadKey(NamedTuple):
@@ -38,8 +40,7 @@ class ThreadRow(NamedTuple):
         return ThreadKey(self.at, self.thread_id)
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxRow:
+class MailboxRow(NamedTuple):
     """A mailbox or a view (`is_view`). `name` has its levels separated by "/"."""
 
     id: MailboxId
@@ -51,8 +52,7 @@ class MailboxRow:
     unread_threads: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRow:
+class AccountRow(NamedTuple):
     """An account and how it is doing. `status_text` is for the user; `synced_at` is None before the first sync ends."""
 
     id: AccountId
@@ -70,8 +70,7 @@ class AccountRow:
     synced_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class EmailRow:
+class EmailRow(NamedTuple):
     """A message as the reader heads it. Its body is read apart: store.emails.body."""
 
     id: EmailId
@@ -96,8 +95,7 @@ class EmailRow:
     problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """Something changed. Empty `mailbox_ids` or `thread_ids` mean any. `text` is for the status line."""
 
     seq: int
@@ -107,8 +105,7 @@ class EventRow:
     thread_ids: tuple[ThreadId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(NamedTuple):
     """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched."""
 
     id: int
@@ -117,8 +114,7 @@ class ActionRow:
     thread_ids: frozenset[ThreadId] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRow:
+class OperationRow(NamedTuple):
     """An operation waiting for, or refused by, an account: for the jobs page and doctor."""
 
     id: int
@@ -131,8 +127,7 @@ class OperationRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SearchHit:
+class SearchHit(NamedTuple):
     """A conversation that matches, newest matching message first. `snippet` marks nothing; `email_id` is that message."""
 
     row: ThreadRow

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from mail.types import Role
+from mail.ids import Role
 
 HIDDEN: Final = frozenset({Role.TRASH.value, Role.JUNK.value})
 """What lies only there is out of sight: it is in no view, and makes no thread unread elsewhere (RFC 8621 §2)."""

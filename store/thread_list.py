@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from mail.types import MailboxId, ThreadId
+from mail.ids import MailboxId, ThreadId
 from store import threads
 from store.database import Database
 from store.rows import ThreadKey, ThreadRow

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from mail.types import AccountId, MailboxId, ThreadId
+from mail.ids import AccountId, MailboxId, ThreadId
 from store import summaries
 from store.database import Database
 from store.rows import ThreadRow

@@ -9,8 +9,8 @@ from __future__ import annotations
 from rich.style import Style
 from textual.content import Content
 
+from mail.ids import SafeText
 from mail.text import safe_line
-from mail.types import SafeText
 
 
 def as_content(text: SafeText, style: str = "") -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tui.commands.registry import Command, Pane
 
@@ -140,7 +140,7 @@ def user_keymap(
             problems.append(f"keys.{command_id}: {error}")
     keymap = Keymap()
     for command_id, keys in wanted.items():
-        problems += _bind_all(keymap, replace(known[command_id], keys=keys))
+        problems += _bind_all(keymap, known[command_id]._replace(keys=keys))
     for each in commands:
         if each.id not in wanted:
             _bind_free(keymap, each)

@@ -20,8 +20,7 @@ class Box(NamedTuple):
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """What the user does and asked for. None means: as the size suggests."""
 
     is_reading: bool = False
@@ -30,8 +29,7 @@ class Wishes:
     is_preview_wanted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where everything lies; a pane that is None is not shown. `rule` is the line between list and reader."""
 
     top: Box

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from mail.types import AccountId, MailboxId, Role
+from mail.ids import AccountId, MailboxId, Role
 from store.rows import AccountRow, MailboxRow
 
 ROLE_TITLES = {
@@ -21,8 +21,7 @@ ROLE_TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A title and the mailboxes listed together. `sources` says which mailbox is each account's."""
 
     title: str
@@ -36,8 +35,7 @@ class Listing:
         return dict(self.sources).get(account_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the mailboxes pane. `listing` is None for the name of an account."""
 
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail.types import AccountId, Role
+from mail.ids import AccountId, Role
 from store import accounts, mailboxes, thread_list
 from store.database import Database
 from store.rows import AccountRow, MailboxRow

@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
+from mail.ids import ThreadId
 from mail.keywords import SEEN
-from mail.types import ThreadId
 from store import threads
 from store.database import Database
 from store.rows import ThreadRow

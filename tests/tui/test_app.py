@@ -33,6 +33,19 @@ _HEAVY = (
     "vobject",
 )
 
+_AFTER_THE_FIRST_FRAME = (
+    "argparse",
+    "mail.types",
+    "mail.changes",
+    "store.actions",
+    "tui.commands.catalogue",
+    "tui.keymap",
+    "tui.watcher",
+    "tui.worker_care",
+    "tui.widgets.reader",
+    "tui.widgets.crm_panel",
+)
+
 
 def the_program(db: Database, theme: str = "dark", *, is_hangup_ignored: bool = False) -> list[str]:
     argv = [sys.executable, "-P", "-c", _PROGRAM, str(db.directory), theme]
@@ -88,10 +101,25 @@ def test_q_quits_with_the_terminal_as_it_was(inbox: Database) -> None:
         assert b"\x1b[?1049l" in terminal.octets
 
 
-def test_the_first_frame_needs_no_parser_no_crm_and_no_provider() -> None:
-    program = "import sys; from tui.app import run_screen; from tui.commands.registry import commands; commands(); print(*sys.modules)"
+def loaded_by(program: str) -> set[str]:
     answer = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", f"import sys; {program}; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    loaded = set(answer.stdout.split())
+    return set(answer.stdout.split())
+
+
+def test_the_keys_need_no_parser_no_crm_and_no_provider() -> None:
+    loaded = loaded_by(
+        "from tui.app import run_screen; from tui.commands.registry import commands; commands()"
+    )
     assert not [name for name in _HEAVY if name in loaded]
+
+
+def test_the_first_frame_needs_nothing_that_can_wait() -> None:
+    loaded = loaded_by("from tui.cli import main; from tui.app import run_screen")
+    assert not [name for name in (*_HEAVY, *_AFTER_THE_FIRST_FRAME) if name in loaded]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from store.rows import AccountRow
 from tui.frame import ListFacts, empty_text, hints, list_title, status_line, sync_state
 from tui.glyphs import ASCII
@@ -35,8 +33,7 @@ def test_the_title_of_a_list_has_its_counts_and_the_position() -> None:
 
 
 def test_a_first_sync_shows_a_bar_counts_and_the_time_left() -> None:
-    busy = replace(
-        ACCOUNT,
+    busy = ACCOUNT._replace(
         status="backfilling",
         progress_done=500,
         progress_total=1000,
@@ -47,8 +44,8 @@ def test_a_first_sync_shows_a_bar_counts_and_the_time_left() -> None:
 
 
 def test_trouble_of_one_account_is_said_before_all_else() -> None:
-    broken = replace(
-        ACCOUNT, status="error", status_text="the Maildir is gone: mount it or run dealbox account"
+    broken = ACCOUNT._replace(
+        status="error", status_text="the Maildir is gone: mount it or run dealbox account"
     )
     assert words(sync_state([ACCOUNT, broken], 0, ASCII)) == (
         "Work: the Maildir is gone: mount it or run dealbox account"
@@ -78,7 +75,7 @@ def test_hints_are_left_out_whole_and_the_last_one_stays() -> None:
 def test_an_empty_list_says_what_to_do() -> None:
     assert "dealbox account add maildir PATH" in empty_text([], "Inbox", is_search=False)
     assert "Mail is being read" in empty_text(
-        [replace(ACCOUNT, status="backfilling", synced_at=None)], "Inbox", is_search=False
+        [ACCOUNT._replace(status="backfilling", synced_at=None)], "Inbox", is_search=False
     )
     assert empty_text([ACCOUNT], "Spam", is_search=False).startswith("Spam is empty.")
     assert empty_text([ACCOUNT], "Search: x", is_search=True).startswith("Nothing found.")

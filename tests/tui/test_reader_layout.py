@@ -49,7 +49,7 @@ def a_row(**changes: Any) -> EmailRow:
         attachments=(),
         problem=None,
     )
-    return replace(row, **changes)
+    return row._replace(**changes)
 
 
 def a_document(*blocks: tuple[BlockKind, str]) -> Document:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
@@ -25,8 +24,7 @@ class Pane(StrEnum):
 EVERYWHERE = frozenset(Pane)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One thing the user can do.
 
     `keys` are sequences as the keymap spells them ("e", "g i", "ctrl+r", ", ,"), the first being the one shown.

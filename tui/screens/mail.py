@@ -13,7 +13,7 @@ from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
-from mail.types import ThreadId
+from mail.ids import ThreadId
 from store.database import Database
 from store.rows import ThreadRow
 from store.settings import Settings

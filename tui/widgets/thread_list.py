@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from mail.types import ThreadId
+from mail.ids import ThreadId
 from store.rows import ThreadKey, ThreadRow
 from tui.commands.registry import Pane
 from tui.glyphs import UNICODE, Glyphs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -20,8 +20,7 @@ _LETTERS = {"deal": "D", "lead": "L", "project": "J", "person": "P", "organizati
 _FIXED = 4 + 2 + 3 + 5
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(NamedTuple):
     """A way of writing times, and the cells it takes."""
 
     cells: int
@@ -31,8 +30,7 @@ class Dates:
 DATES = {"short": Dates(6, short_date), "iso": Dates(16, iso_date), "relative": Dates(5, relative_date)}
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What the settings say about rows; `is_outgoing` names whom mail went to rather than who wrote."""
 
     glyphs: Glyphs
@@ -40,8 +38,7 @@ class Look:
     is_outgoing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Cells for who wrote and for subject and preview; `has_count` and `has_preview` give way when narrow."""
 
     people: int
@@ -60,16 +57,14 @@ def columns(width: int, date_cells: int = 6) -> Columns:
     return Columns(people, max(0, left - people), has_count=True, has_preview=width >= 76)
 
 
-@dataclass(frozen=True, slots=True)
-class RowState:
+class RowState(NamedTuple):
     """What the list knows of a row besides its thread."""
 
     is_cursor: bool
     is_marked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RowStyles:
+class RowStyles(NamedTuple):
     """Styles of a row that is not under the cursor, and the one style of the row that is."""
 
     plain: Style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mail.types import ThreadId
+from mail.ids import ThreadId
 from store.rows import ThreadKey, ThreadRow
 
 
