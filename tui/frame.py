@@ -9,13 +9,15 @@ from rich.cells import cell_len
 
 from store.rows import AccountRow
 from tui.commands.registry import Pane
-from tui.format import bar, clock, count, fit, time_left
+from tui.format import bar, clock, count, fit, shorten, time_left
 from tui.glyphs import Glyphs
 from tui.layout import Box, Places
 from tui.widgets.bar import Piece
 
 if TYPE_CHECKING:
     from store.panel import PanelFacts
+
+_TROUBLE = ("error", "sign_in")
 
 
 class ListFacts(NamedTuple):
@@ -73,21 +75,31 @@ def _title(text: str, width: int, marker: str) -> list[Piece]:
     return [Piece(title, part), Piece(" " * (width - cell_len(title) + 1))]
 
 
-def sync_state(accounts: Sequence[AccountRow], now: int, glyphs: Glyphs) -> tuple[Piece, ...]:
-    """Return how the accounts are doing: the first that is in trouble, else the first that is busy, else since when."""
+def sync_state(accounts: Sequence[AccountRow], now: int, glyphs: Glyphs, cells: int) -> tuple[Piece, ...]:
+    """Return how the accounts are doing: the first that is in trouble, else the first that is busy, else since when.
+
+    What is in trouble is said in at most so many cells.
+    """
     for account in accounts:
-        if account.status in ("error", "sign_in"):
-            return (Piece(f" {account.name}: {account.status_text or 'needs attention'} ", "warn"),)
+        if account.status in _TROUBLE:
+            return (Piece(f" {shorten(trouble(account), max(cells - 2, 8))} ", "warn"),)
     for account in accounts:
         if account.status in ("backfilling", "connecting") and account.progress_total:
             return (Piece(_progress(account, now, glyphs)),)
     for account in accounts:
         if account.status == "waiting":
-            return (Piece(f" {account.name}: {account.status_text or 'waiting'} ", "dim"),)
+            text = f"{account.name}: {account.status_text or 'waiting'}"
+            return (Piece(f" {shorten(text, max(cells - 2, 8))} ", "dim"),)
     synced = [account.synced_at for account in accounts if account.synced_at]
     if not accounts:
         return ()
     return (Piece(f" synced {clock(min(synced))} ", "dim") if synced else Piece(" not synced yet ", "dim"),)
+
+
+def trouble(account: AccountRow) -> str:
+    """Return what keeps an account from syncing, and what to do; "" when nothing does."""
+    text = account.status_text or "needs attention: dealbox doctor tells more"
+    return f"{account.name}: {text}" if account.status in _TROUBLE else ""
 
 
 def _progress(account: AccountRow, now: int, glyphs: Glyphs) -> str:
@@ -140,6 +152,9 @@ def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -
         )
     if is_search:
         return "Nothing found.\nq goes back, / searches again."
+    told = next(filter(None, map(trouble, accounts)), "")
+    if told:
+        return f"{title} is empty.\n\n{told}"
     if any(
         account.synced_at is None and account.status in ("backfilling", "connecting") for account in accounts
     ):

@@ -38,7 +38,7 @@ class Said:
         """Draw the line."""
         screen = self._screen
         width = screen.size.width
-        right = frame.sync_state(screen.listings.accounts, int(time.time()), screen.glyphs)
+        right = frame.sync_state(screen.listings.accounts, int(time.time()), screen.glyphs, width // 2)
         left = frame.status_line(
             "" if screen.which_key.is_notice else self._message,
             is_warning=self._is_warning,

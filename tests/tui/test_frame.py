@@ -40,21 +40,29 @@ def test_a_first_sync_shows_a_bar_counts_and_the_time_left() -> None:
         progress_started_at=1000,
         synced_at=None,
     )
-    assert words(sync_state([busy], 1060, ASCII)) == "######------ 500/1,000 about 1 min left"
+    assert words(sync_state([busy], 1060, ASCII, 80)) == "######------ 500/1,000 about 1 min left"
 
 
 def test_trouble_of_one_account_is_said_before_all_else() -> None:
     broken = ACCOUNT._replace(
         status="error", status_text="the Maildir is gone: mount it or run dealbox account"
     )
-    assert words(sync_state([ACCOUNT, broken], 0, ASCII)) == (
+    assert words(sync_state([ACCOUNT, broken], 0, ASCII, 80)) == (
         "Work: the Maildir is gone: mount it or run dealbox account"
     )
 
 
+def test_trouble_is_shortened_beside_the_keys_and_told_whole_by_an_empty_list() -> None:
+    broken = replace(ACCOUNT, status="sign_in", status_text="/mail is not there: mount it or add it again")
+    assert words(sync_state([broken], 0, ASCII, 30)) == "Work: /mail is not there:..."
+    assert "Work: /mail is not there: mount it or add it again" in empty_text(
+        [broken], "Inbox", is_search=False
+    )
+
+
 def test_without_trouble_the_time_of_the_last_sync_is_shown() -> None:
-    assert words(sync_state([ACCOUNT], 0, ASCII)).startswith("synced ")
-    assert words(sync_state([], 0, ASCII)) == ""
+    assert words(sync_state([ACCOUNT], 0, ASCII, 80)).startswith("synced ")
+    assert words(sync_state([], 0, ASCII, 80)) == ""
 
 
 def test_a_message_comes_with_the_key_that_takes_it_back() -> None:

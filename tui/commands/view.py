@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store import accounts
+from tui import frame
 from tui.bridge import in_store
 from tui.commands.registry import Pane, command
 
@@ -45,4 +46,5 @@ async def sync(screen: MailScreen) -> None:
         screen.say("There is no account yet: dealbox account add maildir PATH")
         return
     await in_store(accounts.request_sync, screen.db)
-    screen.say("Looking for new mail")
+    told = "; ".join(filter(None, map(frame.trouble, screen.listings.accounts)))
+    screen.say(f"Looking again. {told}" if told else "Looking for new mail")

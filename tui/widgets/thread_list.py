@@ -22,6 +22,7 @@ from tui.widgets import thread_rows
 from tui.widgets.pane import Drawn
 from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
 from tui.widgets.thread_source import EmptySource, ThreadSource
+from tui.wrap import wrap
 
 _WHEEL_ROWS = 3
 Seen = tuple[ThreadRow | None, RowState | None]
@@ -284,7 +285,8 @@ class ThreadList(Drawn, can_focus=True):
         style = self.rich_style
         if self.source.count or not self._empty_text:
             return Strip.blank(width, style)
-        lines = self._empty_text.split("\n")
+        room = max(width - 2, 1)
+        lines = [text[start:end] for text in self._empty_text.split("\n") for start, end in wrap(text, room)]
         above = max(0, self.size.height // 3 - len(lines) // 2)
         text = lines[y - above] if 0 <= y - above < len(lines) else ""
         return Strip([Segment(text.center(width)[:width], style)], width)
