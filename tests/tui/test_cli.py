@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pty_terminal import PtyTerminal
 
-from store import worker_process
+from store import paths, schema, worker_process
+from store.database import open_store
 from tui import cli, cli_worker
 
 DEALBOX = [sys.executable, "-P", "-c", "import sys; from tui.cli import main; sys.exit(main())"]
@@ -263,6 +266,72 @@ def test_a_conversation_is_linked_to_an_imported_deal_and_unlinked(
     shown = json.loads(capsys.readouterr().out)
     assert (shown["item"]["kind"], shown["link"]["origin"]) == ("deal", "manual")
     assert synced("unlink", number) == 0
+
+
+def test_an_item_is_meant_by_its_title_when_just_one_has_it(
+    synced: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crm = tmp_path / "crm"
+    crm.mkdir()
+    (crm / "deals.csv").write_text(
+        "id,title,status\n7,Ten printers,open\n8,Paper,open\n9,Paper for Ana,open\n"
+    )
+    (crm / "leads.csv").write_text("id,title,status\n3,Paper,archived\n")
+    (crm / "persons.csv").write_text("id,name\n1,Ten printers\n")
+    synced("import", "crm", crm)
+    synced("search", "quotation", "--json")
+    number = json.loads(capsys.readouterr().out.partition("[")[2].join(["[", ""]))[0]["id"]
+    assert synced("link", number, "ten  Printers") == 0
+    assert capsys.readouterr().out == "Linked to Ten printers\n"
+    assert synced("link", number, "Ten") == 2
+    assert "there is no item 'Ten': say deal:12" in capsys.readouterr().err
+    assert synced("link", number, "paper") == 2
+    told = capsys.readouterr().err
+    assert "2 items are called 'paper'" in told
+    assert "deal:8 (open)" in told and "lead:3 (archived)" in told and "deal:9" not in told
+
+
+def test_a_store_of_a_newer_dealbox_is_refused_in_one_sentence(
+    run: Run, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    too_new = written_by_a_newer_dealbox(data)
+    for words in (["search", "x"], ["account", "list"], ["link", "1", "deal:1"]):
+        assert run(*words) == 1
+        assert capsys.readouterr().err == f"dealbox: {too_new}\n"
+    assert run("doctor") == 1
+    assert capsys.readouterr().out == f"error: {too_new}\n"
+
+
+def test_the_worker_refuses_a_store_of_a_newer_dealbox(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    too_new = written_by_a_newer_dealbox(data)
+    program = "import sys; from sync.worker import main; sys.exit(main())"
+    finished = subprocess.run(
+        [sys.executable, "-P", "-c", program, "--data", str(data), "--once"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (finished.returncode, finished.stderr) == (1, f"dealbox-sync: {too_new}\n")
+
+
+def test_the_screen_refuses_a_store_of_a_newer_dealbox_and_leaves_the_terminal_as_it_was(data: Path) -> None:
+    too_new = written_by_a_newer_dealbox(data)
+    with PtyTerminal([*DEALBOX, "--data", str(data)]) as terminal:
+        assert terminal.wait(30) == 1
+        shown = bytes(terminal.octets).decode()
+    assert shown == f"dealbox: {too_new}\r\n"
+
+
+def written_by_a_newer_dealbox(data: Path) -> str:
+    """Make a store of version 9999 and return what is said of it."""
+    open_store(data, is_screen=False).close()
+    with contextlib.closing(sqlite3.connect(data / paths.STORE_NAME)) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    newest = schema.numbers()[-1]
+    return f"this store has version 9999, this dealbox knows versions up to {newest}: update dealbox"
 
 
 def test_a_reader_that_leaves_early_is_no_error(data: Path) -> None:
