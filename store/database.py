@@ -23,7 +23,6 @@ _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA mmap_size=268435456",
 )
 
 
@@ -138,6 +137,8 @@ class Database:
             connection.execute(pragma)
         # A checkpoint writes and syncs the whole log: the worker's business, not a key press's.
         connection.execute(f"PRAGMA wal_autocheckpoint={16_000 if self.is_screen else 2_000}")
+        # What is mapped counts as the process's memory, and gains a writer nothing.
+        connection.execute(f"PRAGMA mmap_size={268_435_456 if self.is_screen else 0}")
         connection.execute(f"PRAGMA cache_size={-8_000 if self.is_screen else -48_000}")
         with self._lock:
             self._connections.append(connection)

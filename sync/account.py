@@ -15,7 +15,7 @@ from mail.types import AccountId
 from providers.connect import connect
 from providers.errors import ProviderError, RetryLater, SignInAgain
 from providers.protocol import Provider
-from store import accounts, doorbell, ingest, outbox
+from store import accounts, ingest, outbox
 from store.database import Database
 from store.rows import AccountRow
 from sync import backoff
@@ -161,11 +161,8 @@ def sync_once(
 
 
 def say_live(db: Database, account_id: AccountId) -> None:
-    """Note that the cache agrees with the account now; ring when that is news."""
-    before = accounts.get(db, account_id)
+    """Note that the cache agrees with the account now."""
     accounts.set_status(db, account_id, "live")
-    if before is not None and before.status != "live":
-        doorbell.ring(db.directory)
 
 
 def is_gone(db: Database, account_id: AccountId) -> bool:
@@ -183,7 +180,6 @@ def report(db: Database, account_id: AccountId, error: Exception, failures: int)
         log.error("account %s: %s", account_id, text, exc_info=error)
     with contextlib.suppress(sqlite3.Error):  # a full disk takes no status either
         accounts.set_status(db, account_id, status, text)
-        doorbell.ring(db.directory)
     return delay_s
 
 

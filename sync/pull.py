@@ -132,8 +132,6 @@ class _Pull:
             ingest.apply(self._db, self._account_id, batch, arrivals)
             self._written_state = batch.new_state
         self._progress.add(len(arrivals), batch.remaining)
-        if arrivals or batch.destroyed or batch.mailboxes is not None:
-            doorbell.ring(self._db.directory)
 
 
 def _are_enough(pages: Collection[_Page]) -> bool:

@@ -8,7 +8,9 @@ import logging
 import os
 import select
 import signal
+import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +19,7 @@ from types import FrameType
 from typing import Final
 
 from mail.types import AccountId
-from store import accounts, doorbell, outbox, paths
+from store import accounts, doorbell, outbox, paths, reindexing
 from store.database import Database, StoreTooNew, StoreUnusable, open_store
 from store.doorbell import Doorbell
 from store.worker_process import WorkerLock
@@ -25,9 +27,12 @@ from sync import service
 from sync.account import AccountThread, connected, report, say_live, sync_once
 from sync.parsers import ParsingChildren
 
+log = logging.getLogger(__name__)
+
 IDLE_S: Final = 60.0
 _GLANCE_S: Final = 2.0
 _LOCK_EVERY_S: Final = 2.0
+_LONGEST_END_S: Final = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,11 +145,24 @@ def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
     parsers = ParsingChildren()
     try:
         if options.once:
+            reindexing.reindex_if_due(db)
             return _sync_all_once(db, parsers, stop)
+        indexing = threading.Thread(target=_reindex, args=(db, stop), name="indexing", daemon=True)
+        indexing.start()
         _Worker(db, parsers, stop, stays=options.stay).run()
+        indexing.join(_LONGEST_END_S)
         return 0
     finally:
         parsers.close()
+
+
+def _reindex(db: Database, stop: _Stop) -> None:
+    """Index anew what is due; cut short, it goes on with the next start."""
+    try:
+        reindexing.reindex_if_due(db)
+    except sqlite3.Error as error:
+        if not stop.is_set:
+            log.error("The index of words could not be renewed: %s", error)
 
 
 def _sync_all_once(db: Database, parsers: ParsingChildren, stop: _Stop) -> int:
@@ -198,6 +216,7 @@ class _Worker:
         self._next_times: dict[AccountId, int | None] = {}
         self._requests = accounts.sync_requests(db)
         self._needed_at = time.monotonic()
+        self._version = db.data_version()
 
     def run(self) -> None:
         bell = Doorbell(self._db.directory, doorbell.WORKER)
@@ -205,8 +224,11 @@ class _Worker:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
                 select.select([bell.fileno(), self._stop.pipe], [], [], _GLANCE_S)
-                bell.drain()
+                has_rung = bell.drain()
                 self._match_accounts()
+                if self._has_been_asked(has_rung):
+                    for thread in self._threads.values():
+                        thread.wake()
                 self._wake_those_asked()
         finally:
             bell.close()
@@ -226,6 +248,11 @@ class _Worker:
             if account_id not in self._threads:
                 self._threads[account_id] = AccountThread(self._db, account, self._parsers)
                 self._threads[account_id].start()
+
+    def _has_been_asked(self, has_rung: bool) -> bool:
+        """Say whether somebody rang who wrote nothing: then they want every account to be looked at."""
+        before, self._version = self._version, self._db.data_version()
+        return has_rung and self._version == before
 
     def _wake_those_asked(self) -> None:
         # The bell rings for our own writes too, so it is the outbox that says whom to wake.

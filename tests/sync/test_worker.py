@@ -15,7 +15,7 @@ from makers import NOW
 from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, mailbox_id, threads_in
 
 from mail.types import AccountId, Role
-from store import accounts, actions, invariants
+from store import accounts, actions, doorbell, invariants, reindexing
 from store.database import Database
 from store.doorbell import Doorbell
 from store.worker_process import WorkerLock, is_worker_running
@@ -229,3 +229,32 @@ def test_a_request_to_sync_has_every_account_looked_at_now(db: Database, tmp_pat
         before = synced_at(db, account_id)
         accounts.request_sync(db)
         soon(lambda: synced_at(db, account_id) > before)
+
+
+def test_whoever_rings_without_writing_wants_the_accounts_looked_at(db: Database, tmp_path: Path) -> None:
+    account_id = an_account_on(db, a_maildir(tmp_path / "mail", 1).root)
+
+    def synced_at() -> int:
+        account = accounts.get(db, account_id)
+        assert account is not None
+        return account.synced_at or 0
+
+    with running(db, "--stay"):
+        soon(lambda: synced_at() > 0)
+        time.sleep(3)  # a look right after a change is repeated once
+        before = synced_at()
+        doorbell.ring(db.directory)
+        soon(lambda: synced_at() > before)
+
+
+def test_the_index_is_renewed_when_the_worker_starts(db: Database, tmp_path: Path) -> None:
+    an_account_on(db, a_maildir(tmp_path / "mail", 1).root)
+    with db.write() as connection:
+        connection.execute("REPLACE INTO meta (key, value) VALUES ('index_version', '0')")
+
+    def version() -> str:
+        (found,) = db.read().execute("SELECT value FROM meta WHERE key = 'index_version'").fetchone()
+        return str(found)
+
+    with running(db, "--stay"):
+        soon(lambda: version() == str(reindexing.VERSION))
