@@ -121,7 +121,7 @@ def _tokens(header: str) -> Iterator[_Token]:
     closes = header.count(")")
     while position < length:
         found = pattern.match(header, position)
-        if found is None:
+        if found is None:  # pragma: no cover - every character belongs to a token
             position += 1
             continue
         kind, text = found.lastgroup or "atom", found[0]

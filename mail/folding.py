@@ -198,9 +198,9 @@ def _unfolded(line: str, position: int) -> int:
         if len(folded := stretch.translate(_LETTERS)) <= left:
             left -= len(folded)
             continue
-        for offset, character in enumerate(stretch):
+        for offset, character in enumerate(stretch):  # pragma: no branch - this stretch holds the position
             size = len(_LETTERS[ord(character)])
             if size > left:
                 return begin + offset
             left -= size
-    return len(line)
+    return len(line)  # pragma: no cover - a position of the shadow lies before its end

@@ -44,7 +44,7 @@ def _walked(tree: LexborHTMLParser, *, is_pruning: bool, is_cut: bool) -> Docume
         for sheet in tree.tags("style"):
             walker.sheet.read(sheet.text())
     root = tree.body or tree.root
-    if root is not None:
+    if root is not None:  # pragma: no branch - lexbor gives any text a body
         is_cut = not walker.walk(root) or is_cut
     if is_cut and walker.lines.characters:
         walker.lines.end_line()

@@ -64,7 +64,7 @@ def _addressed(scheme: str, rest: str) -> tuple[str, str] | None:
 
 def _located(scheme: str, rest: str) -> tuple[str, str] | None:
     authority = _AUTHORITY.match(rest)
-    if authority is None:
+    if authority is None:  # pragma: no cover - the expression matches any text
         return None
     user, at, place = authority[1].rpartition("@")
     port = _PORT.search(place)

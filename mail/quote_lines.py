@@ -208,7 +208,7 @@ def attribution(lines: Sequence[str], start: int) -> int | None:
         begins = index > start or _may_begin(folded)
         if not begins and not folded.endswith((":", "：", "---")):
             return None
-        if _is_attribution(folded, is_joined=index > start):
+        if _is_attribution(folded):
             return index + 1
         if not begins:
             return None
@@ -252,10 +252,10 @@ def _may_begin(text: str) -> bool:
 
 def _stands_alone(line: str) -> bool:
     """Tell whether a line is a whole attribution, so that the line above it is somebody's text."""
-    return _is_attribution(line.casefold(), is_joined=False)
+    return _is_attribution(line.casefold())
 
 
-def _is_attribution(text: str, *, is_joined: bool) -> bool:
+def _is_attribution(text: str) -> bool:
     has_dashes = text.startswith("---") and text.endswith("---")
     core = text.strip("-— *\ufeff")
     begins = core[:1].isdigit() or _STARTS.match(core) is not None
@@ -264,8 +264,6 @@ def _is_attribution(text: str, *, is_joined: bool) -> bool:
         return False
     has_time = _TIME_OR_DATE.search(core) is not None
     if core.endswith(_COLONS) or has_dashes:
-        if is_joined and not (has_time or has_address):
-            return False
         if has_address or has_time:
             return _has_verb(core) or (begins and has_time and _ADDRESS_LAST.search(core) is not None)
         return any(character.isdigit() for character in core) and _LAST_VERB.search(core) is not None
