@@ -15,7 +15,7 @@ from store import accounts, paths
 from store.database import Database, open_store
 from sync import demo_crm, demo_letters, demo_plan, demo_world
 
-VERSION: Final = 1
+VERSION: Final = 2
 """What changes when the sample mailbox does: an older one is then built again."""
 MARK: Final = "demo-version"
 SEED: Final = 20_261

@@ -54,10 +54,14 @@ AUTO_REPLIES = {
 }
 
 
-def internal(rng: random.Random, world: World, start: float) -> list[Letter]:
-    """Return a conversation among colleagues that begins at `start`."""
-    script = rng.choice(data("office")["internal"])
-    matter = a_matter(rng, world, rng.choice([c for c in world.companies if c.language == "en"]))
+def internal(rng: random.Random, world: World, start: float, told: set[tuple[str, str]]) -> list[Letter]:
+    """Return a conversation among colleagues that begins at `start`; `told` is what they had about whom before."""
+    scripts = data("office")["internal"]
+    (script,) = rng.choices(scripts, [script["weight"] for script in scripts])
+    english = [company for company in world.companies if company.language == "en"]
+    fresh = [company for company in english if (script["subject"], company.name) not in told]
+    matter = a_matter(rng, world, rng.choice(fresh or english))
+    told.add((script["subject"], matter.company.name))
     first = world.colleague(script["by"])
     other = world.owner if first is not world.owner else world.colleague("Tom Ashworth")
     letters: list[Letter] = []

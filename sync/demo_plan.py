@@ -14,6 +14,7 @@ from sync.demo_world import World
 SPAN_S = 730 * DAY_S
 INBOX_S = 52 * DAY_S
 DEALS, LEADS, PROJECTS = 60, 30, 10
+INTERNAL = 260
 DEAL_TITLES = (
     "{qty} x {code}, {city}",
     "{product}, {company}",
@@ -227,7 +228,9 @@ def _customers(draft: _Draft) -> None:
 
 def _office(draft: _Draft) -> None:
     rng, world = draft.rng, draft.world
-    draft.conversations += [demo_office.internal(rng, world, draft.a_moment(2, 725)) for _ in range(330)]
+    told: set[tuple[str, str]] = set()
+    for _ in range(INTERNAL):
+        draft.conversations.append(demo_office.internal(rng, world, draft.a_moment(2, 725), told))
     draft.conversations += [[demo_office.invitation(rng, world, draft.a_moment(1, 720))] for _ in range(150)]
     answered = [
         letter

@@ -106,7 +106,11 @@ def _crm_commands(commands: Subparsers) -> None:
         command.add_argument("--dry-run", action="store_true", help="only say what would happen")
     link = _command(commands, "link", "link a conversation to a deal, lead or project")
     link.add_argument("id", metavar="ID", help="a conversation's id, from search")
-    link.add_argument("item", metavar="ITEM", help="deal:12 (number of the import), deal: and its own id, or the title of just one")
+    link.add_argument(
+        "item",
+        metavar="ITEM",
+        help="deal:12 (number of the import), deal: and its own id, or the title of just one",
+    )
     unlink = _command(commands, "unlink", "unlink a conversation from its deal, lead or project")
     unlink.add_argument("id", metavar="ID", help="a conversation's id, from search")
 

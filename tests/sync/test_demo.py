@@ -106,3 +106,13 @@ def test_the_crm_files_name_only_people_and_companies_there_are(plan: demo_plan.
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_colleagues_do_not_ask_for_the_same_thing_over_and_over(plan: demo_plan.Plan) -> None:
+    first = [
+        letter
+        for letter in plan.letters
+        if letter.parent is None and letter.text.startswith("I would love one")
+    ]
+    assert 0 < len(first) <= 12
+    assert len({letter.text for letter in first}) == len(first)

@@ -53,7 +53,7 @@ def test_trouble_of_one_account_is_said_before_all_else() -> None:
 
 
 def test_trouble_is_shortened_beside_the_keys_and_told_whole_by_an_empty_list() -> None:
-    broken = replace(ACCOUNT, status="sign_in", status_text="/mail is not there: mount it or add it again")
+    broken = ACCOUNT._replace(status="sign_in", status_text="/mail is not there: mount it or add it again")
     assert words(sync_state([broken], 0, ASCII, 30)) == "Work: /mail is not there:..."
     assert "Work: /mail is not there: mount it or add it again" in empty_text(
         [broken], "Inbox", is_search=False
