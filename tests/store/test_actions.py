@@ -63,6 +63,32 @@ def test_trashing_through_a_view_takes_sent_mail_along(
     assert listed(db, boxes[Role.ALL]) == []
 
 
+def test_trashing_through_a_view_leaves_junk_where_it_is(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    received = a_stored_email(db, account_id, boxes[Role.INBOX])
+    a_stored_email(db, account_id, boxes[Role.JUNK], thread_id=received.thread_id)
+    actions.move(db, [received.thread_id], boxes[Role.ALL], Role.TRASH)
+    assert len(open_operations(db)) == 1
+    assert listed(db, boxes[Role.JUNK]) == [received.thread_id]
+
+
+def test_what_lies_in_the_archive_is_not_archived_again(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.ARCHIVE])
+    assert actions.move(db, [stored.thread_id], boxes[Role.ALL], Role.ARCHIVE).state == "nothing"
+    assert open_operations(db) == []
+
+
+def test_a_conversation_with_a_star_gets_no_second_one(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    older = a_stored_email(db, account_id, boxes[Role.INBOX], keywords=[FLAGGED])
+    a_stored_email(db, account_id, boxes[Role.INBOX], thread_id=older.thread_id)
+    assert actions.set_keyword(db, [older.thread_id], FLAGGED, True).state == "nothing"
+
+
 def test_a_conversation_known_by_an_old_id_is_found(
     db: Database, account_id: AccountId, boxes: Boxes
 ) -> None:
@@ -141,6 +167,27 @@ def test_what_came_to_the_trash_elsewhere_is_recovered_to_inbox_or_sent(
     actions.recover(db, [received.thread_id, sent.thread_id])
     assert listed(db, boxes[Role.INBOX]) == [received.thread_id]
     assert listed(db, boxes[Role.SENT]) == [sent.thread_id]
+
+
+def test_what_its_mailbox_no_longer_is_is_recovered_to_the_inbox(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.ARCHIVE])
+    actions.move(db, [stored.thread_id], boxes[Role.ARCHIVE], Role.TRASH)
+    with db.write() as connection:
+        connection.execute("UPDATE mailbox SET gone_at = 1 WHERE id = ?", (boxes[Role.ARCHIVE],))
+    actions.recover(db, [stored.thread_id])
+    assert listed(db, boxes[Role.INBOX]) == [stored.thread_id]
+
+
+def test_what_went_from_junk_to_trash_is_recovered_to_the_inbox(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.JUNK])
+    actions.move(db, [stored.thread_id], boxes[Role.JUNK], Role.TRASH)
+    actions.recover(db, [stored.thread_id])
+    assert listed(db, boxes[Role.INBOX]) == [stored.thread_id]
+    assert listed(db, boxes[Role.JUNK]) == []
 
 
 def test_deleting_for_good_waits_before_the_account_is_asked(
