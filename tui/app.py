@@ -64,6 +64,8 @@ class DealboxApp(App[int]):
         from tui.watcher import Watcher
         from tui.worker_care import WorkerCare
 
+        later = Path(__file__).with_name("later.tcss")
+        self.stylesheet.add_source(later.read_text("utf-8"), read_from=(str(later), ""))
         await self.mail.complete()
         gc.freeze()
         gc.enable()

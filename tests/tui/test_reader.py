@@ -16,7 +16,7 @@ from tui.guard import OutputGuard
 from tui.widgets.reader import Reader
 from tui.widgets.reader_layout import Headers
 
-CSS = Path(__file__).parents[2] / "tui" / "app.tcss"
+CSS = [Path(__file__).parents[2] / "tui" / name for name in ("app.tcss", "later.tcss")]
 LONG = "\n".join(f"line {number}" for number in range(200))
 
 

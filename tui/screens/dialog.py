@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 T = TypeVar("T")
-_WIDTH = 72  # as app.tcss says; before the first layout there is nothing else to ask
+_WIDTH = 72  # as later.tcss says; before the first layout there is nothing else to ask
 
 
 class Dialog(ModalScreen[T]):

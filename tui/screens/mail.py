@@ -69,20 +69,17 @@ class MailScreen(Screen[None]):
         self._choices: dict[str, tuple[bool | None, bool | None]] = {}
         self._said = Said(self, self._status)
         self._prompt: Prompt | None = None
+        self._is_styled = False
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        # The framework asks for it when the screen comes first, though every style has just been worked out.
+        if self._is_styled:
+            super().update_node_styles(animate)
+        self._is_styled = True
 
     def compose(self) -> ComposeResult:
         self.thread_list.id, self.mailboxes.id = "list", "mailboxes"
-        yield from (
-            self.thread_list,
-            self.mailboxes,
-            self._top,
-            self._status,
-            self._strip,
-            self._rule,
-            self.which_key,
-        )
-        for number in range(_SEPARATORS):
-            yield Rule(self.glyphs.vertical, id=f"separator-{number}")
+        yield from (self.thread_list, self.mailboxes, self._top, self._status)
 
     def on_mount(self) -> None:
         self.listings.start()
@@ -94,7 +91,8 @@ class MailScreen(Screen[None]):
 
         self.reader.id, self.crm_panel.id = "reader", "panel"
         tell_keys(self)
-        await self.mount(self.reader, self.crm_panel)
+        separators = [Rule(self.glyphs.vertical, id=f"separator-{number}") for number in range(_SEPARATORS)]
+        await self.mount(self.reader, self.crm_panel, self._rule, *separators, self._strip, self.which_key)
         self.arrange_panes()
         self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
         self.preview.show_now()

@@ -127,7 +127,8 @@ class Rule(Drawn):
         """Put a title into the line; the one of the pane with the focus is reversed."""
         if (title, is_focused) != (self._title, self._is_focused):
             self._title, self._is_focused = title, is_focused
-            self.refresh()
+            if self.is_attached:
+                self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width, style = self.size.width, self.rich_style

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.strip import Strip
@@ -21,6 +22,18 @@ class Drawn(Widget):
 
     virtual_size = Reactive(Size(0, 0), repaint=False)  # the framework would ask for a second layout
     _fitted = Size(0, 0)
+    _own_style: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """The widget's colours, worked out once: the framework asks all ancestors for every line."""
+        if self._own_style is None:
+            self._own_style = super().rich_style
+        return self._own_style
+
+    def notify_style_update(self) -> None:
+        self._own_style = None
+        super().notify_style_update()
 
     def fit(self) -> None:
         """Make what is drawn fit the present size. Must not refresh: it is being painted."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.format import fit
+from tui.widgets.pane import Drawn
 from tui.wrap import wrap
 
 
-class WhichKey(Widget):
+class WhichKey(Drawn):
     """Columns of "i  Inbox", or a sentence, over the bottom of the screen; it has no place while closed."""
 
     COMPONENT_CLASSES = {"which-key--key"}
