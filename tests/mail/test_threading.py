@@ -168,6 +168,10 @@ def test_a_chain_of_ten_thousand_is_ordered_at_once() -> None:
     assert len(partition(chain)) == 1
 
 
+def test_a_message_that_refers_to_itself_stands_below_the_ancestor_before() -> None:
+    assert order([facts(1, "a", at=1), facts(2, "b", "a", "b", at=2)]) == [(1, 0), (2, 1)]
+
+
 @pytest.mark.parametrize(
     "subject",
     [

@@ -7,7 +7,7 @@ from stored import a_stored_email, listed, mailboxes_of, open_operations
 from mail.keywords import SEEN
 from mail.operations import Applied
 from mail.types import AccountId, MailboxId, RemoteKey, Role
-from store import actions, outbox
+from store import actions, outbox, undo
 from store.database import Database
 from store.outbox import PendingOperation
 
@@ -138,3 +138,14 @@ def test_undo_says_how_much_of_a_deletion_it_could_not_take_back(
     assert told is not None
     assert told.title == "Undone in part, 1 of 2 messages are gone: Deleted 2 conversations for good"
     assert len(listed(db, boxes[Role.TRASH])) == 1
+
+
+def test_only_so_many_actions_can_be_taken_back(
+    db: Database, account_id: AccountId, boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "KEPT_ACTIONS", 2)
+    for _ in range(4):
+        stored = a_stored_email(db, account_id, boxes[Role.INBOX])
+        actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
+    assert [actions.undo(db) is None for _ in range(3)] == [False, False, True]
+    assert db.read().execute("SELECT count(DISTINCT action_id) FROM action_step").fetchone() == (2,)
