@@ -97,7 +97,8 @@ def settings(text: str) -> dict[str, str]:
     """Return an environment in which dealbox has these settings."""
     path = cache() / f"config-{hashlib.sha256(text.encode()).hexdigest()[:8]}.toml"
     path.write_text(text)
-    return {"DEALBOX_CONFIG": str(path), "TEXTUAL_ANIMATIONS": "none"}
+    # Compiled modules are written, as an installed program has them: compiling ours would double its start.
+    return {"DEALBOX_CONFIG": str(path), "TEXTUAL_ANIMATIONS": "none", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def stop(data: Path) -> None:

@@ -10,7 +10,6 @@ from textual.strip import Strip
 
 from tui.format import fit
 from tui.widgets.pane import Drawn
-from tui.wrap import wrap
 
 
 class WhichKey(Drawn):
@@ -51,6 +50,8 @@ class WhichKey(Drawn):
         return 1 + -(-len(self._entries) // self._columns(width)) if self._entries else 0
 
     def _lines(self, width: int) -> list[str]:
+        from tui.wrap import wrap  # 5 ms of the first frame, which shows no sentence
+
         return [self._notice[start:end] for start, end in wrap(self._notice, max(1, width - 2))]
 
     def _column(self) -> int:
