@@ -18,12 +18,15 @@ from sync.frames import Parsed
 from sync.parsers import Answer, Parsers
 
 _PAGE: Final = 500
-_POLITE_PAGE: Final = 64
+_POLITE_PAGE: Final = 48
 """Messages in one transaction while somebody else is about: they wait for no more than its end."""
 _POLITE_FOR_S: Final = 5.0
 _AHEAD: Final = 2
-_AHEAD_MESSAGES: Final = 128
-"""So many pages and messages are read before the oldest page is written, so that the children always have work."""
+_FIRST_AHEAD_MESSAGES: Final = 128
+_AHEAD_MESSAGES: Final = 1_000
+_AHEAD_OCTETS: Final = 12 * 1024 * 1024
+"""So much is read before the oldest page is written, so that the children always have work; at first less, because
+somebody waits for the first page."""
 _PROGRESS_EVERY_S: Final = 0.25
 _LARGE: Final = 200
 """So many messages to come are a first sync, which is worth a bar."""
@@ -49,6 +52,7 @@ class _Page:
     hashes: tuple[bytes | None, ...]
     parsed: tuple[bytes, ...]
     emails: Answer | None
+    size_octets: int
 
 
 def pull(
@@ -76,6 +80,7 @@ class _Pull:
         self._provider = provider
         self._parsers = parsers
         self._progress = _Progress(db, account_id)
+        self._written = 0
         self._read_state: State | None = accounts.remote_state(db, account_id)
         self._written_state = self._read_state
 
@@ -85,7 +90,7 @@ class _Pull:
         if self._read_state is None:
             self._parsers.prepare()
         while has_more or on_their_way:
-            if has_more and not _are_enough(on_their_way):
+            if has_more and not self._are_enough(on_their_way):
                 batch = self._provider.changes(self._read_state, limit=self._page_size())
                 self._read_state, has_more = batch.new_state, batch.has_more_changes
                 on_their_way.append(self._parse(batch))
@@ -95,6 +100,13 @@ class _Pull:
                 return False
         self._progress.end()
         return True
+
+    def _are_enough(self, pages: Collection[_Page]) -> bool:
+        wanted = min(_AHEAD_MESSAGES, _FIRST_AHEAD_MESSAGES + 2 * self._written)
+        return len(pages) >= _AHEAD and (
+            sum(len(page.batch.upserted) for page in pages) >= wanted
+            or sum(page.size_octets for page in pages) >= _AHEAD_OCTETS
+        )
 
     def _page_size(self) -> int:
         directory = self._db.directory
@@ -114,7 +126,7 @@ class _Pull:
         for octets_hash in ingest.known_octets(self._db, self._account_id, messages):
             del messages[octets_hash]
         emails = self._parsers.submit(list(messages.values())) if messages else None
-        return _Page(batch, hashes, tuple(messages), emails)
+        return _Page(batch, hashes, tuple(messages), emails, sum(map(len, messages.values())))
 
     def _write(self, page: _Page) -> None:
         batch = page.batch
@@ -131,11 +143,8 @@ class _Pull:
         ):
             ingest.apply(self._db, self._account_id, batch, arrivals)
             self._written_state = batch.new_state
+        self._written += len(arrivals)
         self._progress.add(len(arrivals), batch.remaining)
-
-
-def _are_enough(pages: Collection[_Page]) -> bool:
-    return len(pages) >= _AHEAD and sum(len(page.batch.upserted) for page in pages) >= _AHEAD_MESSAGES
 
 
 def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:

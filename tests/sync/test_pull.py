@@ -154,7 +154,7 @@ def test_hostile_octets_do_not_stop_a_sync(db: Database, tmp_path: Path, parsers
     assert in_store(db) == in_maildir(other.root)
 
 
-@pytest.mark.parametrize(("name", "largest"), [("screen", 64), ("worker", 256)])
+@pytest.mark.parametrize(("name", "largest"), [("screen", 48), ("worker", 256)])
 def test_transactions_are_short_while_a_screen_is_open(
     db: Database, parsers: ParsingChildren, name: str, largest: int
 ) -> None:
