@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from checking import Cache, deliver, in_sync, octets, settle, sync
+from checking import Cache, agree, connected, deliver, in_sync, octets, settle, sync
 from other_sides import MaildirOtherSide
 
 from mail.keywords import FLAGGED, SEEN
@@ -14,6 +14,7 @@ from mail.operations import Move, SaveDraft, SetKeywords
 from mail.types import RemoteKey
 from providers.connect import connect
 from providers.errors import Rejected, RetryLater, SignInAgain, Unsupported
+from providers.maildir import files
 
 AN_HOUR_AGO = time.time() - 3600
 
@@ -242,3 +243,53 @@ def _failing(number: int) -> object:
         raise OSError(number, os.strerror(number))
 
     return rename
+
+
+def test_mail_that_one_look_missed_is_not_called_gone(
+    other: MaildirOtherSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(other, 2)
+    with in_sync(other) as (provider, cache):
+        missed, _ = cache.messages
+        whole, looks = files.listing, []
+
+        def half(path: str) -> tuple[files.Snapshot, dict[RemoteKey, str]]:
+            look, places = whole(path)
+            looks.append(path)
+            if len(looks) == 1:
+                del places[missed[1]]
+            return look, places
+
+        monkeypatch.setattr(files, "listing", half)
+        other.deliver(other.inbox, octets(7), 1_700_000_007)
+        pages = sync(provider, cache)
+        assert looks[:2] == [looks[0]] * 2
+        assert [page.destroyed for page in pages] == [()] * len(pages)
+        agree(other, cache)
+
+
+def test_mail_that_arrives_while_a_large_account_is_told_is_told_with_the_next_page_and_once(
+    other: MaildirOtherSide,
+) -> None:
+    deliver(other, 100)
+    cache = Cache()
+    with connected(other, cache) as provider:
+        pages = [provider.changes(None, limit=10)]
+        cache.take(pages[0])
+        late = other.deliver(other.inbox, octets(777), 1_700_000_777)
+        pages += sync(provider, cache, limit=10)
+        told = [remote.key for page in pages for remote in page.upserted]
+        assert late in [remote.key for remote in pages[1].upserted]
+        assert len(told) == len(set(told)) == 101
+        agree(other, cache)
+
+
+def test_the_trash_is_told_last_however_new_what_lies_in_it_is(other: MaildirOtherSide) -> None:
+    trash = other.add_mailbox("Trash")
+    other.deliver(trash, octets(1), 1_700_000_900)
+    other.deliver(other.archive, octets(2), 1_700_000_100)
+    other.deliver(other.inbox, octets(3), 1_700_000_000)
+    cache = Cache()
+    with connected(other, cache) as provider:
+        told = [remote.mailbox for page in sync(provider, cache) for remote in page.upserted]
+    assert told == [other.inbox, other.archive, trash]
