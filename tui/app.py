@@ -69,7 +69,8 @@ class DealboxApp(App[int]):
         await self.mail.complete()
         gc.freeze()
         gc.enable()
-        self.run_worker(Watcher(self._db, self.mail.post_message).run(), group="watcher")
+        watcher = Watcher(self._db, self.mail.post_message, since=self.mail.listings.read_since)
+        self.run_worker(watcher.run(), group="watcher")
         if self._has_worker:
             care = WorkerCare(self._db, self.mail.warn, self.mail.say)
             self.run_worker(care.run(), group="worker")

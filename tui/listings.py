@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mail.ids import AccountId, Role
-from store import accounts, mailboxes, thread_list
+from store import accounts, events, mailboxes, thread_list
 from store.database import Database
 from store.rows import AccountRow, MailboxRow
 from tui import frame, listing
@@ -33,6 +33,7 @@ class Listings:
         self.mailboxes: tuple[MailboxRow, ...] = ()
         self.shown = Listing("Inbox", role=Role.INBOX)
         self.account_id: AccountId | None = None
+        self.read_since = 0
         self.is_filtered = False
         self._before_search: Listing | None = None
 
@@ -40,6 +41,9 @@ class Listings:
 
     def start(self) -> None:
         """Show the inbox; read on this thread, because it is the first thing painted."""
+        self.read_since = events.newest(
+            self._screen.db
+        )  # what comes later is told, however long the start takes
         self._take(read_facts(self._screen.db))
         self.open_role(Role.INBOX)
 

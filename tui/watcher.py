@@ -37,20 +37,20 @@ class StoreChanged(Message):
 class Watcher:
     """Looks at the store when the bell rings, and every half second at a number that costs 5 microseconds."""
 
-    def __init__(self, db: Database, post: Callable[[Message], object]) -> None:
+    def __init__(self, db: Database, post: Callable[[Message], object], *, since: int) -> None:
+        """`since` is the newest event from before the screen read what it shows."""
         self._db = db
         self._post = post
         self._bell = Doorbell(db.directory, "screen")
         self._rang = asyncio.Event()
         self._seen_version = -1
-        self._seen_event = -1
+        self._seen_event = since
 
     async def run(self) -> None:
         """Watch until cancelled."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._bell.fileno(), self._on_bell)
         try:
-            self._seen_event = await in_store(events.newest, self._db)
             while True:
                 await self._look()
                 await asyncio.sleep(_REPAINT_PAUSE_S)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
-from screens import an_inbox, lines, settled, the_screen
+import asyncio
 
-from mail.types import AccountId
-from store import accounts
+from screens import an_inbox, lines, settled, the_screen
+from textual.message import Message
+
+from mail.types import AccountId, Role
+from store import accounts, actions, events
 from store.database import Database
 from tui.bridge import in_store
 from tui.format import clock
+from tui.watcher import StoreChanged, Watcher
 
 
 def note_sync(db: Database, account_id: AccountId) -> None:
@@ -34,3 +38,33 @@ async def test_sync_now_asks_the_worker_through_the_store(db: Database) -> None:
         await settled(app, pilot)
         assert lines(app)[-1].startswith(" Looking for new mail")
     assert accounts.sync_requests(db) == before + 1
+
+
+async def test_what_changes_between_reading_the_list_and_watching_is_told(db: Database) -> None:
+    _, boxes, ids = an_inbox(db, 3)
+    read_since = events.newest(db)
+    await in_store(actions.move, db, [ids[0]], boxes[Role.INBOX], Role.ARCHIVE)
+    posted: list[Message] = []
+    watching = asyncio.create_task(Watcher(db, posted.append, since=read_since).run())
+    for _ in range(100):
+        await asyncio.sleep(0.02)
+        if posted:
+            break
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    (changed,) = posted
+    assert isinstance(changed, StoreChanged)
+    assert "mail" in changed.kinds
+
+
+async def test_another_programs_change_is_shown_without_a_key(db: Database) -> None:
+    _, boxes, ids = an_inbox(db, 3)
+    async with the_screen(db) as (app, pilot):
+        await pilot.pause(0.1)
+        assert app.mail.listings.read_since == events.newest(db)
+        await in_store(actions.move, db, [ids[0]], boxes[Role.INBOX], Role.ARCHIVE)
+        for _ in range(60):
+            await pilot.pause(0.05)
+            if "1/2" in lines(app)[0]:
+                break
+        assert "1/2" in lines(app)[0]
