@@ -426,3 +426,12 @@ def test_words_without_room_are_the_preview_of_an_invitation_alone() -> None:
     calendar = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Talk\nEND:VEVENT\nEND:VCALENDAR\n"
     email = parse.parse(a_message(calendar, content_type="text/calendar"))
     assert email.preview == "Invitation: Talk"
+
+
+def test_the_people_of_every_to_field_count() -> None:
+    message = b"From: a@x.example\nTo: b@x.example\nTo: C <c@x.example>, d@x.example\n\nHi.\n"
+    assert [address.email for address in parse.parse(message).to] == [
+        "b@x.example",
+        "c@x.example",
+        "d@x.example",
+    ]
