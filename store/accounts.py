@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SYNC_REQUESTS: Final = "sync_requests"
 _COLUMNS: Final = (
     "id, kind, name, address, aliases, scope, config, status, status_text, "
-    "progress_done, progress_total, progress_started_at, synced_at"
+    "progress_done, progress_total, progress_started_at, synced_at, answered_requests"
 )
 
 
@@ -66,8 +66,13 @@ def _row(row: Any) -> AccountRow:
     )
 
 
-def set_status(db: Database, account_id: AccountId, status: str, text: str = "") -> None:
-    """Say how the account is doing, for the user; `live` also notes that it agrees with the account now."""
+def set_status(
+    db: Database, account_id: AccountId, status: str, text: str = "", *, answered_requests: int = 0
+) -> None:
+    """Say how the account is doing, for the user; `live` also notes that it agrees with the account now.
+
+    `answered_requests` is what sync_requests said before the look that showed it.
+    """
     now = int(time.time())
     with db.write(is_durable=False) as connection:
         before = connection.execute(
@@ -75,8 +80,9 @@ def set_status(db: Database, account_id: AccountId, status: str, text: str = "")
         ).fetchone()
         connection.execute(
             "UPDATE account SET status = ?1, status_text = ?2, "
-            "synced_at = CASE ?1 WHEN 'live' THEN ?3 ELSE synced_at END WHERE id = ?4",
-            (status, text, now, account_id),
+            "synced_at = CASE ?1 WHEN 'live' THEN ?3 ELSE synced_at END, "
+            "answered_requests = max(answered_requests, ?4) WHERE id = ?5",
+            (status, text, now, answered_requests, account_id),
         )
         if before is not None and before != (status, text):
             events.record(connection, "account", text=text)
@@ -100,14 +106,18 @@ def set_aliases(db: Database, account_id: AccountId, aliases: Iterable[str]) -> 
         events.record(connection, "account")
 
 
-def request_sync(db: Database) -> None:
-    """Ask the worker to look at every account now, also at those it stays away from after trouble."""
+def request_sync(db: Database) -> int:
+    """Ask the worker to look at every account now, also at those it stays away from after trouble.
+
+    Returns the number of the request: an account whose answered_requests reaches it was looked at since.
+    """
     with db.write(is_durable=False) as connection:
         connection.execute(
             "INSERT INTO meta (key, value) VALUES (?, '1')"
             " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
             (_SYNC_REQUESTS,),
         )
+        return sync_requests(db)
 
 
 def sync_requests(db: Database) -> int:

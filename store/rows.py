@@ -53,7 +53,10 @@ class MailboxRow(NamedTuple):
 
 
 class AccountRow(NamedTuple):
-    """An account and how it is doing. `status_text` is for the user; `synced_at` is None before the first sync ends."""
+    """An account and how it is doing. `status_text` is for the user; `synced_at` is None before the first sync ends.
+
+    `answered_requests` is what accounts.sync_requests said when the worker's last look, good or bad, began.
+    """
 
     id: AccountId
     kind: str
@@ -68,6 +71,7 @@ class AccountRow(NamedTuple):
     progress_total: int
     progress_started_at: int | None
     synced_at: int | None
+    answered_requests: int = 0
 
 
 class EmailRow(NamedTuple):

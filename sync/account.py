@@ -47,6 +47,7 @@ class AccountThread:
         self._woken = threading.Event()
         self._provider: Provider | None = None
         self._failures = 0
+        self._requests = 0
         self._purged_at: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"account-{account.id}")
 
@@ -86,6 +87,7 @@ class AccountThread:
     def _connected(self) -> float:
         """Work until something goes wrong; return how long to stay away then."""
         try:
+            self._requests = accounts.sync_requests(self._db)
             with connected(self._db, self.account) as provider:
                 self._provider = provider
                 while not self._is_stopping:
@@ -98,14 +100,15 @@ class AccountThread:
                 self._is_stopping = True
                 return 0.0
             self._failures += 1
-            return report(self._db, self.account.id, error, self._failures)
+            return report(self._db, self.account.id, error, self._failures, self._requests)
         finally:
             self._provider = None
 
     def _round(self, provider: Provider) -> None:
+        self._requests = accounts.sync_requests(self._db)
         is_complete = sync_once(self._db, self.account.id, provider, self._parsers, self._may_go_on)
         if is_complete:
-            say_live(self._db, self.account.id)
+            say_live(self._db, self.account.id, self._requests)
             self._purge()
 
     def _may_go_on(self) -> bool:
@@ -160,9 +163,9 @@ def sync_once(
     return between_pages() and pull(db, account_id, provider, parsers, between_pages) and between_pages()
 
 
-def say_live(db: Database, account_id: AccountId) -> None:
-    """Note that the cache agrees with the account now."""
-    accounts.set_status(db, account_id, "live")
+def say_live(db: Database, account_id: AccountId, requests: int) -> None:
+    """Note that the cache agrees with the account, as it was when there had been so many requests to sync."""
+    accounts.set_status(db, account_id, "live", answered_requests=requests)
 
 
 def is_gone(db: Database, account_id: AccountId) -> bool:
@@ -173,13 +176,13 @@ def is_gone(db: Database, account_id: AccountId) -> bool:
         return False
 
 
-def report(db: Database, account_id: AccountId, error: Exception, failures: int) -> float:
+def report(db: Database, account_id: AccountId, error: Exception, failures: int, requests: int) -> float:
     """Tell the user what is wrong and what to do; return how long to wait before trying again, in seconds."""
     status, text, delay_s = judge(error, failures, random.random())
     if not isinstance(error, ProviderError):
         log.error("account %s: %s", account_id, text, exc_info=error)
     with contextlib.suppress(sqlite3.Error):  # a full disk takes no status either
-        accounts.set_status(db, account_id, status, text)
+        accounts.set_status(db, account_id, status, text, answered_requests=requests)
     return delay_s
 
 

@@ -168,13 +168,14 @@ def _reindex(db: Database, stop: _Stop) -> None:
 def _sync_all_once(db: Database, parsers: ParsingChildren, stop: _Stop) -> int:
     has_failed = False
     for account in accounts.all(db):
+        requests = accounts.sync_requests(db)
         try:
             with connected(db, account) as provider:
                 sync_once(db, account.id, provider, parsers, lambda: not stop.is_set)
-            say_live(db, account.id)
+            say_live(db, account.id, requests)
         except Exception as error:  # noqa: BLE001 - the outermost loop over accounts: one must not stop another
             has_failed = True
-            report(db, account.id, error, 1)
+            report(db, account.id, error, 1, requests)
             print(f"dealbox-sync: {account.name}: {error}", file=sys.stderr)  # noqa: T201 - the words of a program
     return 1 if has_failed or stop.is_set else 0
 

@@ -26,27 +26,19 @@ def sync(options: argparse.Namespace) -> int:
     with opened(options) as db:
         if not accounts.all(db):
             raise Failed("there is no account yet: dealbox account add maildir PATH")
-        started_at = int(time.time())
-        if worker_process.is_worker_running(db.directory):
-            _wake(db)
-        else:
+        request = accounts.request_sync(db)
+        if not worker_process.is_worker_running(db.directory):
             worker_process.start_worker(db.directory)
-        return _wait(db, started_at) if options.wait else 0
+        return _wait(db, request) if options.wait else 0
 
 
-def _wake(db: Database) -> None:
-    from store.doorbell import ring
-
-    ring(db.directory)
-
-
-def _wait(db: Database, started_at: int) -> int:
+def _wait(db: Database, request: int) -> int:
     progress = _Progress()
     alone_since: float | None = None
     while True:
         rows = accounts.all(db)
         progress.show(rows)
-        if all(_is_settled(row, started_at) for row in rows):
+        if all(_is_settled(row, request) for row in rows):
             break
         if worker_process.is_worker_running(db.directory):
             alone_since = None
@@ -63,11 +55,9 @@ def _wait(db: Database, started_at: int) -> int:
     return 1 if troubled else 0
 
 
-def _is_settled(row: AccountRow, started_at: int) -> bool:
-    """Say whether the account is in step since `started_at`, or cannot be brought there without the user."""
-    if row.status in {"error", "sign_in"}:
-        return True
-    return row.status == "live" and row.synced_at is not None and row.synced_at >= started_at
+def _is_settled(row: AccountRow, request: int) -> bool:
+    """Say whether the account was looked at since the request and is in step, or needs the user to be."""
+    return row.answered_requests >= request and row.status in {"live", "error", "sign_in"}
 
 
 class _Progress:

@@ -19,6 +19,7 @@ CREATE TABLE account (
     progress_total INTEGER NOT NULL DEFAULT 0,
     progress_started_at INTEGER,
     synced_at INTEGER,                           -- when the cache last agreed with the account
+    answered_requests INTEGER NOT NULL DEFAULT 0, -- how many wishes to sync had been made when that look began
     created_at INTEGER NOT NULL
 );
 

@@ -196,6 +196,17 @@ def test_sync_wait_ends_with_1_when_an_account_cannot_be_read(
     assert str(maildir) in capsys.readouterr().err
 
 
+def test_sync_wait_returns_only_when_mail_delivered_just_before_can_be_found(
+    synced: Run, maildir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for word in ("walnut", "cherry", "hazel"):
+        put(maildir, "Ana <ana@acme.example>", "nadia@hv.example", f"About {word}", f"We like {word}.")
+        assert synced("sync", "--wait") == 0
+        capsys.readouterr()
+        assert synced("search", word, "--json") == 0
+        assert len(json.loads(capsys.readouterr().out)) == 1, word
+
+
 def test_search_prints_stable_json_newest_first(synced: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert synced("search", "quotation", "--json") == 0
     (found,) = json.loads(capsys.readouterr().out)
