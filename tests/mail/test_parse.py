@@ -7,40 +7,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from messages import a_message, a_multipart, a_part, multipart, words
 from shown import every_text
 
 from mail import parse
 from mail.text import is_safe
-from mail.types import BlockKind, Document
-
-
-def a_message(
-    body: str = "Hello.\n", *, content_type: str = "text/plain; charset=utf-8", **fields: str
-) -> bytes:
-    """Return a message of fields written with underscores for dashes."""
-    written = {"From": "Ann Lee <ann@example.com>", "Subject": "Offer", "Content_Type": content_type} | fields
-    header = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in written.items())
-    return f"{header}\n{body}".encode()
-
-
-def a_part(text: str, content_type: str = "text/plain", **fields: str) -> str:
-    header = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in fields.items())
-    return f"Content-Type: {content_type}\n{header}\n{text}"
-
-
-def multipart(subtype: str, *parts: str, boundary: str = "b1") -> tuple[str, str]:
-    body = "".join(f"--{boundary}\n{part}\n" for part in parts) + f"--{boundary}--\n"
-    return f'multipart/{subtype}; boundary="{boundary}"', body
-
-
-def a_multipart(subtype: str, *parts: str, **fields: str) -> bytes:
-    content_type, body = multipart(subtype, *parts)
-    return a_message(body, content_type=content_type, **fields)
-
-
-def words(document: Document | None) -> str:
-    assert document is not None
-    return " ".join(" ".join(block.text for block in document.blocks).split())
+from mail.types import BlockKind
 
 
 def test_the_fields_of_a_message_are_read() -> None:
@@ -385,47 +357,6 @@ def test_a_fault_while_reading_is_a_placeholder_that_names_it(monkeypatch: pytes
 
     monkeypatch.setattr("mail.selection.select", fail)
     assert parse.parse(a_message()).problem == "The message could not be read (RecursionError)."
-
-
-def test_html_is_read_in_the_charset_it_names_itself() -> None:
-    header = b"From: a@x.example\nContent-Type: text/html\n\n"
-    html = '<meta http-equiv=x content="text/html; charset=koi8-r"><p>Привет'.encode("koi8-r")
-    assert words(parse.parse(header + html).body.html) == "Привет"
-
-
-def test_an_encrypted_message_says_so() -> None:
-    message = a_multipart(
-        "encrypted",
-        a_part("Version: 1", "application/pgp-encrypted"),
-        a_part("x", "application/octet-stream"),
-    )
-    assert parse.parse(message).body.notice == "This message is encrypted."
-
-
-def test_html_whose_style_hides_all_of_it_is_shown_and_it_is_told() -> None:
-    email = parse.parse(a_message('<p style="display:none">offer</p>', content_type="text/html"))
-    assert words(email.body.html) == "offer"
-    assert email.body.notice is not None and "hides all of its text" in email.body.notice
-
-
-def test_links_of_texts_put_together_are_numbered_on() -> None:
-    message = a_multipart("mixed", a_part("see http://a.example/"), a_part("and http://b.example/ too"))
-    document = parse.parse(message).body.plain
-    assert document is not None
-    assert [(link.number, link.host) for link in document.links] == [(1, "a.example"), (2, "b.example")]
-    assert [span.number for block in document.blocks for span in block.links] == [1, 2]
-
-
-def test_a_bounce_for_very_many_is_told_as_far_as_anyone_reads() -> None:
-    status = "".join(f"Final-Recipient: rfc822; {n}@x.example\n\n" for n in range(300))
-    email = parse.parse(a_multipart("report", a_part("Sorry."), a_part(status, "message/delivery-status")))
-    assert words(email.body.plain).count("Final-recipient:") == 100
-
-
-def test_words_without_room_are_the_preview_of_an_invitation_alone() -> None:
-    calendar = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Talk\nEND:VEVENT\nEND:VCALENDAR\n"
-    email = parse.parse(a_message(calendar, content_type="text/calendar"))
-    assert email.preview == "Invitation: Talk"
 
 
 def test_the_people_of_every_to_field_count() -> None:

@@ -314,6 +314,7 @@ def test_a_megabyte_of_hostile_lines_is_read_in_seconds(hostile: str) -> None:
         ("Yes\n\n2020-05-05 10:00 GMT+2 Ana Lima\n> offer?", [TEXT, QUOTE]),
         ("We met on 2020-05-05 and it was good.\nSee you.", [TEXT]),
         ("Ana wrote:\n\n> offer?\n\nYes", [QUOTE, TEXT]),
+        ("This is what Ana wrote:\n\n", [TEXT]),
     ],
 )
 def test_what_only_resembles_an_attribution_or_headers_stays_the_authors(
