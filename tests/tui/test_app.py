@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stored
 from pty_terminal import PtyTerminal
 from screens import an_inbox
 
+from mail.ids import Role
+from store import accounts, events, mailboxes
 from store.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +95,23 @@ def test_a_cursor_move_sends_few_octets(inbox: Database, theme: str, most: int) 
     with started(inbox, theme) as terminal:
         sizes = sorted(len(terminal.press("j", quiet_s=0.06).octets) for _ in range(5))
         assert 0 < sizes[2] <= most
+
+
+def test_opening_a_conversation_and_going_back_paint_the_screen_once(inbox: Database) -> None:
+    with started(inbox) as terminal:
+        assert 0 < len(terminal.press("\r", quiet_s=0.5).octets) <= 17_000
+        assert 0 < len(terminal.press("q", quiet_s=0.5).octets) <= 17_000
+
+
+def test_mail_coming_into_another_mailbox_sends_few_octets(inbox: Database) -> None:
+    account = accounts.all(inbox)[0].id
+    archive = mailboxes.with_role(inbox, Role.ARCHIVE, account)[0]
+    with started(inbox) as terminal:
+        stored.a_stored_email(inbox, account, archive, subject="Old", keywords=())
+        with inbox.write() as connection:
+            events.record(connection, "mail", mailbox_ids=[archive])
+        answer = terminal.read(quiet_s=1.0, timeout_s=4)
+        assert 0 < len(answer.octets) <= 400
 
 
 def test_q_quits_with_the_terminal_as_it_was(inbox: Database) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
@@ -41,14 +42,22 @@ class Mailboxes(Drawn, can_focus=True):
         """Show these lines, and which of them the list shows."""
         if (tuple(entries), opened) == (self.entries, self._open):
             return
-        chosen = self.chosen
+        before, chosen = self.entries, self.chosen
         self.entries = tuple(entries)
+        if opened == self._open and len(before) == len(self.entries) and self.chosen == chosen:
+            self._refresh_changed(before)  # numbers, mostly: while mail comes in, several times a second
+            return
         if opened != self._open or chosen is None:
             chosen = opened
         self._open = opened
         self.cursor = next((i for i, each in enumerate(self.entries) if each.listing == chosen), 0)
         self._go(self.cursor)
-        self.refresh()
+
+    def _refresh_changed(self, before: tuple[Entry, ...]) -> None:
+        lines = range(self.first, min(self.first + self.size.height, len(before)))
+        changed = [line for line in lines if before[line] != self.entries[line]]
+        if changed:
+            self.refresh(*(Region(0, line - self.first, self.size.width, 1) for line in changed))
 
     @property
     def chosen(self) -> Listing | None:

@@ -79,7 +79,7 @@ class Reader(PageView):
             return
         opened = self._opened
         rows = await in_store(emails.in_thread, self._db, self.thread_id)
-        if opened == self._opened:
+        if opened == self._opened and rows != self.conversation.emails:
             anchor = self._message_at_top()
             self.conversation.show(rows, keep=True)
             self.lay_out()

@@ -91,6 +91,11 @@ class Conversation:
         """The current message's row."""
         return self.message.email if self.message else None
 
+    @property
+    def emails(self) -> tuple[EmailRow, ...]:
+        """The rows of all its messages."""
+        return tuple(message.email for message in self.messages)
+
     def take_bodies(self, bodies: Mapping[EmailId, Body | None]) -> list[int]:
         """Keep bodies that were read; return the messages they belong to."""
         taken = []
