@@ -17,6 +17,7 @@ from store.database import Database
 from store.rows import AccountRow
 from tui.cli import BadUse, Failed, note, say
 from tui.cli_store import opened
+from tui.format import plural
 
 LOOKED_AT = 200
 SENT_NAMES = ("Sent", "Sent Items", "Sent Mail", "Sent Messages", "Gesendet", "Enviados", "INBOX.Sent")
@@ -44,7 +45,8 @@ def add(options: argparse.Namespace) -> int:
             db, "maildir", options.name or address, address, {"path": str(path)}, aliases
         )
     count = sum(1 for _ in islice(_files(folders), 100_000))
-    say(f"Added account {account_id}: {address}, {count:,} messages in {len(folders)} mailboxes of {path}")
+    found = f"{plural(count, 'message')} in {plural(len(folders), 'mailbox', 'mailboxes')} of {path}"
+    say(f"Added account {account_id}: {address}, {found}")
     note("Open it with: dealbox")
     return 0
 

@@ -73,9 +73,9 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def plural(number: int, noun: str) -> str:
-    """Return "1 conversation", "2 conversations"."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+def plural(number: int, noun: str, many: str = "") -> str:
+    """Return "1 conversation", "2 conversations"; `many` is a plural that takes more than an s."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {many or f'{noun}s'}"
 
 
 def time_left(done: int, total: int, elapsed_s: float) -> str:

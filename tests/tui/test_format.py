@@ -109,3 +109,5 @@ def test_a_shortened_text_says_so() -> None:
 def test_nouns_follow_their_number() -> None:
     assert format.plural(1, "conversation") == "1 conversation"
     assert format.plural(1200, "conversation") == "1,200 conversations"
+    assert format.plural(1, "mailbox", "mailboxes") == "1 mailbox"
+    assert format.plural(2, "mailbox", "mailboxes") == "2 mailboxes"

@@ -277,6 +277,14 @@ async def test_two_accounts_have_one_inbox_and_an_action_stays_in_its_account(db
         assert first != second
 
 
+async def test_the_mailboxes_are_shown_from_their_first_line_where_they_have_room(db: Database) -> None:
+    an_inbox(db, 3)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        assert app.mail.mailboxes.first == 0
+        assert lines(app)[2].startswith(">Inbox")
+
+
 async def test_the_panel_key_opens_it_over_a_narrow_screen(db: Database) -> None:
     an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):

@@ -99,7 +99,8 @@ class Mailboxes(Drawn, can_focus=True):
 
     def fit(self) -> None:
         height = max(1, self.size.height)
-        self.first = max(min(self.first, self.cursor), self.cursor - height + 1, 0)
+        last_first = len(self.entries) - height
+        self.first = max(min(self.first, self.cursor, last_first), self.cursor - height + 1, 0)
 
     def render_line(self, y: int) -> Strip:
         width, index = self.size.width, self.first + y
