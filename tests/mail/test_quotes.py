@@ -337,3 +337,12 @@ def test_a_forward_that_came_marked_as_a_quote_is_a_forward() -> None:
 def test_quoted_headers_below_the_authors_words_end_with_the_quote() -> None:
     text = "Yes\n\nFrom: Ana <a@b.c>\nTo: Bob\nSubject: x\n\n> offer?\n\nAnd that is all I have to say."
     assert [kind for kind, _ in parts(text)] == [TEXT, QUOTE, TEXT]
+
+
+def test_beyond_what_anybody_writes_a_line_is_what_the_line_before_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mail.quotes._MOST_LINES", 2)
+    assert [kind for kind, _ in parts("Yes\n> offer?\nmore\nand more")] == [TEXT, QUOTE]
+    marked = Document((Block(TEXT, safe_block("Yes\nno\nperhaps")), Block(QUOTE, safe_block("offer?"))))
+    assert [block.kind for block in split(marked).blocks] == [TEXT, QUOTE]

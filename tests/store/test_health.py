@@ -70,3 +70,48 @@ def test_a_message_that_could_not_be_read_is_named(db: Database) -> None:
 def test_a_disk_that_is_nearly_full_is_told(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LEAST_FREE_OCTETS", 10**18)
     assert any("make room" in text for text in told(db, "error"))
+
+
+def test_an_account_that_waits_or_is_still_coming_says_how_far_it_is(db: Database) -> None:
+    account_id = makers.an_account(db)
+    accounts.set_progress(db, account_id, 1_200, 5_000)
+    accounts.set_status(db, account_id, "waiting", "")
+    assert told(db, "warning") == ["Me: waiting to try again"]
+    assert "Me: 1,200 of 5,000 messages are here" in told(db, "note")
+    assert "Me: was never in step yet" in told(db, "note")
+
+
+def test_an_operation_nobody_asked_the_account_for_in_a_day_is_told(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = makers.an_account(db)
+    boxes = mailboxes_of(db, account_id)
+    stored = a_stored_email(db, account_id, boxes[Role.INBOX])
+    actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
+    monkeypatch.setattr(health, "LATE_OPERATION_S", -1)
+    assert "Me has not been asked to move for over a day" in told(db, "warning")
+
+
+def test_a_row_that_refers_to_nothing_is_an_error(db: Database) -> None:
+    connection = db.read()
+    connection.execute("PRAGMA foreign_keys=OFF")
+    with db.write():
+        connection.execute("INSERT INTO email_body (email_id, body) VALUES (77, x'00')")
+    assert any(
+        "of email_body refers to a row of email that is not there" in text for text in told(db, "error")
+    )
+
+
+def test_a_file_of_another_user_is_an_error(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 12_345)
+    assert any("belongs to another user" in text for text in told(db, "error"))
+
+
+def test_broken_messages_are_counted(db: Database) -> None:
+    account_id = makers.an_account(db)
+    boxes = mailboxes_of(db, account_id)
+    for _ in range(2):
+        a_stored_email(db, account_id, boxes[Role.INBOX])
+    with db.write() as connection:
+        connection.execute("UPDATE email SET problem = 'cut'")
+    assert "2 broken messages are shown as placeholders and can be exported" in told(db, "note")
