@@ -13,6 +13,9 @@ from tui.layout import Box, Places
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+_STEADY = frozenset({"panel", "list", "top", "status"})
+"""Placed last: the framework paints again whatever stands before a widget that comes or goes."""
+
 
 class PaneLayout(Layout):
     """A Textual layout without containers or CSS sizes: one pure function places everything."""
@@ -35,6 +38,6 @@ class PaneLayout(Layout):
             boxes["which-key"] = Box(0, size.height - 1 - height, size.width, height)
         return [
             WidgetPlacement(Region(*boxes[child.id]), NULL_OFFSET, NULL_SPACING, child)
-            for child in children
+            for child in sorted(children, key=lambda child: child.id in _STEADY)
             if child.id in boxes
         ]
