@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from mail.ids import AccountId, MailboxId, Role
 from store.rows import AccountRow, MailboxRow
@@ -35,13 +35,19 @@ class Listing(NamedTuple):
         return dict(self.sources).get(account_id)
 
 
+_NOTHING_WAITS: Final = frozenset({Role.SENT, Role.TRASH, Role.ALL})
+"""An unread answer makes a conversation unread wherever a part of it lies (RFC 8621 §2): there it is no news."""
+
+
 class Entry(NamedTuple):
-    """A line of the mailboxes pane. `listing` is None for the name of an account."""
+    """A line of the mailboxes pane. `listing` is None for the name of an account.
+
+    `waiting` is how many conversations want the user: the unread ones, every draft, and none where nothing is to be done.
+    """
 
     text: str
     depth: int
-    unread: int
-    total: int
+    waiting: int
     listing: Listing | None
 
 
@@ -73,12 +79,12 @@ def entries(accounts: Sequence[AccountRow], rows: Sequence[MailboxRow]) -> tuple
     """Return the lines of the mailboxes pane: with several accounts, first what they have together."""
     lines: list[Entry] = []
     if len(accounts) > 1:
-        lines.append(Entry("All accounts", 0, 0, 0, None))
+        lines.append(Entry("All accounts", 0, 0, None))
         roles = [role for role in ROLE_TITLES if any(row.role is role for row in rows)]
         lines += [_together(role, rows) for role in roles]
     for account in accounts:
         own = [row for row in rows if row.account_id == account.id]
-        lines.append(Entry(account.name or account.address, 0, 0, 0, None))
+        lines.append(Entry(account.name or account.address, 0, 0, None))
         names = {row.name for row in own}
         lines += [_single(row, names, [account.name] if len(accounts) > 1 else []) for row in own]
     return tuple(lines)
@@ -86,11 +92,16 @@ def entries(accounts: Sequence[AccountRow], rows: Sequence[MailboxRow]) -> tuple
 
 def _together(role: Role, rows: Sequence[MailboxRow]) -> Entry:
     found = [row for row in rows if row.role is role]
-    unread, total = sum(row.unread_threads for row in found), sum(row.total_threads for row in found)
-    return Entry(ROLE_TITLES[role], 1, unread, total, with_role(role, rows))
+    return Entry(ROLE_TITLES[role], 1, sum(map(_waiting, found)), with_role(role, rows))
 
 
 def _single(row: MailboxRow, names: Collection[str], prefix: list[str]) -> Entry:
     name, depth = (ROLE_TITLES[row.role], 1) if row.role else _below(row.name, names)
     title = " / ".join([*prefix, ROLE_TITLES[row.role] if row.role else row.name])
-    return Entry(name, depth, row.unread_threads, row.total_threads, of_mailboxes(title, [row], row.role))
+    return Entry(name, depth, _waiting(row), of_mailboxes(title, [row], row.role))
+
+
+def _waiting(row: MailboxRow) -> int:
+    if row.role is Role.DRAFTS:
+        return row.total_threads
+    return 0 if row.role in _NOTHING_WAITS else row.unread_threads

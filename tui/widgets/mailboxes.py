@@ -120,13 +120,13 @@ class Mailboxes(Drawn, can_focus=True):
             return "mailboxes--cursor"
         if entry.listing == self._open:
             return "mailboxes--open"
-        return "mailboxes--unread" if entry.unread else ""
+        return "mailboxes--unread" if entry.waiting else ""
 
     def _text(self, entry: Entry, width: int) -> str:
         if entry.listing is None:
             return fit(line(entry.text), width)
         mark = ">" if entry.listing == self._open else " "
-        number = f" {entry.unread:,}" if entry.unread else ""
+        number = f" {entry.waiting:,}" if entry.waiting else ""
         name = fit(mark + "  " * (entry.depth - 1) + line(entry.text), max(1, width - len(number)))
         return name + number
 
