@@ -83,6 +83,14 @@ def is_running(pty: PtyTerminal) -> bool:
     return is_there
 
 
+def everything(pty: PtyTerminal) -> bytes:
+    """Return all that was drawn, once no more comes, so that no escape is cut in two."""
+    for _ in range(20):
+        if not pty.read(quiet_s=0.2, timeout_s=0.5).octets:
+            break
+    return bytes(pty.octets)
+
+
 def test_nothing_in_list_or_reader_reaches_the_terminal_as_more_than_text(
     terminal: tuple[PtyTerminal, int, int],
 ) -> None:
@@ -93,7 +101,7 @@ def test_nothing_in_list_or_reader_reaches_the_terminal_as_more_than_text(
         press(pty, "J", "H", "G", "t")
     assert is_running(pty)
     assert "[@click=app.quit]click[/]" in plain(bytes(pty.octets))
-    assert foreign(bytes(pty.octets), columns=columns, rows=rows) == []
+    assert foreign(everything(pty), columns=columns, rows=rows) == []
 
 
 def test_nothing_in_a_dialog_reaches_the_terminal_as_more_than_text(
@@ -108,7 +116,7 @@ def test_nothing_in_a_dialog_reaches_the_terminal_as_more_than_text(
     press(pty, "gl", "evil", "\r", "gi", "v", "evil", "\x1b")
     press(pty, "/evil\r", "\r", "q", "q")
     assert is_running(pty)
-    assert foreign(bytes(pty.octets), columns=columns, rows=rows) == []
+    assert foreign(everything(pty), columns=columns, rows=rows) == []
 
 
 def test_clicking_on_markup_in_mail_runs_nothing(terminal: tuple[PtyTerminal, int, int]) -> None:
@@ -119,7 +127,7 @@ def test_clicking_on_markup_in_mail_runs_nothing(terminal: tuple[PtyTerminal, in
     for row in range(2, rows, 3):
         click(pty, columns // 4, row)
     assert is_running(pty)
-    assert foreign(bytes(pty.octets), columns=columns, rows=rows) == []
+    assert foreign(everything(pty), columns=columns, rows=rows) == []
 
 
 def test_what_is_said_in_the_status_line_is_text(
@@ -132,7 +140,7 @@ def test_what_is_said_in_the_status_line_is_text(
     assert "Refused" in plain(bytes(pty.octets))
     press(pty, "j")
     assert is_running(pty)
-    assert foreign(bytes(pty.octets), columns=columns, rows=rows) == []
+    assert foreign(everything(pty), columns=columns, rows=rows) == []
 
 
 def test_the_clipboard_gets_only_what_the_user_copies_and_only_text(
@@ -140,7 +148,7 @@ def test_the_clipboard_gets_only_what_the_user_copies_and_only_text(
 ) -> None:
     pty, columns, rows = terminal
     press(pty, "\r", "ym", "yb", "ya", "yl", "\r")
-    octets = bytes(pty.octets)
+    octets = everything(pty)
     copied = [base64.b64decode(text) for text in re.findall(rb"\x1b\]52;c;([^\x07]*)\x07", octets)]
     assert len(copied) >= 3
     assert all(is_safe(text.decode()) for text in copied)
@@ -163,4 +171,4 @@ def test_a_saved_attachment_stays_in_its_directory(
     assert saved[0].read_bytes() == b"file"
     assert saved[0].stat().st_mode & 0o777 == 0o600
     assert saved[0].name.isprintable()
-    assert foreign(bytes(pty.octets), columns=columns, rows=rows) == []
+    assert foreign(everything(pty), columns=columns, rows=rows) == []

@@ -2,7 +2,9 @@ from mail.ids import AccountId, MailboxId, Role
 from store.rows import AccountRow, MailboxRow
 from tui.listing import entries
 
-ACCOUNT = AccountRow(AccountId(1), "maildir", "Work", "me@hv.example", (), "personal", {}, "live", "", 0, 0, None, 1)
+ACCOUNT = AccountRow(
+    AccountId(1), "maildir", "Work", "me@hv.example", (), "personal", {}, "live", "", 0, 0, None, 1
+)
 
 
 def waiting(role: Role | None, *, unread: int, total: int) -> int:
