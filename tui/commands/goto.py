@@ -90,7 +90,7 @@ async def mailbox(screen: MailScreen) -> None:
 
 def _label(entry: Entry) -> Content:
     title = entry.listing.title if entry.listing else entry.text
-    numbers = f"  {entry.waiting:,} unread" if entry.unread else ""
+    numbers = f"  {entry.waiting:,}" if entry.waiting else ""
     return Content.assemble(line(title), (numbers, "dim"))
 
 
