@@ -175,7 +175,7 @@ def _unreadable(db: Database) -> Iterator[Finding]:
     broken = db.read().execute(query).fetchone()[0]
     if broken:
         yield Finding(
-            "note", "message", f"{broken:,} broken messages are shown as placeholders and can be exported"
+            "note", "message", f"broken messages shown as placeholders, which can be exported: {broken:,}"
         )
 
 

@@ -114,4 +114,4 @@ def test_broken_messages_are_counted(db: Database) -> None:
         a_stored_email(db, account_id, boxes[Role.INBOX])
     with db.write() as connection:
         connection.execute("UPDATE email SET problem = 'cut'")
-    assert "2 broken messages are shown as placeholders and can be exported" in told(db, "note")
+    assert "broken messages shown as placeholders, which can be exported: 2" in told(db, "note")
