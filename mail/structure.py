@@ -10,6 +10,7 @@ from mail import headers, parameters
 
 MAX_PARTS = 2000
 MAX_DEPTH = 100
+_MOST_DELIMITER = 1000
 _MAX_DELIMITERS = 20_000  # looked at per message, true or not: bounds the work on hostile boundaries
 _MULTIPART = "multipart/"
 _BASE64_OCTETS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \t"
@@ -130,10 +131,10 @@ def _ranges(message: bytes, part: Part, budget: _Budget) -> list[tuple[int, int]
 
 def _delimiter_end(message: bytes, position: int, end: int) -> tuple[int, bool]:
     """Return where the line of a delimiter ends, -1 when the line holds more than it, and whether it closes."""
-    stop = message.find(b"\n", position, end)
-    after = end if stop < 0 else stop + 1
-    if after - position > 1000:
+    stop = message.find(b"\n", position, min(end, position + _MOST_DELIMITER))
+    if stop < 0 and end - position > _MOST_DELIMITER:
         return -1, False
+    after = end if stop < 0 else stop + 1
     rest = message[position:after].strip()
     if not rest:
         return after, False
