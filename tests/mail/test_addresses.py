@@ -104,7 +104,7 @@ def test_lists_of_65_kilobytes_take_linear_time(hostile: str) -> None:
     header = hostile * (65_000 // len(hostile))
     started = time.process_time()
     addresses.parse(header)
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 4
 
 
 @given(st.text())

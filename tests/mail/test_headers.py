@@ -91,7 +91,7 @@ def test_a_message_of_body_only_has_no_fields() -> None:
 def test_long_hostile_values_take_linear_time(hostile: str) -> None:
     started = time.process_time()
     headers.decode(hostile)
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 4
 
 
 @pytest.mark.no_cover
@@ -102,7 +102,7 @@ def test_long_hostile_values_take_linear_time(hostile: str) -> None:
 def test_long_hostile_headers_take_linear_time(block: bytes) -> None:
     started = time.process_time()
     headers.split(b"Subject: x\n" + block + b"\nbody")
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 4
 
 
 @given(st.text())

@@ -93,7 +93,7 @@ def test_the_signature_separator_never_flows() -> None:
 def test_long_hostile_text_takes_linear_time(hostile: str) -> None:
     started = time.process_time()
     plain.document(hostile, flowed=True, delsp=False)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 4
 
 
 @given(st.text(), st.booleans(), st.booleans())

@@ -59,4 +59,4 @@ def test_the_first_rows_of_a_line_of_megabytes_cost_next_to_nothing(text: str) -
     started = time.process_time()
     first = [row for row, _ in zip(wrap(text, 80), range(50), strict=False)]
     assert first
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 1.0
