@@ -206,6 +206,17 @@ async def test_an_empty_list_says_what_to_do() -> None:
         assert any("Inbox is empty." in line for line in shown(app.list))
 
 
+async def test_the_first_mail_takes_away_all_of_what_the_empty_list_said() -> None:
+    app = ListApp(0)
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.list.set_empty_text("Inbox is empty.\nPress g l")
+        await pilot.pause()
+        app.list._repaint_regions.clear()
+        app.source.rows.append(a_row(1))
+        app.list.reload()
+        assert {(region.y, region.height) for region in app.list._repaint_regions} == {(0, 20)}
+
+
 async def test_rows_of_two_lines_show_the_subject_below() -> None:
     app = ListApp(50)
     async with app.run_test(size=(59, 20)):

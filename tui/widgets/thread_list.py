@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -26,6 +26,7 @@ from tui.wrap import wrap
 
 _WHEEL_ROWS = 3
 Seen = tuple[ThreadRow | None, RowState | None]
+_NOTHING: Final[Seen] = (None, None)
 
 
 class ThreadList(Drawn, can_focus=True):
@@ -131,7 +132,8 @@ class ThreadList(Drawn, can_focus=True):
 
     def _refresh_changed(self) -> None:
         """Repaint the rows that show something else than is painted: over a slow line every octet counts."""
-        if not self.source.count or not self._painted:
+        was_empty = self._painted.get(0, _NOTHING)[0] is None
+        if was_empty or not self.source.count:  # then what an empty list says comes or goes
             self.refresh()
             return
         lines = range(-(-self.size.height // self._row_lines))
