@@ -69,7 +69,7 @@ def scroll_or_next_unread(screen: MailScreen) -> None:
         screen.pane is Pane.LIST and not screen.is_reader_shown
     ):
         screen.scrollable.page(1)
-    elif not screen.reader.scroll_or_next_unread() and not _open_next_unread(screen):
+    elif not screen.reader.scroll_or_next_unread() and not open_next_unread(screen):
         screen.say("No more unread conversations below")
 
 
@@ -108,11 +108,12 @@ def _has_open_left(screen: MailScreen) -> bool:
 @command("move.next_unread", "Next unread", "N", group=_GROUP, panes=_NOT_READER)
 def next_unread(screen: MailScreen) -> None:
     """Go to the next unread conversation of the list."""
-    if not _open_next_unread(screen):
+    if not open_next_unread(screen):
         screen.say("No more unread conversations below")
 
 
-def _open_next_unread(screen: MailScreen) -> bool:
+def open_next_unread(screen: MailScreen) -> bool:
+    """Go to the next unread conversation, and read it if one is being read; False when there is none."""
     current = screen.thread_list.current
     is_there = current is not None and current.is_unread and _has_open_left(screen)
     if not is_there and not screen.thread_list.next_where(lambda row: row.is_unread):

@@ -11,6 +11,7 @@ from mail import files
 from mail.types import EmailId, Link
 from store.database import Database
 from tui.bridge import in_store
+from tui.commands.motion import open_next_unread
 from tui.commands.registry import Pane, command
 from tui.commands.yank import copy
 from tui.format import plural
@@ -39,12 +40,8 @@ def previous_message(screen: MailScreen) -> None:
 @command("reader.next_unread", "Next unread message, or conversation", "N", group="Reader", panes=_READER)
 def next_unread(screen: MailScreen) -> None:
     """Go to the next unread message here, else open the next unread conversation of the list."""
-    if screen.reader.go_next_unread():
-        return
-    if screen.thread_list.next_where(lambda row: row.is_unread):
-        screen.read_thread()
-    else:
-        screen.say("Nothing unread below")
+    if not screen.reader.go_next_unread() and not open_next_unread(screen):
+        screen.say("No more unread conversations below")
 
 
 @command("reader.scroll", "Scroll on, then next unread", "space", group="Reader", panes=_READER)
