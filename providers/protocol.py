@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,22 @@ class Memory(Protocol):
 
     def known(self, mailbox: MailboxKey) -> Mapping[RemoteKey, frozenset[str]]:
         """Return the keywords of every message the cache has in `mailbox`, by key, as last told by the account."""
+
+
+class Secrets(Protocol):
+    """The passwords and tokens of one account, lent to an adapter so that it never imports the store.
+
+    Names: "password" (also an app password), "token" (what providers.oauth keeps).
+    """
+
+    def get(self, name: str) -> str | None:
+        """Return a secret, None when there is none. Raises SignInAgain while they are locked."""
+
+    def put(self, name: str, value: str) -> None:
+        """Keep a secret; once this returns it survives a crash. Raises SignInAgain, RetryLater."""
+
+    def refreshing(self, name: str) -> AbstractContextManager[None]:
+        """Hold the right to renew `name`, for one process and thread at a time; read it again inside."""
 
 
 class Provider(Protocol):
