@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SYNC_REQUESTS: Final = "sync_requests"
 _COLUMNS: Final = (
     "id, kind, name, address, aliases, scope, config, status, status_text, "
-    "progress_done, progress_total, progress_started_at, synced_at, answered_requests"
+    "progress_done, progress_total, progress_started_at, synced_at, answered_requests, uuid"
 )
 
 

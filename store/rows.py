@@ -72,6 +72,7 @@ class AccountRow(NamedTuple):
     progress_started_at: int | None
     synced_at: int | None
     answered_requests: int = 0
+    uuid: str = ""
 
 
 class EmailRow(NamedTuple):
