@@ -14,7 +14,9 @@ PYTEST_ARGS ?= -n 2
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PACKAGES := mail providers store linking sync tui
-TEST_PROGRAMS := tmux
+# What has to be there, and the Debian package it comes in.
+TEST_PROGRAMS := tmux:tmux /usr/lib/dovecot/imap:dovecot-imapd /usr/lib/dovecot/lmtp:dovecot-lmtpd \
+	/usr/lib/dovecot/submission:dovecot-submissiond openssl:openssl
 PICTURE_PACKAGES := librsvg2-bin fonts-firacode fonts-noto-cjk
 
 .PHONY: run test check bench docs screenshots constraints coverage clean test-programs
@@ -63,8 +65,9 @@ $(READY): constraints.txt pyproject.toml
 
 # Root installs what is missing and says so; anyone else is told, and the tests that need it skip.
 test-programs:
-	@for program in $(TEST_PROGRAMS); do \
-	  command -v "$$program" >/dev/null || $(call install,"$$program"); done
+	@missing=""; for pair in $(TEST_PROGRAMS); do \
+	  command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	[ -z "$$missing" ] || $(call install,$$missing)
 
 define install
 { if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

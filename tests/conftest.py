@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from store.database import Database, open_store
+
+if TYPE_CHECKING:
+    from servers.dovecot import Dovecot, User
 
 # A machine at work makes any example slow once; tests that care about time measure it themselves.
 settings.register_profile("dealbox", deadline=None)
@@ -30,3 +34,24 @@ def db(tmp_path: Path) -> Iterator[Database]:
     store = open_store(tmp_path / "data", is_screen=False)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A real server, started when the first test asks and shared by this process: take a `user` of your own."""
+    from servers import dovecot as real
+
+    if real.missing():
+        pytest.skip(real.missing())
+    server = real.Dovecot()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def user(dovecot: Dovecot) -> User:
+    """Somebody at `dovecot` whom no other test knows."""
+    return dovecot.new_user()
