@@ -27,6 +27,12 @@ class RemoteEmail:
     `message` is None when these octets were told before and only keywords changed, or when they cannot be read:
     then `problem` says why and what to do, and the message is told again with its octets once they can be.
     `path` is the file the octets stay in, when the account keeps them where the reader can see them (Maildir).
+
+    A server tells most mail by its header alone: `header` has those header fields that mail.parse.parse_header reads,
+    `size_octets` the size of the whole and `identity` what makes it the same message wherever it lies
+    (mail.identity.of, or the server's own id). Its octets are then fetched apart, with Provider.messages. With
+    `message` there too, nothing is left to fetch. `identity` is None where equal octets are what makes it the same.
+    `thread_key` is the server's own name for the conversation, where it has one.
     """
 
     mailbox: MailboxKey
@@ -36,6 +42,10 @@ class RemoteEmail:
     message: bytes | None
     path: str | None = None
     problem: str | None = None
+    header: bytes | None = None
+    size_octets: int | None = None
+    identity: bytes | None = None
+    thread_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,9 @@ class ChangeBatch:
 
     `mailboxes` is the whole list when it changed, else None. `new_state` covers exactly what this page and the
     pages before it said. `remaining` is how many messages are still to come, None when not known.
+
+    `renumbered` are mailboxes whose messages all got new keys: a message told there under a new key takes over the
+    place, and what is still to be done with it, of the same message under a key of another epoch.
     """
 
     upserted: tuple[RemoteEmail, ...]
@@ -52,3 +65,4 @@ class ChangeBatch:
     new_state: State
     has_more_changes: bool
     remaining: int | None = None
+    renumbered: frozenset[MailboxKey] = frozenset()

@@ -14,7 +14,10 @@ EmailId = NewType("EmailId", int)
 MailboxKey = NewType("MailboxKey", str)
 """How the account names a mailbox: a path below a Maildir, an IMAP mailbox name."""
 RemoteKey = NewType("RemoteKey", str)
-"""How the account names one message inside one mailbox: a Maildir unique name, an IMAP UID."""
+"""How the account names one message inside one mailbox: a Maildir unique name, an IMAP "UIDVALIDITY.UID".
+
+What stands before the first "." is the epoch where an account numbers anew (mail.changes.ChangeBatch.renumbered).
+"""
 
 SafeText = NewType("SafeText", str)
 """Text made by mail.text.safe_line or safe_block: no escapes, no bidi tricks, stable cell widths."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mail.keywords import DRAFT, SEEN
 from mail.types import MailboxKey, RemoteKey
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Let the message lie in `target` and no longer in `mailbox`."""
+    """Let the message lie in `target` and no longer in `mailbox`.
+
+    By `message_id` an account finds it again when the answer to an earlier try was lost.
+    """
 
     mailbox: MailboxKey
     key: RemoteKey
     target: MailboxKey
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,17 @@ class Destroy:
 
 
 @dataclass(frozen=True, slots=True)
-class SaveDraft:
-    """Let `message` lie in `mailbox` as a draft, in place of the draft `replaces`."""
+class Save:
+    """Let `message` lie in `mailbox`, in place of the message `replaces`: a draft, or a copy of what was sent.
+
+    Octets that lie there already are not added again. `received_at` is None for now.
+    """
 
     mailbox: MailboxKey
     message: bytes
     replaces: RemoteKey | None
+    keywords: frozenset[str] = frozenset({DRAFT, SEEN})
+    received_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class CreateMailbox:
     name: str
 
 
-Operation = Move | SetKeywords | Destroy | SaveDraft | CreateMailbox
+Operation = Move | SetKeywords | Destroy | Save | CreateMailbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import BinaryIO, assert_never
 
 from mail.changes import ChangeBatch, RemoteEmail, RemoteMailbox, State
-from mail.keywords import DRAFT, SEEN
-from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, SaveDraft, SetKeywords
+from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, Save, SetKeywords
 from mail.types import MailboxKey, RemoteKey, Role
-from providers.errors import ProviderError, Rejected, StateExpired
+from providers import one_by_one
+from providers.errors import ProviderError, Rejected, StateExpired, Unsupported
 from providers.protocol import Capabilities
 
 Place = tuple[MailboxKey, RemoteKey]
@@ -169,6 +169,16 @@ class FakeProvider:
         self._fail()
         return self._message((mailbox, key)).octets
 
+    def messages(
+        self, mailbox: MailboxKey, keys: Sequence[RemoteKey]
+    ) -> Iterator[tuple[RemoteKey, bytes | None]]:
+        """Return several, one after the other."""
+        return one_by_one.messages(self.message, mailbox, keys)
+
+    def part(self, mailbox: MailboxKey, key: RemoteKey, part: str, file: BinaryIO) -> None:
+        """Write one part of a message to `file`."""
+        one_by_one.write_part(self.message(mailbox, key), part, file)
+
     def apply(self, operation: Operation) -> Applied:
         """Carry one operation out."""
         self._fail()
@@ -184,8 +194,8 @@ class FakeProvider:
                 if (operation.mailbox, operation.key) in self._server.messages:
                     self._server.remove((operation.mailbox, operation.key))
                 return Applied()
-            case SaveDraft():
-                return self._save_draft(operation)
+            case Save():
+                return self._save(operation)
             case CreateMailbox():
                 return Applied(self._server.add_mailbox(operation.name))
             case _:
@@ -203,14 +213,16 @@ class FakeProvider:
             raise Rejected("The message is no longer there.")
         return Applied(*moved)
 
-    def _save_draft(self, operation: SaveDraft) -> Applied:
+    def _save(self, operation: Save) -> Applied:
         self._mailbox(operation.mailbox)
         key = next(
             (key for key, octets in self._drafts(operation.mailbox) if octets == operation.message), None
         )
         if key is None:
             at = self._server.revision
-            key = self._server.deliver(operation.mailbox, operation.message, at, frozenset({DRAFT, SEEN}))
+            if operation.received_at is not None:
+                at = operation.received_at
+            key = self._server.deliver(operation.mailbox, operation.message, at, operation.keywords)
         replaced = operation.replaces
         if (
             replaced is not None
@@ -237,6 +249,13 @@ class FakeProvider:
     def _fail(self) -> None:
         if self._server.failures:
             raise self._server.failures.pop(0)
+
+    def apply_all(self, operations: Sequence[Operation]) -> Iterator[Applied | Rejected | Unsupported]:
+        """Carry several out, one after the other."""
+        return one_by_one.apply_all(self.apply, operations)
+
+    def notice(self) -> None:
+        """Do nothing: what is new is always told first."""
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep until the server's revision is not the one told last."""

@@ -11,8 +11,8 @@ from typing import Final
 from mail.changes import ChangeBatch, RemoteEmail, State
 from mail.types import AccountId, MailboxKey, RemoteKey
 from providers.errors import StateExpired
-from providers.protocol import Provider
-from store import accounts, doorbell, ingest, mailboxes
+from providers.protocol import MailboxChoice, Provider
+from store import accounts, doorbell, ingest, mailbox_choices, mailboxes
 from store.database import Database
 from sync.frames import Parsed
 from sync.parsers import Answer, Parsers
@@ -42,6 +42,13 @@ class StoreMemory:
     def known(self, mailbox: MailboxKey) -> dict[RemoteKey, frozenset[str]]:
         """Return the keywords of every message in `mailbox`, as the account last told them."""
         return mailboxes.known(self.db, self.account_id, mailbox)
+
+    def choices(self) -> dict[MailboxKey, MailboxChoice]:
+        """Return what the user chose of the account's mailboxes."""
+        return {
+            key: MailboxChoice(choice.is_synced, choice.since_days)
+            for key, choice in mailbox_choices.all(self.db, self.account_id).items()
+        }
 
 
 @dataclass(frozen=True, slots=True)

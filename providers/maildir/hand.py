@@ -11,7 +11,7 @@ from typing import Final
 
 from mail import maildir_names
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
-from mail.operations import Applied, CreateMailbox, Destroy, Move, SaveDraft, SetKeywords
+from mail.operations import Applied, CreateMailbox, Destroy, Move, Save, SetKeywords
 from mail.types import MailboxKey, RemoteKey
 from providers.errors import Rejected, RetryLater, Unsupported
 from providers.maildir import files
@@ -140,8 +140,8 @@ class Hand:
                 self._places.put(path, operation.key, None)
         return Applied()
 
-    def save_draft(self, operation: SaveDraft) -> Applied:
-        """Write the draft through tmp/, then remove the one it replaces.
+    def save(self, operation: Save) -> Applied:
+        """Write the message through tmp/, then remove the one it replaces.
 
         The name is made from the octets: saved again, it is the same file.
         """
@@ -150,7 +150,7 @@ class Hand:
         key = RemoteKey(unique)
         place = self._places.get(path, key)
         if place is None:
-            place = f"cur/{maildir_names.build(unique, 'DS')}"
+            place = f"cur/{maildir_names.build(unique, maildir_names.with_keywords('', operation.keywords))}"
             _write(path, unique, place, operation.message)
             self._places.put(path, key, place)
         if operation.replaces is not None and operation.replaces != key:

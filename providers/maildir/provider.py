@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
+from typing import BinaryIO, assert_never
 
 from mail.changes import ChangeBatch, State
-from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, SaveDraft, SetKeywords
+from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, Save, SetKeywords
 from mail.types import MailboxKey, RemoteKey
-from providers.errors import Rejected, RetryLater, SignInAgain
+from providers import one_by_one
+from providers.errors import Rejected, RetryLater, SignInAgain, Unsupported
 from providers.maildir import files, hand, layout, state
 from providers.maildir.layout import Layout
 from providers.maildir.passes import Pass
@@ -68,6 +70,16 @@ class MaildirProvider:
             raise RetryLater(f"The message cannot be read: {error.strerror}") from error
         raise Rejected("The message is no longer there: another program moved or deleted it.")
 
+    def messages(
+        self, mailbox: MailboxKey, keys: Sequence[RemoteKey]
+    ) -> Iterator[tuple[RemoteKey, bytes | None]]:
+        """Read several files, one after the other."""
+        return one_by_one.messages(self.message, mailbox, keys)
+
+    def part(self, mailbox: MailboxKey, key: RemoteKey, part: str, file: BinaryIO) -> None:
+        """Write one part of a message to `file`."""
+        one_by_one.write_part(self.message(mailbox, key), part, file)
+
     def apply(self, operation: Operation) -> Applied:
         """Carry one operation out on the files."""
         try:
@@ -78,14 +90,21 @@ class MaildirProvider:
                     return self._hand.set_keywords(operation)
                 case Destroy():
                     return self._hand.destroy(operation)
-                case SaveDraft():
-                    return self._hand.save_draft(operation)
+                case Save():
+                    return self._hand.save(operation)
                 case CreateMailbox():
                     return self._hand.create_mailbox(operation)
                 case _:
                     assert_never(operation)
         except OSError as error:
             raise hand.explain(error, self._root) from error
+
+    def apply_all(self, operations: Sequence[Operation]) -> Iterator[Applied | Rejected | Unsupported]:
+        """Carry several out, one after the other."""
+        return one_by_one.apply_all(self.apply, operations)
+
+    def notice(self) -> None:
+        """Do nothing: what is new is always told first."""
 
     def wait(self, timeout_s: float) -> bool:
         """Look twice a second whether a directory changed."""

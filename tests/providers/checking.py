@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mail.changes import ChangeBatch, RemoteMailbox, State
 from mail.types import MailboxKey, RemoteKey
-from providers.protocol import Memory, Provider
+from providers.protocol import MailboxChoice, Memory, Provider
 
 Place = tuple[MailboxKey, RemoteKey]
 Contents = dict[str, list[tuple[bytes, frozenset[str]]]]
@@ -60,6 +60,9 @@ class Cache:
 
     def known(self, mailbox: MailboxKey) -> Mapping[RemoteKey, frozenset[str]]:
         return {key: keywords for (where, key), (_, keywords) in self.messages.items() if where == mailbox}
+
+    def choices(self) -> Mapping[MailboxKey, MailboxChoice]:
+        return {}
 
     def take(self, batch: ChangeBatch) -> None:
         if batch.mailboxes is not None:

@@ -18,7 +18,7 @@ from checking import (
 )
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, SEEN
-from mail.operations import CreateMailbox, Destroy, Move, SaveDraft, SetKeywords
+from mail.operations import CreateMailbox, Destroy, Move, Save, SetKeywords
 from providers.errors import Rejected
 
 CHECKS: list[Check] = []
@@ -177,7 +177,7 @@ def a_destroyed_message_is_gone_and_destroying_it_again_is_harmless(other: Other
 @check
 def a_draft_saved_twice_is_one_draft(other: OtherSide) -> None:
     with in_sync(other) as (provider, cache):
-        operation = SaveDraft(other.drafts, octets(), None)
+        operation = Save(other.drafts, octets(), None)
         assert provider.apply(operation) == provider.apply(operation)
         settle(other, provider, cache)
         assert cache.contents()[name_of(cache, other.drafts)] == [(octets(), frozenset({DRAFT, SEEN}))]
@@ -186,8 +186,8 @@ def a_draft_saved_twice_is_one_draft(other: OtherSide) -> None:
 @check
 def a_draft_takes_the_place_of_the_one_it_replaces(other: OtherSide) -> None:
     with in_sync(other) as (provider, cache):
-        first = provider.apply(SaveDraft(other.drafts, octets(1), None))
-        operation = SaveDraft(other.drafts, octets(2), first.key)
+        first = provider.apply(Save(other.drafts, octets(1), None))
+        operation = Save(other.drafts, octets(2), first.key)
         assert provider.apply(operation) == provider.apply(operation)
         settle(other, provider, cache)
         assert [told[0] for told in cache.messages.values()] == [octets(2)]

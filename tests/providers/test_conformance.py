@@ -12,7 +12,7 @@ from conformance import CHECKS
 from other_sides import FakeOtherSide
 
 from mail.changes import ChangeBatch, State
-from mail.operations import Applied, Destroy, Move, Operation, SaveDraft, SetKeywords
+from mail.operations import Applied, Destroy, Move, Operation, Save, SetKeywords
 from mail.types import MailboxKey, RemoteKey
 from providers.errors import Rejected, StateExpired
 from providers.fake import FakeProvider
@@ -152,7 +152,7 @@ class Hoarding(FakeProvider):
     """Keeps the draft that was replaced."""
 
     def apply(self, operation: Operation) -> Applied:
-        if isinstance(operation, SaveDraft):
+        if isinstance(operation, Save):
             operation = dataclasses.replace(operation, replaces=None)
         return super().apply(operation)
 

@@ -27,6 +27,9 @@ class Nothing:
     def known(self, mailbox: MailboxKey) -> dict[RemoteKey, frozenset[str]]:
         return {}
 
+    def choices(self) -> dict[Any, Any]:
+        return {}
+
 
 def test_a_large_inbox_begins_with_the_latest_names_and_is_told_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

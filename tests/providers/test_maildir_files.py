@@ -10,7 +10,7 @@ from checking import Cache, agree, connected, deliver, in_sync, octets, settle, 
 from other_sides import MaildirOtherSide
 
 from mail.keywords import FLAGGED, SEEN
-from mail.operations import Move, SaveDraft, SetKeywords
+from mail.operations import Move, Save, SetKeywords
 from mail.types import RemoteKey
 from providers.connect import connect
 from providers.errors import Rejected, RetryLater, SignInAgain, Unsupported
@@ -130,7 +130,7 @@ def test_a_name_that_is_not_utf8_is_mail_without_a_path(other: MaildirOtherSide)
 
 def test_a_draft_is_for_the_owner_alone_and_leaves_nothing_in_tmp(other: MaildirOtherSide) -> None:
     with in_sync(other) as (provider, _):
-        applied = provider.apply(SaveDraft(other.drafts, b"draft", None))
+        applied = provider.apply(Save(other.drafts, b"draft", None))
     assert applied.path is not None
     assert Path(applied.path).stat().st_mode & 0o777 == 0o600
     assert names(other.root / ".Drafts/tmp") == []

@@ -18,7 +18,7 @@ def told(db: Database, level: str) -> list[str]:
 def test_a_new_store_has_nothing_wrong(db: Database) -> None:
     assert told(db, "error") == []
     assert told(db, "warning") == []
-    assert any("version 2 of 2" in text for text in told(db, "note"))
+    assert any("version 3 of 3" in text for text in told(db, "note"))
 
 
 def test_a_file_others_can_open_is_an_error_with_the_command_that_mends_it(db: Database) -> None:

@@ -32,7 +32,7 @@ from syncing import (
 )
 
 from mail.keywords import FLAGGED, SEEN
-from mail.operations import SaveDraft
+from mail.operations import Save
 from mail.types import AccountId, MailboxKey, Role, ThreadId
 from providers.maildir.provider import MaildirProvider
 from store import actions, invariants
@@ -249,8 +249,8 @@ class Drafts(Scenario):
     def prepare(self) -> None:
         super().prepare()
         self.provider = MaildirProvider(self.mail, Nothing())
-        applied = self.provider.apply(SaveDraft(MailboxKey(".Drafts"), b"old", None))
-        self.operation = SaveDraft(MailboxKey(".Drafts"), b"new" * 1000, applied.key)
+        applied = self.provider.apply(Save(MailboxKey(".Drafts"), b"old", None))
+        self.operation = Save(MailboxKey(".Drafts"), b"new" * 1000, applied.key)
 
     def act(self, confirm: Confirm) -> None:
         self.provider.apply(self.operation)
@@ -267,6 +267,9 @@ class Nothing:
     """A cache that knows nothing."""
 
     def known(self, mailbox: MailboxKey) -> dict[Any, Any]:
+        return {}
+
+    def choices(self) -> dict[Any, Any]:
         return {}
 
 
