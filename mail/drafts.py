@@ -58,7 +58,8 @@ class Draft:
 
     `body` is all the text there is, with quote and signature, lines ended by a newline. `signature` only remembers which
     signature stands in it, so that another identity's can take its place. `in_reply_to` and `references` are
-    Message-IDs without brackets; `forwards` is the Message-ID of what is forwarded.
+    Message-IDs without brackets; `forwards` is the Message-ID of what is forwarded. `cursor` is where in `body` writing
+    goes on, in characters.
     """
 
     sender: Address
@@ -75,6 +76,7 @@ class Draft:
     signature: str = ""
     kind: DraftKind = DraftKind.NEW
     forwards: str | None = None
+    cursor: int = 0
 
 
 def to_json(draft: Draft) -> str:
@@ -96,6 +98,7 @@ def to_json(draft: Draft) -> str:
         ],
         "references": list(draft.references),
         "kind": draft.kind.value,
+        "cursor": draft.cursor,
     }
     return json.dumps(written, separators=(",", ":"))
 
@@ -129,6 +132,7 @@ def from_json(text: str) -> Draft:
         attachments=tuple(_file(one) for one in _list(written, "attachments")),
         references=tuple(_string(one, "references") for one in _list(written, "references")),
         kind=DraftKind(kind),
+        cursor=_number(written, "cursor"),
     )
 
 
@@ -183,6 +187,13 @@ def _text(written: dict[str, object], field: str, default: str = "") -> str:
 
 def _maybe_text(written: dict[str, object], field: str) -> str | None:
     return None if written.get(field) is None else _text(written, field)
+
+
+def _number(written: dict[str, object], field: str) -> int:
+    match written.get(field, 0):
+        case int(found) if 0 <= found < _LARGEST:
+            return found
+    raise _wrong(field)
 
 
 def _string(found: object, field: str) -> str:
