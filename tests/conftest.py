@@ -11,6 +11,7 @@ from store.database import Database, open_store
 
 if TYPE_CHECKING:
     from servers.dovecot import Dovecot, User
+    from servers.relay import Relay
 
 # A machine at work makes any example slow once; tests that care about time measure it themselves.
 settings.register_profile("dealbox", deadline=None)
@@ -55,3 +56,12 @@ def dovecot() -> Iterator[Dovecot]:
 def user(dovecot: Dovecot) -> User:
     """Somebody at `dovecot` whom no other test knows."""
     return dovecot.new_user()
+
+
+@pytest.fixture(scope="session")
+def relay(dovecot: Dovecot) -> Iterator[Relay]:
+    """What carries mail from `dovecot`'s submission port to its mailboxes, and catches all other mail."""
+    from servers.relay import Relay
+
+    with Relay(dovecot) as started:
+        yield started
