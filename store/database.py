@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import math
 import os
@@ -19,6 +20,8 @@ from store.schema import StoreTooNew as StoreTooNew
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_OCTETS: Final = 8192
 _TRY_EVERY_S: Final = 0.001
+_LONGEST_PAUSE_S: Final = 0.2
+_GLANCE_S: Final = 0.002
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys=ON",
@@ -39,6 +42,7 @@ class Database:
         self.is_screen = is_screen
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
         paths.touch_private(directory / paths.TURN_NAME)
         self._turn = os.open(directory / paths.TURN_NAME, os.O_RDWR | os.O_CLOEXEC)
@@ -64,11 +68,7 @@ class Database:
         if connection.in_transaction:
             raise RuntimeError("a write transaction is open on this thread already")
         connection.execute("PRAGMA synchronous=FULL" if is_durable else "PRAGMA synchronous=NORMAL")
-        if is_durable:
-            with self._in_line():
-                _begin_soon(connection)
-        else:
-            connection.execute("BEGIN IMMEDIATE")
+        self._begin(connection, is_durable)
         try:
             yield connection
             connection.execute("COMMIT")
@@ -76,7 +76,28 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        finally:
+            self._writing.release()
         doorbell.ring(self.directory)
+
+    def _begin(self, connection: sqlite3.Connection, is_durable: bool) -> None:
+        # Our own threads take turns at a lock, because SQLite would let them sleep for up to 0.1 s.
+        with self._in_line() if is_durable else contextlib.nullcontext():
+            self._writing.acquire()
+            try:
+                if is_durable:
+                    _begin_soon(connection)
+                else:
+                    connection.execute("BEGIN IMMEDIATE")
+            except BaseException:
+                self._writing.release()
+                raise
+
+    def give_way(self) -> None:
+        """Wait a little while somebody waits to write something durable: what a bulk writer does between transactions."""
+        until = time.monotonic() + _LONGEST_PAUSE_S
+        while self.is_wanted() and time.monotonic() < until:
+            time.sleep(_GLANCE_S)
 
     def is_wanted(self) -> bool:
         """Say whether somebody waits to write something durable: then end the bulk transaction soon."""

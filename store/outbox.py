@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from mail.operations import CreateMailbox, Destroy, Move, SetKeywords
+from mail.operations import CreateMailbox, Destroy, Move, Save, SetKeywords
 from mail.types import AccountId, MailboxKey, RemoteKey
-from store import events, mailboxes
+from store import events, local_mail, mailboxes
 from store.database import Database
-from store.outcomes import confirm as confirm
 from store.outcomes import finish, has_waiting
-from store.outcomes import reject as reject
+from store.outcomes import settle as settle
 from store.rows import OperationRow
 
 KEPT_FINISHED_S: Final = 7 * 86_400
 
-PendingKind = Move | SetKeywords | Destroy | CreateMailbox
+PendingKind = Move | SetKeywords | Destroy | Save | CreateMailbox
+GROUP: Final = 1_000
+"""So many operations are asked of an account at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +34,63 @@ class PendingOperation:
     attempts: int
 
 
-# Asked in the order they were queued; one message's operations wait for each other, and a move for its mailbox.
-_NEXT: Final = (
-    "SELECT o.id, o.kind, o.payload, o.attempts, o.placement_id, p.remote_key, s.key, t.key FROM operation o"
+# One message's operations wait for each other, a move for its mailbox, and all of them for a message of our own making
+# to be at the account.
+_DUE: Final = (
+    " FROM operation o"
     " LEFT JOIN placement p ON p.id = o.placement_id"
+    " LEFT JOIN email e ON e.id = p.email_id"
     " LEFT JOIN mailbox s ON s.id = p.remote_mailbox_id"
     " LEFT JOIN mailbox t ON t.id = o.target_id"
-    " WHERE o.account_id = ? AND o.state IN ('pending', 'running') AND o.state = 'pending' AND o.not_before <= ?"
+    " WHERE o.account_id = :account AND o.state IN ('pending', 'running') AND o.state = 'pending'"
+    " AND o.not_before <= :now"
     " AND NOT EXISTS (SELECT 1 FROM operation earlier WHERE earlier.placement_id = o.placement_id"
     " AND earlier.state IN ('pending', 'running') AND earlier.id < o.id)"
-    " AND (o.kind <> 'move' OR substr(t.key, 1, 1) <> ?)"
-    " ORDER BY o.id LIMIT 1"
+    " AND (o.kind <> 'move' OR substr(t.key, 1, 1) <> :to_create)"
+    " AND (o.kind IN ('save', 'create_mailbox') OR p.remote_key IS NULL OR p.remote_key NOT LIKE 'local:%')"
+)
+_FIRST: Final = (
+    "SELECT o.id, o.kind, o.payload, o.target_id, p.remote_mailbox_id, o.placement_id, p.id IS NOT NULL"
+    + _DUE
+    + " ORDER BY o.id LIMIT 1"
+)
+_ALIKE: Final = (
+    "SELECT o.id, o.attempts, p.remote_key, s.key, t.key, e.message_id"
+    + _DUE
+    + " AND o.id >= :first AND o.kind = :kind AND o.payload = :payload AND o.target_id IS :target"
+    " AND p.remote_mailbox_id IS :mailbox ORDER BY o.id LIMIT :most"
 )
 
 
-def next_pending(db: Database, account_id: AccountId, now: int) -> PendingOperation | None:
-    """Take the next operation whose time has come and mark it running; None when there is nothing to ask now.
+def next_group(
+    db: Database, account_id: AccountId, now: int, *, most: int = GROUP
+) -> tuple[PendingOperation, ...]:
+    """Take the operations whose turn it is and mark them running: of one kind, from one mailbox, with one aim.
 
-    It must end in confirm, reject or postpone.
+    Each must end in settle or postpone. Empty when there is nothing to ask now.
     """
     if not has_waiting(db.read(), account_id):
-        return None
+        return ()
     with db.write(is_durable=False) as connection:
-        while row := connection.execute(_NEXT, (account_id, now, mailboxes.TO_CREATE)).fetchone():
-            operation_id, kind, payload, attempts, placement_id, remote_key, source, target = row
-            if placement_id is not None and remote_key is None:
-                _drop(connection, operation_id, now)
+        asked = {"account": account_id, "now": now, "to_create": mailboxes.TO_CREATE}
+        while row := connection.execute(_FIRST, asked).fetchone():
+            first, kind, payload, target, mailbox, placement_id, is_there = row
+            if placement_id is not None and not is_there:
+                _drop(connection, first, now)
                 continue
+            alone = kind in {"save", "create_mailbox"}
+            wanted = {"first": first, "kind": kind, "payload": payload, "target": target, "mailbox": mailbox}
+            rows = connection.execute(_ALIKE, asked | wanted | {"most": 1 if alone else most}).fetchall()
             connection.execute(
-                "UPDATE operation SET state = 'running', attempts = attempts + 1 WHERE id = ?",
-                (operation_id,),
+                "UPDATE operation SET state = 'running', attempts = attempts + 1"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps([row[0] for row in rows]),),
             )
-            operation = _operation(kind, json.loads(payload), source, remote_key, target)
-            return PendingOperation(operation_id, account_id, operation, attempts + 1)
-    return None
+            if kind == "save":
+                operation = local_mail.save_operation(connection, placement_id)
+                return (PendingOperation(first, account_id, operation, rows[0][1] + 1),)
+            return tuple(_pending(account_id, kind, json.loads(payload), row) for row in rows)
+    return ()
 
 
 def _drop(connection: sqlite3.Connection, operation_id: int, now: int) -> None:
@@ -74,10 +99,20 @@ def _drop(connection: sqlite3.Connection, operation_id: int, now: int) -> None:
     events.record(connection, "rejected", text=f"Not carried out: {reason}")
 
 
-def _operation(kind: str, payload: dict[str, list[str]], source: str, key: str, target: str) -> PendingKind:
+def _pending(
+    account_id: AccountId, kind: str, payload: dict[str, list[str]], row: tuple[Any, ...]
+) -> PendingOperation:
+    operation_id, attempts, remote_key, source, target, message_id = row
+    operation = _operation(kind, payload, source, remote_key, target, message_id)
+    return PendingOperation(operation_id, account_id, operation, attempts + 1)
+
+
+def _operation(
+    kind: str, payload: dict[str, list[str]], source: str, key: str, target: str, message_id: str | None
+) -> PendingKind:
     match kind:
         case "move":
-            return Move(MailboxKey(source), RemoteKey(key), MailboxKey(target))
+            return Move(MailboxKey(source), RemoteKey(key), MailboxKey(target), message_id)
         case "set_keywords":
             return SetKeywords(
                 MailboxKey(source), RemoteKey(key), frozenset(payload["add"]), frozenset(payload["remove"])
@@ -88,13 +123,26 @@ def _operation(kind: str, payload: dict[str, list[str]], source: str, key: str, 
             return CreateMailbox(str(payload["name"]))
 
 
-def postpone(db: Database, operation_id: int, not_before: int, error: str) -> None:
-    """Let a running operation be tried again at `not_before`."""
+def postpone(db: Database, operation_ids: Iterable[int], not_before: int, error: str) -> None:
+    """Let running operations be tried again at `not_before`."""
     with db.write(is_durable=False) as connection:
         connection.execute(
-            "UPDATE operation SET state = 'pending', not_before = ?, error = ? WHERE id = ? AND state = 'running'",
-            (not_before, error, operation_id),
+            "UPDATE operation SET state = 'pending', not_before = ?, error = ?"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'running'",
+            (not_before, error, json.dumps(list(operation_ids))),
         )
+
+
+def ask_now(db: Database, operation_ids: Iterable[int]) -> int:
+    """Let operations that wait after a failure be tried at once; return how many those were."""
+    with db.write() as connection:
+        changed = connection.execute(
+            "UPDATE operation SET not_before = 0 WHERE id IN (SELECT value FROM json_each(?))"
+            " AND state IN ('pending', 'running') AND state = 'pending' AND attempts > 0",
+            (json.dumps(list(operation_ids)),),
+        )
+        events.record(connection, "outbox")
+        return changed.rowcount
 
 
 def waiting(db: Database, limit: int = 200) -> tuple[OperationRow, ...]:

@@ -5,37 +5,81 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 from mail.operations import Applied
 from mail.types import AccountId, ThreadId
-from store import desired, doorbell, events, placements, threads
+from store import desired, doorbell, events, local_mail, placements, threads
 from store.database import Database
 
+_SLICE: Final = 40
+"""Outcomes in one transaction, so that whoever waits to write waits for no more."""
 
-def confirm(db: Database, operation_id: int, applied: Applied) -> None:
-    """Note that the account did it, and where the message lies now: what is asked later names it so."""
-    now = int(time.time())
-    with db.write(is_durable=False) as connection:
-        row = connection.execute(
-            "SELECT account_id, placement_id, kind, target_id, payload FROM operation WHERE id = ?",
-            (operation_id,),
-        ).fetchone()
-        if row is None:
-            return
-        account_id, placement_id, kind, target_id, payload = row
-        finish(connection, operation_id, "done", now)
-        if kind == "create_mailbox":
-            _name_mailbox(connection, account_id, target_id, applied)
-        elif kind == "destroy":
-            _remove(connection, placement_id, now)
-        else:
-            _follow(connection, account_id, placement_id, applied)
-        if kind == "set_keywords":
-            _note_keywords(connection, placement_id, json.loads(payload))
-        if not has_waiting(connection, account_id):
-            events.record(connection, "outbox")
+Outcome = tuple[int, Applied | str]
+"""The id of an operation, and where the message lies now or why the account refused."""
+
+
+def settle(db: Database, outcomes: Sequence[Outcome]) -> None:
+    """Note what became of operations: what was done is remembered, what was refused is put back and told."""
+    for start in range(0, len(outcomes), _SLICE):
+        part = outcomes[start : start + _SLICE]
+        db.give_way()
+        with db.write(is_durable=any(isinstance(result, str) for _, result in part)) as connection:
+            _Settling(connection, int(time.time())).take(part)
     doorbell.ring(db.directory)
+
+
+class _Settling:
+    """One transaction's part of what became of operations."""
+
+    def __init__(self, connection: sqlite3.Connection, now: int) -> None:
+        self._connection = connection
+        self._now = now
+
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """Note each outcome, then recount what they touched."""
+        emails: set[int] = set()
+        accounts: set[AccountId] = set()
+        for operation_id, result in outcomes:
+            row = self._connection.execute(
+                "SELECT account_id, placement_id, kind, target_id, payload FROM operation WHERE id = ?",
+                (operation_id,),
+            ).fetchone()
+            if row is None:
+                continue
+            if isinstance(result, str):
+                _reject(self._connection, operation_id, row, result, self._now)
+            else:
+                accounts.add(row[0])
+                finish(self._connection, operation_id, "done", self._now)
+                emails.update(_confirm(self._connection, row, result, self._now))
+        if emails:
+            _settle(self._connection, sorted(emails))
+        if any(not has_waiting(self._connection, account_id) for account_id in accounts):
+            events.record(self._connection, "outbox")
+
+
+def _confirm(
+    connection: sqlite3.Connection, row: tuple[Any, ...], applied: Applied, now: int
+) -> Collection[int]:
+    """Note that the account did it, and where the message lies now; return the emails whose marks or places changed."""
+    account_id, placement_id, kind, target_id, payload = row
+    match kind:
+        case "create_mailbox":
+            _name_mailbox(connection, account_id, target_id, applied)
+            return ()
+        case "destroy":
+            return _remove(connection, placement_id, now)
+        case "save":
+            return local_mail.saved(connection, placement_id, applied)
+        case "set_keywords":
+            return [
+                *follow(connection, account_id, placement_id, applied),
+                *_note_keywords(connection, placement_id, json.loads(payload)),
+            ]
+        case _:
+            return follow(connection, account_id, placement_id, applied)
 
 
 def finish(
@@ -48,13 +92,18 @@ def finish(
     )
 
 
-def _follow(connection: sqlite3.Connection, account_id: int, placement_id: int, applied: Applied) -> None:
-    """Let the placement be where the account has put it; a row that sync made there meanwhile gives way."""
+def follow(
+    connection: sqlite3.Connection, account_id: int, placement_id: int, applied: Applied
+) -> Collection[int]:
+    """Let the placement be where the account has put it; a row that sync made there meanwhile gives way.
+
+    Returns the emails whose places changed by that.
+    """
     mailbox = connection.execute(
         "SELECT id FROM mailbox WHERE account_id = ? AND key = ?", (account_id, applied.mailbox)
     ).fetchone()
     if mailbox is None or applied.key is None:
-        return
+        return ()
     twin = connection.execute(
         "SELECT id FROM placement WHERE remote_mailbox_id = ? AND remote_key = ? AND id <> ?",
         (mailbox[0], applied.key, placement_id),
@@ -68,22 +117,23 @@ def _follow(connection: sqlite3.Connection, account_id: int, placement_id: int, 
         "UPDATE placement SET remote_mailbox_id = ?, remote_key = ?, path = ? WHERE id = ?",
         (mailbox[0], applied.key, applied.path, placement_id),
     )
-    if twin is not None:
-        _settle(connection, _email_of(connection, placement_id))
+    return _email_of(connection, placement_id) if twin is not None else ()
 
 
-def _note_keywords(connection: sqlite3.Connection, placement_id: int, payload: dict[str, list[str]]) -> None:
+def _note_keywords(
+    connection: sqlite3.Connection, placement_id: int, payload: dict[str, list[str]]
+) -> Collection[int]:
     row = connection.execute("SELECT remote_keywords FROM placement WHERE id = ?", (placement_id,)).fetchone()
-    if row is not None:
-        keywords = (set(row[0].split()) | set(payload["add"])) - set(payload["remove"])
-        connection.execute(
-            "UPDATE placement SET remote_keywords = ? WHERE id = ?",
-            (" ".join(sorted(keywords)), placement_id),
-        )
-        _settle(connection, _email_of(connection, placement_id))
+    if row is None:
+        return ()
+    keywords = (set(row[0].split()) | set(payload["add"])) - set(payload["remove"])
+    connection.execute(
+        "UPDATE placement SET remote_keywords = ? WHERE id = ?", (" ".join(sorted(keywords)), placement_id)
+    )
+    return _email_of(connection, placement_id)
 
 
-def _remove(connection: sqlite3.Connection, placement_id: int, now: int) -> None:
+def _remove(connection: sqlite3.Connection, placement_id: int, now: int) -> Collection[int]:
     email_ids = _email_of(connection, placement_id)
     connection.execute("DELETE FROM placement WHERE id = ?", (placement_id,))
     connection.execute(
@@ -92,7 +142,7 @@ def _remove(connection: sqlite3.Connection, placement_id: int, now: int) -> None
         (now, placement_id),
     )
     placements.mark_orphans(connection, email_ids)
-    _settle(connection, email_ids)
+    return email_ids
 
 
 def _settle(connection: sqlite3.Connection, email_ids: list[int]) -> frozenset[ThreadId]:
@@ -152,20 +202,15 @@ def _placed(connection: sqlite3.Connection, mailbox_id: int) -> list[tuple[int, 
     ).fetchall()
 
 
-def reject(db: Database, operation_id: int, reason: str) -> None:
+def _reject(
+    connection: sqlite3.Connection, operation_id: int, row: tuple[Any, ...], reason: str, now: int
+) -> None:
     """Put the cache back to what the account has, unless something newer is wanted by now, and tell the user why."""
-    now = int(time.time())
-    with db.write() as connection:
-        row = connection.execute(
-            "SELECT placement_id, kind, target_id FROM operation WHERE id = ?", (operation_id,)
-        ).fetchone()
-        if row is None:
-            return
-        finish(connection, operation_id, "rejected", now, reason)
-        what, emails = _put_back(connection, row[0], row[1], row[2], now)
-        touched = _settle(connection, emails)
-        events.record(connection, "rejected", text=f"{what}: {reason}", thread_ids=touched)
-    doorbell.ring(db.directory)
+    _, placement_id, kind, target_id, _ = row
+    finish(connection, operation_id, "rejected", now, reason)
+    what, emails = _put_back(connection, placement_id, kind, target_id, now)
+    touched = _settle(connection, emails)
+    events.record(connection, "rejected", text=f"{what}: {reason}", thread_ids=touched)
 
 
 def _put_back(
@@ -180,6 +225,8 @@ def _put_back(
         case "destroy":
             connection.execute(_UNDESTROY, (placement_id,))
             what = "delete"
+        case "save":
+            what = "save"  # it stays here, as a message of our own
         case _:
             connection.execute(_UNMOVE, (placement_id,))
             what = "move"

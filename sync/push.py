@@ -4,44 +4,56 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 
+from mail.operations import Applied
 from mail.types import AccountId
-from providers.errors import Rejected, RetryLater, SignInAgain, Unsupported
+from providers.errors import RetryLater, SignInAgain
 from providers.protocol import Provider
 from store import outbox
 from store.database import Database
+from store.outbox import PendingOperation
+from store.outcomes import Outcome
 from sync import backoff
 
 
 def push(db: Database, account_id: AccountId, provider: Provider) -> int:
     """Ask the account for everything whose time has come, and return how many operations that were.
 
-    Raises SignInAgain; the operation waits.
+    Raises SignInAgain, and from a server RetryLater; what has no outcome yet waits.
     """
     count = 0
-    while (pending := outbox.next_pending(db, account_id, int(time.time()))) is not None:
-        count += 1
-        _carry_out(db, provider, pending)
+    while group := outbox.next_group(db, account_id, int(time.time())):
+        count += len(group)
+        _carry_out(db, provider, group)
     return count
 
 
-def _carry_out(db: Database, provider: Provider, pending: outbox.PendingOperation) -> None:
+def _carry_out(db: Database, provider: Provider, group: Sequence[PendingOperation]) -> None:
+    outcomes: list[Outcome] = []
     try:
-        applied = provider.apply(pending.operation)
-    except (Rejected, Unsupported) as error:
-        outbox.reject(db, pending.id, str(error))
+        results = provider.apply_all([pending.operation for pending in group])
+        for pending, result in zip(group, results, strict=True):
+            outcomes.append((pending.id, result if isinstance(result, Applied) else str(result)))
     except RetryLater as error:
-        delay = backoff.delay_s(pending.attempts, random.random(), error.after_s)
-        _postpone(db, pending, delay, str(error))
+        delay = backoff.delay_s(group[0].attempts, random.random(), error.after_s)
+        _settle(db, group, outcomes, delay, str(error))
+        if provider.capabilities.is_remote:
+            raise  # the next would fail as well, and each try costs a connection
     except SignInAgain as error:
-        _postpone(db, pending, backoff.SIGN_IN_S, str(error))
+        _settle(db, group, outcomes, backoff.SIGN_IN_S, str(error))
         raise
     else:
-        outbox.confirm(db, pending.id, applied)
+        outbox.settle(db, outcomes)
 
 
-def _postpone(db: Database, pending: outbox.PendingOperation, delay_s: float, reason: str) -> None:
-    outbox.postpone(db, pending.id, int(time.time() + delay_s) + 1, reason)
+def _settle(
+    db: Database, group: Sequence[PendingOperation], outcomes: list[Outcome], delay_s: float, reason: str
+) -> None:
+    """Note the outcomes there are; the other operations wait."""
+    outbox.settle(db, outcomes)
+    waiting = [pending.id for pending in group[len(outcomes) :]]
+    outbox.postpone(db, waiting, int(time.time() + delay_s) + 1, reason)
 
 
 def seconds_to_next(db: Database, account_id: AccountId) -> float | None:

@@ -13,7 +13,7 @@ from itertools import count
 import makers
 
 from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
-from store import email_ids, mailboxes, threads
+from store import email_ids, mailboxes, outbox, threads
 from store.database import Database
 
 _numbers = count(1)
@@ -122,3 +122,9 @@ def open_operations(db: Database) -> list[tuple[str, object]]:
     return [
         (kind, target if kind == "move" else json.loads(payload)) for kind, target, payload in rows.fetchall()
     ]
+
+
+def next_one(db: Database, account_id: AccountId, now: int) -> outbox.PendingOperation | None:
+    """Take the next operation by itself."""
+    group = outbox.next_group(db, account_id, now, most=1)
+    return group[0] if group else None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import makers
 import pytest
-from stored import a_stored_email, listed, mailboxes_of, open_operations
+from stored import a_stored_email, listed, mailboxes_of, next_one, open_operations
 
 from mail.keywords import FLAGGED, SEEN
 from mail.operations import Applied
@@ -198,8 +198,8 @@ def test_deleting_for_good_waits_before_the_account_is_asked(
     assert listed(db, boxes[Role.TRASH]) == []
     due = outbox.next_time(db, account_id)
     assert due is not None
-    assert outbox.next_pending(db, account_id, due - 1) is None
-    assert outbox.next_pending(db, account_id, due) is not None
+    assert next_one(db, account_id, due - 1) is None
+    assert next_one(db, account_id, due) is not None
 
 
 def test_a_missing_archive_is_there_at_once_and_made_by_the_account_first(
@@ -210,11 +210,11 @@ def test_a_missing_archive_is_there_at_once_and_made_by_the_account_first(
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     (archive,) = mailboxes.with_role(db, Role.ARCHIVE, account_id)
     assert listed(db, archive) == [stored.thread_id]
-    made = outbox.next_pending(db, account_id, 2**40)
+    made = next_one(db, account_id, 2**40)
     assert made is not None and made.operation.name == "Archive"  # type: ignore[union-attr] # a CreateMailbox
-    assert outbox.next_pending(db, account_id, 2**40) is None
-    outbox.confirm(db, made.id, Applied(mailbox=MailboxKey(".Archive")))
-    moved = outbox.next_pending(db, account_id, 2**40)
+    assert next_one(db, account_id, 2**40) is None
+    outbox.settle(db, [(made.id, Applied(mailbox=MailboxKey(".Archive")))])
+    moved = next_one(db, account_id, 2**40)
     assert moved is not None and moved.operation.target == ".Archive"  # type: ignore[union-attr] # a Move
 
 
@@ -234,10 +234,10 @@ def test_a_mailbox_that_sync_told_of_before_the_answer_came_takes_the_place_of_o
     boxes = mailboxes_of(db, account_id, without=[Role.ARCHIVE])
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    made = outbox.next_pending(db, account_id, 2**40)
+    made = next_one(db, account_id, 2**40)
     assert made is not None
     mailboxes_of(db, account_id)
-    outbox.confirm(db, made.id, Applied(mailbox=makers.ARCHIVE.key))
+    outbox.settle(db, [(made.id, Applied(mailbox=makers.ARCHIVE.key))])
     (archive,) = mailboxes.with_role(db, Role.ARCHIVE, account_id)
     assert listed(db, archive) == [stored.thread_id]
     assert open_operations(db) == [("move", archive)]

@@ -4,7 +4,7 @@ import time
 
 import makers
 import pytest
-from stored import a_stored_email, mailboxes_of
+from stored import a_stored_email, mailboxes_of, next_one
 
 from mail.types import Role
 from store import accounts, actions, health, outbox
@@ -48,9 +48,9 @@ def test_operations_that_wait_or_were_refused_are_told(db: Database) -> None:
     boxes = mailboxes_of(db, account_id)
     one, two = (a_stored_email(db, account_id, boxes[Role.INBOX]) for _ in range(2))
     actions.move(db, [one.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    operation = outbox.next_pending(db, account_id, 2**40)
+    operation = next_one(db, account_id, 2**40)
     assert operation is not None
-    outbox.reject(db, operation.id, "read-only")
+    outbox.settle(db, [(operation.id, "read-only")])
     actions.move(db, [two.thread_id], boxes[Role.INBOX], Role.TRASH)
     assert "Me refused to move: read-only" in told(db, "warning")
     assert "1 operation waits to be carried out" in told(db, "note")

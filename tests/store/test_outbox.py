@@ -6,7 +6,7 @@ import makers
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stored import Stored, a_stored_email, listed, mailboxes_of, open_operations
+from stored import Stored, a_stored_email, listed, mailboxes_of, next_one, open_operations
 
 from mail.keywords import FLAGGED, SEEN
 from mail.operations import Applied, Destroy, Move, SetKeywords
@@ -30,7 +30,7 @@ def boxes(db: Database, account_id: AccountId) -> Boxes:
 
 
 def taken(db: Database, account_id: AccountId) -> PendingOperation:
-    operation = outbox.next_pending(db, account_id, LATER)
+    operation = next_one(db, account_id, LATER)
     assert operation is not None
     return operation
 
@@ -43,7 +43,7 @@ def test_operations_are_taken_in_order_and_only_once(
     actions.set_keyword(db, [two.thread_id], SEEN, True)
     assert isinstance(taken(db, account_id).operation, Move)
     assert isinstance(taken(db, account_id).operation, SetKeywords)
-    assert outbox.next_pending(db, account_id, LATER) is None
+    assert next_one(db, account_id, LATER) is None
 
 
 def test_a_later_operation_of_the_same_message_waits_and_then_names_its_new_key(
@@ -53,12 +53,47 @@ def test_a_later_operation_of_the_same_message_waits_and_then_names_its_new_key(
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     actions.set_keyword(db, [stored.thread_id], SEEN, True)
     move = taken(db, account_id)
-    assert outbox.next_pending(db, account_id, LATER) is None
-    outbox.confirm(db, move.id, Applied(makers.ARCHIVE.key, RemoteKey("other"), "/a/other"))
+    assert next_one(db, account_id, LATER) is None
+    outbox.settle(db, [(move.id, Applied(makers.ARCHIVE.key, RemoteKey("other"), "/a/other"))])
     mark = taken(db, account_id).operation
     assert mark == SetKeywords(makers.ARCHIVE.key, RemoteKey("other"), frozenset({SEEN}), frozenset())
     path = db.read().execute("SELECT path FROM placement").fetchone()
     assert path == ("/a/other",)
+
+
+def test_what_is_alike_is_asked_for_at_once_and_what_is_not_apart(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    emails = [a_stored_email(db, account_id, boxes[Role.INBOX]) for _ in range(5)]
+    elsewhere = a_stored_email(db, account_id, boxes[Role.SENT])
+    actions.set_keyword(db, [email.thread_id for email in emails[:2]], FLAGGED, True)
+    actions.move(db, [email.thread_id for email in emails[1:]], boxes[Role.INBOX], Role.ARCHIVE)
+    actions.move(db, [elsewhere.thread_id], boxes[Role.SENT], Role.ARCHIVE)
+    groups = [outbox.next_group(db, account_id, LATER) for _ in range(4)]
+    assert [[type(one.operation).__name__ for one in group] for group in groups] == [
+        ["SetKeywords"] * 2,
+        ["Move"] * 3,  # the first that moves is still being marked
+        ["Move"],
+        [],
+    ]
+
+
+def test_a_group_can_end_in_part_done_in_part_refused_and_in_part_later(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    emails = [a_stored_email(db, account_id, boxes[Role.INBOX]) for _ in range(3)]
+    actions.move(db, [email.thread_id for email in emails], boxes[Role.INBOX], Role.ARCHIVE)
+    done, refused, later = outbox.next_group(db, account_id, LATER)
+    outbox.settle(
+        db, [(done.id, Applied(makers.ARCHIVE.key, RemoteKey("new"))), (refused.id, "no space left")]
+    )
+    outbox.postpone(db, [later.id], 500, "connection lost")
+    assert listed(db, boxes[Role.INBOX]) == [emails[1].thread_id]
+    assert set(listed(db, boxes[Role.ARCHIVE])) == {emails[0].thread_id, emails[2].thread_id}
+    assert next_one(db, account_id, 499) is None
+    assert outbox.ask_now(db, [later.id]) == 1
+    again = next_one(db, account_id, 0)
+    assert again is not None and again.id == later.id
 
 
 def test_a_postponed_operation_waits_and_counts_its_attempts(
@@ -66,9 +101,9 @@ def test_a_postponed_operation_waits_and_counts_its_attempts(
 ) -> None:
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.set_keyword(db, [stored.thread_id], SEEN, True)
-    outbox.postpone(db, taken(db, account_id).id, 500, "connection lost")
-    assert outbox.next_pending(db, account_id, 499) is None
-    again = outbox.next_pending(db, account_id, 500)
+    outbox.postpone(db, [taken(db, account_id).id], 500, "connection lost")
+    assert next_one(db, account_id, 499) is None
+    again = next_one(db, account_id, 500)
     assert again is not None and again.attempts == 2
 
 
@@ -88,7 +123,7 @@ def test_a_refused_move_puts_the_conversation_back_and_says_why(
     stored = a_stored_email(db, account_id, boxes[Role.INBOX], subject="Offer 12")
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     seq = events.newest(db)
-    outbox.reject(db, taken(db, account_id).id, "the mailbox is read-only")
+    outbox.settle(db, [(taken(db, account_id).id, "the mailbox is read-only")])
     assert listed(db, boxes[Role.INBOX]) == [stored.thread_id]
     event = events.since(db, seq)[-1]
     assert (event.kind, event.text) == ("rejected", "Could not move “Offer 12”: the mailbox is read-only")
@@ -100,7 +135,7 @@ def test_a_refused_mark_goes_back_without_touching_the_others(
 ) -> None:
     stored = a_stored_email(db, account_id, boxes[Role.INBOX], keywords=[FLAGGED])
     actions.set_keyword(db, [stored.thread_id], SEEN, True)
-    outbox.reject(db, taken(db, account_id).id, "no")
+    outbox.settle(db, [(taken(db, account_id).id, "no")])
     assert db.read().execute("SELECT seen, flagged FROM email").fetchone() == (0, 1)
 
 
@@ -111,7 +146,7 @@ def test_a_refusal_leaves_alone_what_the_user_has_wanted_since(
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     running = taken(db, account_id)
     actions.move(db, [stored.thread_id], boxes[Role.ARCHIVE], Role.TRASH)
-    outbox.reject(db, running.id, "no")
+    outbox.settle(db, [(running.id, "no")])
     assert listed(db, boxes[Role.TRASH]) == [stored.thread_id]
     assert open_operations(db) == [("move", boxes[Role.TRASH])]
 
@@ -122,7 +157,7 @@ def test_a_mailbox_that_cannot_be_made_gives_its_conversations_back(
     boxes = mailboxes_of(db, account_id, without=[Role.ARCHIVE])
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    outbox.reject(db, taken(db, account_id).id, "no space left")
+    outbox.settle(db, [(taken(db, account_id).id, "no space left")])
     assert listed(db, boxes[Role.INBOX]) == [stored.thread_id]
     assert mailboxes.with_role(db, Role.ARCHIVE, account_id) == ()
     assert open_operations(db) == []
@@ -135,7 +170,7 @@ def test_an_operation_on_a_message_that_is_gone_is_dropped_with_a_notice(
     actions.set_keyword(db, [stored.thread_id], SEEN, True)
     with db.write() as connection:
         connection.execute("DELETE FROM placement")
-    assert outbox.next_pending(db, account_id, LATER) is None
+    assert next_one(db, account_id, LATER) is None
     assert events.since(db, 0)[-1].text == "Not carried out: the message is no longer there"
 
 
@@ -150,7 +185,7 @@ def test_a_message_that_sync_found_at_its_new_place_first_stays_one_message(
             "INSERT INTO placement (email_id, mailbox_id, remote_mailbox_id, remote_key) VALUES (?, ?, ?, 'new')",
             (stored.email_id, boxes[Role.ARCHIVE], boxes[Role.ARCHIVE]),
         )
-    outbox.confirm(db, move.id, Applied(makers.ARCHIVE.key, RemoteKey("new")))
+    outbox.settle(db, [(move.id, Applied(makers.ARCHIVE.key, RemoteKey("new")))])
     assert db.read().execute("SELECT id, remote_key FROM placement").fetchall() == [
         (stored.placement_ids[0], "new")
     ]
@@ -160,7 +195,7 @@ def test_an_emptied_queue_is_told(db: Database, account_id: AccountId, boxes: Bo
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.set_keyword(db, [stored.thread_id], SEEN, True)
     assert outbox.count_waiting(db) == 1
-    outbox.confirm(db, taken(db, account_id).id, Applied(makers.INBOX.key, RemoteKey("k")))
+    outbox.settle(db, [(taken(db, account_id).id, Applied(makers.INBOX.key, RemoteKey("k")))])
     assert outbox.count_waiting(db) == 0
     assert events.since(db, 0)[-1].kind == "outbox"
 
@@ -178,20 +213,20 @@ class Account:
         }
 
     def answer(self, dice: random.Random) -> bool:
-        pending = outbox.next_pending(self.db, self.account_id, LATER)
+        pending = next_one(self.db, self.account_id, LATER)
         if pending is None:
             return False
         luck = dice.random()
         if luck < 0.2 and pending.attempts == 1:
-            outbox.reject(self.db, pending.id, "no")
+            outbox.settle(self.db, [(pending.id, "no")])
             return True
         applied = self.apply(pending)
         if luck < 0.35:
-            outbox.postpone(self.db, pending.id, 0, "connection lost")
+            outbox.postpone(self.db, [pending.id], 0, "connection lost")
         elif luck < 0.45:
             outbox.requeue_running(self.db, self.account_id)
         else:
-            outbox.confirm(self.db, pending.id, applied)
+            outbox.settle(self.db, [(pending.id, applied)])
         return True
 
     def apply(self, pending: PendingOperation) -> Applied:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import makers
 import pytest
-from stored import a_stored_email, listed, mailboxes_of, open_operations
+from stored import a_stored_email, listed, mailboxes_of, next_one, open_operations
 
 from mail.keywords import SEEN
 from mail.operations import Applied
@@ -26,7 +26,7 @@ def boxes(db: Database, account_id: AccountId) -> Boxes:
 
 
 def taken(db: Database, account_id: AccountId) -> PendingOperation:
-    operation = outbox.next_pending(db, account_id, LATER)
+    operation = next_one(db, account_id, LATER)
     assert operation is not None
     return operation
 
@@ -48,7 +48,7 @@ def test_an_operation_carried_out_is_reversed_by_a_new_one(
 ) -> None:
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    outbox.confirm(db, taken(db, account_id).id, Applied(makers.ARCHIVE.key, RemoteKey("new")))
+    outbox.settle(db, [(taken(db, account_id).id, Applied(makers.ARCHIVE.key, RemoteKey("new")))])
     actions.undo(db)
     reversing = taken(db, account_id).operation
     assert (reversing.mailbox, reversing.key, reversing.target) == (
@@ -65,8 +65,8 @@ def test_an_operation_under_way_is_reversed_once_it_is_done(
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     running = taken(db, account_id)
     actions.undo(db)
-    assert outbox.next_pending(db, account_id, LATER) is None
-    outbox.confirm(db, running.id, Applied(makers.ARCHIVE.key, RemoteKey("new")))
+    assert next_one(db, account_id, LATER) is None
+    outbox.settle(db, [(running.id, Applied(makers.ARCHIVE.key, RemoteKey("new")))])
     assert listed(db, boxes[Role.INBOX]) == [stored.thread_id]
     assert taken(db, account_id).operation.key == "new"  # type: ignore[union-attr] # a Move
 
@@ -76,7 +76,7 @@ def test_an_operation_that_was_tried_is_not_withdrawn_because_it_may_have_been_c
 ) -> None:
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    outbox.postpone(db, taken(db, account_id).id, 5, "connection lost")
+    outbox.postpone(db, [taken(db, account_id).id], 5, "connection lost")
     actions.undo(db)
     assert open_operations(db) == [("move", boxes[Role.ARCHIVE]), ("move", boxes[Role.INBOX])]
 
@@ -117,10 +117,10 @@ def test_deleting_for_good_cannot_be_undone_once_it_was_carried_out(
 ) -> None:
     earlier = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [earlier.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    outbox.confirm(db, taken(db, account_id).id, Applied(makers.ARCHIVE.key, RemoteKey("moved")))
+    outbox.settle(db, [(taken(db, account_id).id, Applied(makers.ARCHIVE.key, RemoteKey("moved")))])
     stored = a_stored_email(db, account_id, boxes[Role.TRASH])
     actions.destroy(db, [stored.thread_id], boxes[Role.TRASH])
-    outbox.confirm(db, taken(db, account_id).id, Applied())
+    outbox.settle(db, [(taken(db, account_id).id, Applied())])
     told = actions.undo(db)
     assert told is not None
     assert (told.title, told.state) == ("Too late to undo: Deleted 1 conversation for good", "final")
@@ -133,7 +133,7 @@ def test_undo_says_how_much_of_a_deletion_it_could_not_take_back(
 ) -> None:
     one, two = (a_stored_email(db, account_id, boxes[Role.TRASH]) for _ in range(2))
     actions.destroy(db, [one.thread_id, two.thread_id], boxes[Role.TRASH])
-    outbox.confirm(db, taken(db, account_id).id, Applied())
+    outbox.settle(db, [(taken(db, account_id).id, Applied())])
     told = actions.undo(db)
     assert told is not None
     assert told.title == "Undone in part, 1 of 2 messages are gone: Deleted 2 conversations for good"
