@@ -25,16 +25,8 @@ def whole(body: Body) -> str:
 
 def quoted(text: str) -> str:
     """Return a text with every line quoted once more, without the signature that ends it; "" for no text."""
-    text = limited(_without_signature(text))
+    text = _limited(_without_signature(text))
     return "\n".join(map(_quoted_line, text.split("\n"))) if text else ""
-
-
-def limited(text: str) -> str:
-    """Return a text without blank lines around it, and its beginning only when it is longer than anybody reads."""
-    text = text.strip("\n")
-    if len(text) <= _MOST_CHARACTERS:
-        return text
-    return text[:_MOST_CHARACTERS].rpartition("\n")[0] + f"\n{_CUT}"
 
 
 def _text_of(body: Body, *, without: tuple[BlockKind, ...]) -> str:
@@ -68,3 +60,11 @@ def _without_signature(text: str) -> str:
             lines = lines[:number]
             break
     return "\n".join(lines).rstrip()
+
+
+def _limited(text: str) -> str:
+    if len(text) <= _MOST_CHARACTERS:
+        return text
+    beginning = text[:_MOST_CHARACTERS]
+    whole_lines = beginning.rpartition("\n")[0]
+    return f"{whole_lines or beginning}\n{_CUT}"

@@ -88,7 +88,7 @@ def forward(
     """Return a message that passes the text of another on, and its files."""
     own = _Own(identities)
     sender, signature = own.written_as(original)
-    block = "\n".join([_FORWARDED, *_heading(original, now_zone), "", quoting.limited(original.text), ""])
+    block = "\n".join([_FORWARDED, *_heading(original, now_zone), "", original.text.strip("\n"), ""])
     return Draft(
         sender=sender,
         subject=subjects.of_forward(original.subject),
