@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mail.ids import AccountId, EmailId, MailboxId, Role, ThreadId
 
 if TYPE_CHECKING:
+    from mail.drafts import Draft, Identity
     from mail.types import Address, Attachment
 
 
@@ -138,3 +139,63 @@ class SearchHit(NamedTuple):
     row: ThreadRow
     email_id: EmailId
     snippet: str
+
+
+class DraftRow(NamedTuple):
+    """A message being written. `email_id` is its copy in the Drafts mailbox, which says what `saved_revision` said.
+
+    `state` is one of writing, sending, sent, discarded.
+    """
+
+    id: int
+    uuid: str
+    account_id: AccountId
+    state: str
+    draft: Draft
+    message_id: str
+    revision: int
+    saved_revision: int
+    email_id: EmailId | None
+    about_email_id: EmailId | None
+    item_kind: str | None
+    item_id: str | None
+    created_at: int
+    updated_at: int
+
+    @property
+    def is_saved(self) -> bool:
+        """Say whether its copy in the Drafts mailbox has every word of it."""
+        return self.email_id is not None and self.revision == self.saved_revision
+
+
+class IdentityRow(NamedTuple):
+    """Somebody the user writes as. `id` is 0 for the account's own address while nothing was set for it."""
+
+    id: int
+    account_id: AccountId
+    identity: Identity
+
+
+class SubmissionRow(NamedTuple):
+    """A message on its way out, for the outbox page. `recipients` are those that no server has taken yet.
+
+    `refused` has the server's words for each address it will never take. `state` is one of queued, submitting,
+    accepted, filed, unknown, rejected, cancelled; `error` says for the user why it is not further.
+    """
+
+    id: int
+    account_id: AccountId
+    draft_id: int | None
+    message_id: str
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    refused: dict[str, str]
+    state: str
+    attempts: int
+    not_before: int
+    error: str
+    email_id: EmailId | None
+    created_at: int
+    submitted_at: int | None
+    finished_at: int | None

@@ -54,11 +54,13 @@ CREATE TABLE draft (
     account_id INTEGER NOT NULL REFERENCES account(id),
     state TEXT NOT NULL DEFAULT 'writing',           -- writing | sending | sent | discarded
     content TEXT NOT NULL,                           -- JSON of mail.drafts.Draft
-    message_id TEXT NOT NULL,                        -- the same for every copy of it
+    message_id TEXT NOT NULL,                        -- the same for every copy of it in Drafts; what is sent gets its own
     revision INTEGER NOT NULL DEFAULT 0,             -- grows with every write of the content
     saved_revision INTEGER NOT NULL DEFAULT 0,       -- what the copy in the Drafts mailbox says
     email_id INTEGER,                                -- that copy
     about_email_id INTEGER,                          -- the message answered or forwarded
+    item_kind TEXT,                                  -- the deal, lead or project it was begun from
+    item_id TEXT,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
@@ -72,6 +74,7 @@ CREATE TABLE submission (
     account_id INTEGER NOT NULL REFERENCES account(id),
     draft_id INTEGER REFERENCES draft(id),
     message_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
     sender TEXT NOT NULL,                            -- the envelope's
     recipients TEXT NOT NULL,                        -- JSON: those that no server has taken yet
     refused TEXT NOT NULL DEFAULT '{}',              -- JSON: address to the server's words
@@ -79,7 +82,9 @@ CREATE TABLE submission (
     bcc TEXT NOT NULL DEFAULT '',                    -- the header field for our own copy
     state TEXT NOT NULL DEFAULT 'queued',            -- queued | submitting | accepted | filed | unknown | rejected | cancelled
     attempts INTEGER NOT NULL DEFAULT 0,             -- committed before the network is touched
-    not_before INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,                     -- by the clock on the wall
+    held_until TEXT,                                 -- the same on a clock nobody sets, while a delay runs: store.boot_clock
+    looks INTEGER NOT NULL DEFAULT 0,                -- how often it was looked for in the account since it was sent
     error TEXT NOT NULL DEFAULT '',
     email_id INTEGER,                                -- our own copy in Sent
     created_at INTEGER NOT NULL,
