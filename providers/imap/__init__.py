@@ -1,0 +1,1 @@
+"""Accounts on IMAP servers (RFC 3501, RFC 9051 and what servers make of them)."""
