@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from providers.errors import SignInAgain
-from providers.protocol import Memory, Provider
+from providers.protocol import Memory, Provider, Secrets
 
 KINDS = ("maildir",)
 
 
-def connect(kind: str, config: Mapping[str, str], memory: Memory) -> Provider:
-    """Return a connection to an account of `kind`. Raises SignInAgain when the account cannot be spoken to."""
+def connect(kind: str, config: Mapping[str, str], memory: Memory, secrets: Secrets) -> Provider:
+    """Return an account of `kind`, which connects when it is first asked for something. Raises SignInAgain."""
     if kind == "maildir":
         from providers.maildir.provider import MaildirProvider
 

@@ -18,8 +18,10 @@ from providers.protocol import Provider
 from store import accounts, ingest, outbox
 from store.database import Database
 from store.rows import AccountRow
+from store.secret_files import HeldKey
 from sync import backoff
 from sync.lane import ChildFailed
+from sync.lending import LentSecrets
 from sync.parsers import Parsers
 from sync.pull import StoreMemory, pull
 from sync.push import push, seconds_to_next
@@ -144,7 +146,12 @@ class AccountThread:
 def connected(db: Database, account: AccountRow) -> Iterator[Provider]:
     """Connect to the account for as long as the block lasts; operations cut short are asked again."""
     outbox.requeue_running(db, account.id)
-    provider = connect(account.kind, account.config, StoreMemory(db, account.id))
+    provider = connect(
+        account.kind,
+        account.config,
+        StoreMemory(db, account.id),
+        LentSecrets(db.directory, HeldKey(), account),
+    )
     try:
         yield provider
     finally:

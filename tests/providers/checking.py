@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from mail.changes import ChangeBatch, RemoteMailbox, State
@@ -48,6 +48,19 @@ class OtherSide(Protocol):
 
     def contents(self) -> Contents:
         """Return every message and its keywords, by name of mailbox, sorted; empty mailboxes too."""
+
+
+class NoSecrets:
+    """The secrets of an account that has none."""
+
+    def get(self, name: str) -> str | None:
+        return None
+
+    def put(self, name: str, value: str) -> None:
+        raise AssertionError(f"nothing to keep under {name}")
+
+    def refreshing(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Cache:

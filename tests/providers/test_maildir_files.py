@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from checking import Cache, agree, connected, deliver, in_sync, octets, settle, sync
+from checking import Cache, NoSecrets, agree, connected, deliver, in_sync, octets, settle, sync
 from other_sides import MaildirOtherSide
 
 from mail.keywords import FLAGGED, SEEN
@@ -185,13 +185,13 @@ def test_an_empty_mount_point_is_not_an_empty_maildir(other: MaildirOtherSide) -
 def test_a_file_where_the_maildir_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(SignInAgain, match="is not there"):
-        connect("maildir", {"path": str(tmp_path / "file")}, Cache()).changes(None)
+        connect("maildir", {"path": str(tmp_path / "file")}, Cache(), NoSecrets()).changes(None)
 
 
 @pytest.mark.parametrize(("kind", "config"), [("maildir", {}), ("carrier pigeon", {})])
 def test_an_account_nobody_can_connect_to_is_said(kind: str, config: dict[str, str]) -> None:
     with pytest.raises(SignInAgain):
-        connect(kind, config, Cache())
+        connect(kind, config, Cache(), NoSecrets())
 
 
 def test_a_change_in_the_same_tick_as_the_look_is_found(other: MaildirOtherSide) -> None:
