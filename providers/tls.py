@@ -156,7 +156,7 @@ def _time(at: datetime) -> str:
 
 # Numbers of OpenSSL's x509_vfy.h; the texts beside them change with its version.
 _EXPIRED, _NOT_YET, _WRONG_HOST, _WRONG_ADDRESS = 10, 9, 62, 64
-_SELF_SIGNED = (18, 19)
+_NOT_KNOWN = (18, 19, 20, 21)
 
 
 def reason(error: ssl.SSLError, host: str) -> str:
@@ -173,6 +173,6 @@ def reason(error: ssl.SSLError, host: str) -> str:
         return f"the certificate of {host} is not valid yet: is the clock of this machine right?"
     if code in (_WRONG_HOST, _WRONG_ADDRESS):
         return f"the certificate is not for {host} but for another name"
-    if code in _SELF_SIGNED:
+    if code in _NOT_KNOWN:
         return f"the certificate of {host} is signed by itself, or by an authority this machine does not know"
     return f"the certificate of {host} is not to be trusted: {safe_line(error.verify_message)}"
