@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
+from typing import Final
 
-from mail import addresses, attachments, bodies, dates, headers, message_ids, selection, structure
+from mail import addresses, attachments, bodies, dates, headers, message_ids, parameters, selection, structure
 from mail.search_text import search_text
 from mail.text import safe_line
-from mail.types import Address, Body, Email, SafeText, SearchText
+from mail.types import Address, Attachment, Body, Email, SafeText, SearchText
 
+FIELDS: Final = (
+    "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+    "Content-Type", "List-Id", "List-Unsubscribe", "List-Post", "List-Help", "List-Unsubscribe-Post", "Precedence",
+    "Auto-Submitted", "X-Autoreply", "X-Autorespond",
+)  # fmt: skip
+"""The fields that parse_header reads."""
 _MAX_MESSAGE = 128 * 1024 * 1024
 _PEOPLE = ("from", "sender", "reply-to", "to", "cc", "bcc")
 _BULK_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help", "list-unsubscribe-post"})
 _BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
+_NO_BODY = Body(None, None)
+_NOTHING = SafeText("")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _TOO_MANY_PARTS = "This message has more parts than are shown."
 # What reading broken data raises; a fault of this module shows as a message that cannot be read, not as an end of sync.
@@ -30,6 +40,26 @@ def parse(message: bytes) -> Email:
         return _parse(message)
     except _UNREADABLE as error:
         return placeholder(message, f"The message could not be read ({type(error).__name__}).")
+
+
+def parse_header(header: bytes, size_octets: int) -> Email:
+    """Return what the header of a message tells; its body is empty, and it is so itself where it cannot be read.
+
+    `header` may hold the fields of FIELDS alone. The hash is of the header: the identity is the caller's to know.
+    """
+    try:
+        fields, _ = headers.split(_with_line_ends(header))
+        first = structure.first_of_each(fields)
+        media_type = parameters.parse(first["content-type"])[0] if "content-type" in first else ""
+        return _email(
+            fields,
+            first,
+            octets_hash(header),
+            size_octets,
+            may_have_attachments=media_type == "multipart/mixed",
+        )
+    except _UNREADABLE:
+        return replace(placeholder(header, ""), size_octets=size_octets, problem=None)
 
 
 def placeholder(message: bytes, problem: str) -> Email:
@@ -66,16 +96,29 @@ def _parse(original: bytes) -> Email:
     message = _with_line_ends(original)
     fields, body_start = headers.split(message)
     root, is_cut = structure.read(message, fields, body_start)
-    first = root.fields
     chosen = selection.select(root)
     body, preview = bodies.read(message, root, chosen, [_TOO_MANY_PARTS] if is_cut else [])
     attached = attachments.attachments(message, chosen)
+    return _email(fields, root.fields, octets_hash(original), len(original), body, preview, attached)
+
+
+def _email(
+    fields: list[tuple[str, str]],
+    first: dict[str, str],
+    octets_hash: bytes,
+    size_octets: int,
+    body: Body = _NO_BODY,
+    preview: SafeText = _NOTHING,
+    attached: tuple[Attachment, ...] = (),
+    *,
+    may_have_attachments: bool = False,
+) -> Email:
     subject = headers.decode(first.get("subject", ""))
     people = {name: _addresses(fields, name) if name in first else () for name in _PEOPLE}
     everyone = [address for group in people.values() for address in group]
     return Email(
-        octets_hash=octets_hash(original),
-        size_octets=len(original),
+        octets_hash=octets_hash,
+        size_octets=size_octets,
         message_id=message_ids.one(first.get("message-id", "")),
         in_reply_to=message_ids.replied_to(first.get("in-reply-to", "")),
         references=message_ids.many(first.get("references", "")),
@@ -94,6 +137,7 @@ def _parse(original: bytes) -> Email:
         list_id=_list_id(first.get("list-id", "")),
         is_bulk=_is_bulk(first),
         is_auto_reply=_is_auto_reply(first),
+        may_have_attachments=may_have_attachments,
     )
 
 

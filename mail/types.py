@@ -106,7 +106,8 @@ class Email:
     """A message, parsed whole (RFC 5322, RFC 2045-2049). Times are whole seconds since 1970 UTC.
 
     `octets_hash` (16 octets, BLAKE2b) is the identity of the octets: equal octets are one Email wherever they lie.
-    `problem` says why the message is only a placeholder; its octets can still be exported.
+    `problem` says why the message is only a placeholder; its octets can still be exported. Of one known by its header
+    alone `may_have_attachments` is all that can be said of them.
     """
 
     octets_hash: bytes
@@ -131,3 +132,4 @@ class Email:
     is_auto_reply: bool = False
     problem: SafeText | None = None
     keywords: frozenset[str] = field(default_factory=frozenset)
+    may_have_attachments: bool = False

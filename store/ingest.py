@@ -9,7 +9,6 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
 
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
@@ -25,16 +24,14 @@ from store import (
     threads,
 )
 from store.database import Database
-
-SLICE: Final = 40
-"""Messages between two looks at whether somebody waits to write."""
-_LONGEST_PAUSE_S: Final = 0.2
-_GLANCE_S: Final = 0.002
+from store.ingest_fill import Filled as Filled
+from store.ingest_fill import fill as fill
+from store.ingest_pace import SLICE, give_way
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message as told by the account. `email` is None when its octets were known before, or none were told.
+    """A message as told by the account. `email` is None when it was known before, or nothing of it was told.
 
     `packed_body` is ingest_rows.pack(email.body), when that was done in the process that parsed: then the body of
     `email` may be empty.
@@ -54,41 +51,50 @@ def hash_of(message: bytes) -> bytes:
     return blake2b(message, digest_size=16).digest()
 
 
+def identity_of(remote: RemoteEmail) -> bytes | None:
+    """Return what makes a message the same one wherever it lies; None when only its keywords were told."""
+    if remote.message is None and remote.header is None:
+        return None
+    return remote.identity or hash_of(remote.message or remote.header or b"")
+
+
 def known_octets(db: Database, account_id: AccountId, hashes: Iterable[bytes]) -> set[bytes]:
-    """Return those of the hashes whose email the account has in the store already: no need to parse them."""
+    """Return those of the identities whose email the account has in the store already: no need to parse them."""
     return set(ingest_rows.emails_by_hash(db.read(), account_id, set(hashes)))
 
 
 def apply(
-    db: Database, account_id: AccountId, batch: ChangeBatch, arrivals: Sequence[Arrival]
+    db: Database,
+    account_id: AccountId,
+    batch: ChangeBatch,
+    arrivals: Sequence[Arrival],
+    *,
+    at_once: int | None = None,
 ) -> frozenset[ThreadId]:
     """Put a page of changes into the store, and return the threads it touched.
 
-    It is one transaction, or several when somebody waits to write; the state is committed with the last one, and
-    telling the page again is harmless. `arrivals` are the upserted of the batch.
+    It is one transaction, or several when somebody waits to write or when there are more than `at_once` messages;
+    the state is committed with the last one, and telling the page again is harmless. `arrivals` are the upserted of
+    the batch.
     """
     touched: set[ThreadId] = set()
     work = _work(arrivals, batch.destroyed)
-    _give_way(db)
+    slices = len(work) if at_once is None else max(1, at_once // SLICE)
+    give_way(db)
     while True:
         with db.write(is_durable=False) as connection:
             page = _Page(connection, account_id, batch)
+            left = len(work) - slices
             while work:
                 page.take(*work.popleft())
-                if work and db.is_wanted():
+                if work and (len(work) <= left or db.is_wanted()):
                     break
             else:
                 page.finish()
             touched |= page.record()
         if not work:
             return frozenset(touched)
-        _give_way(db)
-
-
-def _give_way(db: Database) -> None:
-    until = time.monotonic() + _LONGEST_PAUSE_S
-    while db.is_wanted() and time.monotonic() < until:
-        time.sleep(_GLANCE_S)
+        give_way(db)
 
 
 def _work(arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> deque[_Work]:
@@ -115,9 +121,13 @@ class _Page:
         told = mailboxes.Told()
         if batch.mailboxes is not None:
             told = mailboxes.ensure(connection, account_id, batch.mailboxes)
+        told = told.and_then(mailboxes.follow_choices(connection, account_id))
         self._are_mailboxes_new = told.is_new
         self._touched |= threads.in_mailboxes(connection, told.rehidden)
         self._mailbox_ids = mailboxes.ids_by_key(connection, account_id)
+        self._renumbered = frozenset(
+            self._mailbox_ids[key] for key in batch.renumbered if key in self._mailbox_ids
+        )
         self._owner = ingest_rows.owner(connection, account_id)
         self._ids = email_ids.Ids(connection)
         self._new: list[ingest_rows.NewEmail] = []
@@ -127,7 +137,7 @@ class _Page:
         if arrivals:
             newest = len(self._new)
             email_ids = self._take_emails(arrivals)
-            touched = placements.upsert(self._connection, self._places(arrivals, email_ids))
+            touched = placements.upsert(self._connection, self._places(arrivals, email_ids), self._renumbered)
             # A new email in one place has the keywords it came with, and its thread is known to be touched.
             places = Counter(email_ids)
             self._follow(touched - {new.id for new in self._new[newest:] if places[new.id] == 1})
@@ -216,17 +226,20 @@ class _Page:
 
 def _hash(arrival: Arrival) -> bytes | None:
     if arrival.email is not None:
-        return arrival.email.octets_hash
-    return None if arrival.remote.message is None else hash_of(arrival.remote.message)
+        return arrival.remote.identity or arrival.email.octets_hash
+    return identity_of(arrival.remote)
 
 
 def _email(arrival: Arrival) -> Email:
     if arrival.email is not None:
         return arrival.email
-    # Its octets were known when the caller asked, and have been purged since.
-    from mail.parse import parse
+    # It was known when the caller asked, and has been purged since.
+    from mail.parse import parse, parse_header
 
-    return parse(arrival.remote.message or b"")
+    remote = arrival.remote
+    if remote.message is None and remote.header is not None:
+        return parse_header(remote.header, remote.size_octets or 0)
+    return parse(remote.message or b"")
 
 
 def purge_orphans(db: Database, account_id: AccountId, older_than: int) -> int:
@@ -236,7 +249,7 @@ def purge_orphans(db: Database, account_id: AccountId, older_than: int) -> int:
     """
     count = 0
     while True:
-        _give_way(db)
+        give_way(db)
         rows = db.read().execute(
             "SELECT id FROM email WHERE orphaned_at < ? AND account_id = ? LIMIT ?",
             (older_than, account_id, SLICE),

@@ -18,8 +18,13 @@ from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.threading import ThreadFacts
 from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, ThreadId
 from store import conversations, email_ids, recent_text
+from store.mailboxes import LOCAL
 
 _KEPT_REFS: Final = 50
+_THREAD_KEY: Final = "\x02"
+"""How the account's own name for a conversation begins among the ids it ties together: no Message-ID can be so."""
+KEPT_OCTETS: Final = 64 * 1024
+"""Messages that the account can be asked for again are kept as they came up to this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class NewEmail:
     """An email the store does not have yet, under the id it will have.
 
     `message_id` and `refs` are what of it is stored; `refs` are the ids of what it answers, nearest ancestor last.
+    Of one that `is_header_only` the body is still to be fetched.
     """
 
     id: int
@@ -44,6 +50,7 @@ class NewEmail:
     packed_body: bytes | None
     message_id: str | None
     refs: str
+    is_header_only: bool = False
 
     def facts(self) -> ThreadFacts:
         """Return what threading needs of it."""
@@ -55,9 +62,19 @@ def new_email(email_id: int, remote: RemoteEmail, email: Email, packed_body: byt
     """Return an email as it will be stored: its ids without what they may be wrapped in, and not too many."""
     message_id = "".join((email.message_id or "").split()).strip("<>") or None
     refs = ["".join(one.split()) for one in (*email.in_reply_to, *email.references)]
+    if remote.thread_key is not None:
+        refs.insert(0, _THREAD_KEY + "".join(remote.thread_key.split()))
     if len(refs) > _KEPT_REFS:
         refs = refs[:2] + refs[2 - _KEPT_REFS :]
-    return NewEmail(email_id, remote, email, packed_body, message_id, " ".join(filter(None, refs)))
+    return NewEmail(
+        email_id,
+        remote,
+        email,
+        packed_body,
+        message_id,
+        " ".join(filter(None, refs)),
+        is_header_only=remote.message is None and remote.header is not None,
+    )
 
 
 def pack(body: Body) -> bytes:
@@ -109,25 +126,44 @@ def insert(
     )
     connection.executemany(
         "INSERT INTO email_body (email_id, body) VALUES (?, ?)",
-        [(new.id, new.packed_body or pack(new.email.body)) for new in emails],
+        [(new.id, new.packed_body or pack(new.email.body)) for new in emails if not new.is_header_only],
     )
     connection.executemany(
         "INSERT INTO email_octets (email_id, octets) VALUES (?, ?)",
         [
             (new.id, zlib.compress(new.remote.message, 6))
             for new in emails
-            if new.remote.message is not None and new.remote.path is None
+            if new.remote.message is not None and _are_octets_kept(new.remote, len(new.remote.message))
         ],
     )
+    insert_attachments(connection, [(new.id, new.email) for new in emails])
+    _insert_participants(connection, emails)
+
+
+def insert_attachments(connection: sqlite3.Connection, emails: Iterable[tuple[int, Email]]) -> None:
+    """Insert what emails carry along."""
     connection.executemany(
         "INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
-            (new.id, one.part, one.name, one.media_type, one.size_octets, int(one.is_inline), one.content_id)
-            for new in emails
-            for one in new.email.attachments
+            (
+                email_id,
+                one.part,
+                one.name,
+                one.media_type,
+                one.size_octets,
+                int(one.is_inline),
+                one.content_id,
+            )
+            for email_id, email in emails
+            for one in email.attachments
         ],
     )
-    _insert_participants(connection, emails)
+
+
+def _are_octets_kept(remote: RemoteEmail, size_octets: int) -> bool:
+    if remote.path is not None:
+        return False
+    return remote.identity is None or size_octets <= KEPT_OCTETS or remote.key.startswith(LOCAL)
 
 
 def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
@@ -146,11 +182,32 @@ def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:
     recent_text.add(connection, rows)
 
 
+def reindex(connection: sqlite3.Connection, changes: Sequence[recent_text.Change]) -> None:
+    """Put other words of emails, ascending by id, into the index: the last thing to do in a transaction.
+
+    What is not in the index is left to store.reindexing, which is making it anew.
+    """
+    ids = json.dumps([before[0] for before, _ in changes])
+    indexed = {
+        row[0]
+        for row in connection.execute(
+            "SELECT d.id FROM json_each(?) j CROSS JOIN email_text_docsize d ON d.id = j.value", (ids,)
+        ).fetchall()
+    }
+    some = [change for change in changes if change[0][0] in indexed]
+    # One statement for both, so that nothing comes between: see index().
+    connection.executemany(
+        "INSERT INTO email_text (email_text, rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?, ?)",
+        [row for before, after in some for row in (("delete", *before), (None, *after))],
+    )
+    recent_text.replace(connection, some)
+
+
 _EMAIL: Final = (
     "INSERT INTO email (id, account_id, thread_id, octets_hash, message_id, refs, received_at, sent_at, "
     "registered_at, subject, from_name, from_email, preview, size_octets, seen, flagged, draft, answered, "
-    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem, is_header_only) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -164,7 +221,7 @@ def _email_row(
         new.id,
         owner.account_id,
         thread_id,
-        email.octets_hash,
+        new.remote.identity or email.octets_hash,
         new.message_id,
         new.refs,
         email_ids.received_at(new.id),
@@ -181,12 +238,18 @@ def _email_row(
         ANSWERED in keywords,
         FORWARDED in keywords,
         is_own or is_sent,
-        any(not attachment.is_inline for attachment in email.attachments),
+        has_attachment(email),
         email.is_bulk,
         email.is_auto_reply,
         email.list_id,
         email.problem,
+        new.is_header_only,
     )
+
+
+def has_attachment(email: Email) -> bool:
+    """Say whether a list shows that something is attached."""
+    return email.may_have_attachments or any(not attachment.is_inline for attachment in email.attachments)
 
 
 @lru_cache(maxsize=20_000)

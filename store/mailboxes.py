@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -21,6 +22,9 @@ VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD,
 
 TO_CREATE: Final = "\x1f"
 """How the key of a mailbox begins that the user has already and the account is yet to make (store.actions)."""
+
+LOCAL: Final = "local:"
+"""How the key of a message begins that the account does not have yet."""
 
 _ORDER: Final = (
     Role.INBOX,
@@ -103,12 +107,16 @@ class Told:
     is_new: bool = False
     rehidden: frozenset[MailboxId] = frozenset()
 
+    def and_then(self, later: Told) -> Told:
+        """Return what both changed."""
+        return Told(self.is_new or later.is_new, self.rehidden | later.rehidden)
+
 
 def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Iterable[RemoteMailbox]) -> Told:
     """Make our mailboxes those the account has now, inside a write transaction.
 
     One that is gone keeps its row, marked, until nothing lies in it any more: it may come back. One that the
-    account is yet to make at the user's wish stays.
+    account is yet to make at the user's wish stays. Roles are what the account says: follow_choices comes after.
     """
     wanted = {
         mailbox.key: (mailbox.name, mailbox.role.value if mailbox.role else None) for mailbox in mailboxes
@@ -116,7 +124,8 @@ def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Ite
     have = {
         row[0]: row
         for row in connection.execute(
-            "SELECT key, name, role, gone_at, id FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ?",
+            "SELECT key, name, CASE WHEN told_role IS NULL THEN role ELSE nullif(told_role, '') END, gone_at, id, role "
+            "FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ?",
             (account_id, TO_CREATE),
         ).fetchall()
     }
@@ -124,7 +133,8 @@ def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Ite
     gone = [key for key in have if key not in wanted and have[key][3] is None]
     connection.executemany(
         "INSERT INTO mailbox (name, role, account_id, key) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, role = excluded.role, gone_at = NULL",
+        "ON CONFLICT (account_id, key) DO UPDATE SET "
+        "name = excluded.name, role = excluded.role, told_role = NULL, gone_at = NULL",
         [(*wanted[key], account_id, key) for key in changed],
     )
     now = int(time.time())
@@ -135,9 +145,51 @@ def ensure(connection: sqlite3.Connection, account_id: AccountId, mailboxes: Ite
     rehidden = (
         have[key][4]
         for key in changed
-        if key in have and (have[key][2] in HIDDEN) != (wanted[key][1] in HIDDEN)
+        if key in have and (have[key][5] in HIDDEN) != (wanted[key][1] in HIDDEN)
     )
     return Told(bool(changed or gone), frozenset(map(MailboxId, rehidden)))
+
+
+def follow_choices(connection: sqlite3.Connection, account_id: AccountId) -> Told:
+    """Give mailboxes the roles the user chose for them, inside a write transaction."""
+    changes = _chosen(connection, account_id)
+    connection.executemany(
+        "UPDATE mailbox SET role = ?, told_role = ? WHERE id = ?",
+        [(role, told, mailbox_id) for mailbox_id, _, role, told in changes],
+    )
+    rehidden = (mailbox_id for mailbox_id, was, role, _ in changes if (was in HIDDEN) != (role in HIDDEN))
+    return Told(bool(changes), frozenset(rehidden))
+
+
+def are_choices_due(db: Database, account_id: AccountId) -> bool:
+    """Say whether the user chose roles that mailboxes do not have yet."""
+    return bool(_chosen(db.read(), account_id))
+
+
+def _chosen(
+    connection: sqlite3.Connection, account_id: AccountId
+) -> list[tuple[MailboxId, str | None, str | None, str | None]]:
+    """Return the mailboxes to change: the role each has, the one it is to have, and what to keep of what was told."""
+    choices = dict(
+        connection.execute(
+            "SELECT key, role FROM mailbox_choice WHERE account_id = ? AND role IS NOT NULL", (account_id,)
+        ).fetchall()
+    )
+    rows = connection.execute(
+        "SELECT id, key, role, told_role FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ? "
+        "AND (role IS NOT NULL OR told_role IS NOT NULL OR key IN (SELECT value FROM json_each(?)))",
+        (account_id, TO_CREATE, json.dumps(list(choices))),
+    ).fetchall()
+    there = {choices[key] for _, key, _, _ in rows if key in choices}
+    changes: list[tuple[MailboxId, str | None, str | None, str | None]] = []
+    for mailbox_id, key, role, told_role in rows:
+        told = role if told_role is None else told_role or None
+        # A role the user gave to another mailbox is no longer this one's: else mail would still go here.
+        wanted = choices[key] if key in choices else None if told in there else told
+        kept = None if wanted == told else told or ""
+        if (wanted, kept) != (role, told_role):
+            changes.append((MailboxId(mailbox_id), role, wanted, kept))
+    return changes
 
 
 def ids_by_key(connection: sqlite3.Connection, account_id: AccountId) -> dict[MailboxKey, MailboxId]:
@@ -149,11 +201,14 @@ def ids_by_key(connection: sqlite3.Connection, account_id: AccountId) -> dict[Ma
 
 
 def known(db: Database, account_id: AccountId, mailbox_key: MailboxKey) -> dict[RemoteKey, frozenset[str]]:
-    """Return the keywords the account last told of every message in its mailbox, by key (providers' Memory)."""
+    """Return the keywords the account last told of every message in its mailbox, by key (providers' Memory).
+
+    Messages that the account does not have yet are left out.
+    """
     rows = db.read().execute(
         "SELECT p.remote_key, p.remote_keywords FROM placement p JOIN mailbox m ON m.id = p.remote_mailbox_id "
-        "WHERE m.account_id = ? AND m.key = ?",
-        (account_id, mailbox_key),
+        "WHERE m.account_id = ? AND m.key = ? AND substr(p.remote_key, 1, ?) <> ?",
+        (account_id, mailbox_key, len(LOCAL), LOCAL),
     )
     sets: dict[str, frozenset[str]] = {}
     found: dict[RemoteKey, frozenset[str]] = {}

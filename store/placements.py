@@ -6,12 +6,13 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import AccountId, MailboxId, RemoteKey
+from store.mailboxes import LOCAL
 
 _KEYWORDS: Final = (SEEN, FLAGGED, DRAFT, ANSWERED, FORWARDED)
 """In the order of the columns seen, flagged, draft, answered, forwarded."""
@@ -44,9 +45,18 @@ _FIND: Final = (
 )
 
 
-def upsert(connection: sqlite3.Connection, places: Sequence[Place]) -> set[int]:
-    """Keep what the account told of each place; return the emails it concerns."""
+def upsert(
+    connection: sqlite3.Connection, places: Sequence[Place], renumbered: Collection[MailboxId] = ()
+) -> set[int]:
+    """Keep what the account told of each place; return the emails it concerns.
+
+    In `renumbered` mailboxes a message told under a key of a new epoch takes over the place it had in another one.
+    """
     stored = _find(connection, [(place.mailbox_id, place.key) for place in places])
+    if renumbered:
+        stored |= _taken_over(
+            connection, [place for place in places if place.mailbox_id in renumbered], stored
+        )
     new: list[Place] = []
     changed: list[tuple[object, ...]] = []
     replaced: list[_Stored] = []
@@ -101,6 +111,41 @@ def _find(
         for row in connection.execute(_FIND, (mailbox_id, wanted)).fetchall():
             found[row[:2]] = _Stored._make(row)
     return found
+
+
+def _taken_over(
+    connection: sqlite3.Connection, places: Iterable[Place], stored: Mapping[tuple[int, str], _Stored]
+) -> dict[tuple[int, str], _Stored]:
+    """Give the places that messages had before their mailbox was numbered anew the keys they have now."""
+    found: dict[tuple[int, str], _Stored] = {}
+    taken: set[int] = set()
+    for place in places:
+        if place.email_id is None or (place.mailbox_id, place.key) in stored:
+            continue
+        rows = connection.execute(_OF_EMAIL, (place.email_id, place.mailbox_id)).fetchall()
+        old = next(
+            (
+                row
+                for row in map(_Stored._make, rows)
+                if row.id not in taken and _is_older(row.key, place.key)
+            ),
+            None,
+        )
+        if old is not None:
+            taken.add(old.id)
+            connection.execute("UPDATE placement SET remote_key = ? WHERE id = ?", (place.key, old.id))
+            found[place.mailbox_id, place.key] = old._replace(key=place.key)
+    return found
+
+
+_OF_EMAIL: Final = (
+    "SELECT remote_mailbox_id, remote_key, id, email_id, remote_keywords, path, is_destroyed FROM placement "
+    "WHERE email_id = ? AND remote_mailbox_id = ? ORDER BY id"
+)
+
+
+def _is_older(key: str, new_key: str) -> bool:
+    return key.partition(".")[0] != new_key.partition(".")[0] and not key.startswith(LOCAL)
 
 
 def _insert(connection: sqlite3.Connection, places: Sequence[Place]) -> None:

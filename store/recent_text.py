@@ -7,6 +7,7 @@ Where they are not, the words are so rare that the whole index is quick.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -17,6 +18,8 @@ NOTHING: Final = 1 << 62
 """Where it begins when it holds nothing."""
 _INSERT: Final = "INSERT INTO email_recent (rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?)"
 Row = tuple[int, str, str, str, str]
+Change = tuple[Row, Row]
+"""The words an email went in with, and those it has now."""
 
 
 def begins_at(connection: sqlite3.Connection) -> int:
@@ -49,6 +52,26 @@ def remove(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
                 "VALUES ('delete', ?, ?, ?, ?, ?)",
                 row,
             )
+
+
+def replace(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Change the words of those emails that are in, ascending by id; last in a transaction."""
+    ids = json.dumps([before[0] for before, _ in changes])
+    held = {
+        row[0]
+        for row in connection.execute(
+            "SELECT d.id FROM json_each(?) j CROSS JOIN email_recent_docsize d ON d.id = j.value", (ids,)
+        ).fetchall()
+    }
+    connection.executemany(
+        "INSERT INTO email_recent (email_recent, rowid, subject, people, body, files) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            row
+            for before, after in changes
+            if before[0] in held
+            for row in (("delete", *before), (None, *after))
+        ],
+    )
 
 
 def clear(connection: sqlite3.Connection) -> None:

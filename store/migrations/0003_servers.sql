@@ -4,6 +4,8 @@ ALTER TABLE email ADD COLUMN is_header_only INTEGER NOT NULL DEFAULT 0;  -- its 
 ALTER TABLE email ADD COLUMN bounce TEXT;            -- JSON of mail.dsn.Bounce, when it reports what became of another message
 CREATE INDEX email_header_only ON email (account_id, id) WHERE is_header_only;
 
+ALTER TABLE mailbox ADD COLUMN told_role TEXT;       -- what the account says, '' for none, while the user chose otherwise
+
 CREATE TABLE body_wish (                             -- bodies somebody waits for, and bodies that could not be fetched
     email_id INTEGER PRIMARY KEY REFERENCES email(id) ON DELETE CASCADE,
     wanted_at INTEGER,                               -- since when the screen waits; NULL: nobody does
