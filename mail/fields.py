@@ -97,8 +97,9 @@ def with_parameter(name: str, value: str, parameter: str, parameter_value: str) 
 def with_encoded_parameter(name: str, value: str, parameter: str, parameter_value: str) -> bytes:
     """Return a field with a parameter as programs that do not know RFC 2231 read it: encoded words between quotes."""
     words = _phrase(line_of(parameter_value), is_always_quoted=True)
-    quotes = ('"', '"') if words[0].startswith("=?") else ("", "")
-    words[0], words[-1] = f"{parameter}={quotes[0]}{words[0]}", f"{words[-1]}{quotes[1]}"
+    quote_mark = '"' if words[0].startswith("=?") else ""
+    words[0] = f"{parameter}={quote_mark}{words[0]}"
+    words[-1] += quote_mark
     return _folded(name, [f"{value};", *words])
 
 
@@ -186,15 +187,14 @@ def _pieces(parameter: str, value: str) -> list[str]:
     """Cut "parameter=value" into the numbered pieces of RFC 2231, or leave it whole."""
     if value.isascii() and "=?" not in value and len(value) <= _LONGEST_PIECE:
         return [f'{parameter}="' + _QUOTED.sub(r"\\\1", value) + '"']
-    written = "utf-8''" + quote(value.encode(), safe="!#$&+.^_`|~-")
-    if len(written) <= _LONGEST_PIECE:
-        return [f"{parameter}*={written}"]
-    cut: list[str] = []
-    while written:
-        split = written.rfind("%", _LONGEST_PIECE - 2, _LONGEST_PIECE)  # an octet stays in one piece
-        end = split if split >= 0 else _LONGEST_PIECE
-        cut.append(written[:end])
-        written = written[end:]
+    cut = ["utf-8''"]
+    for character in value:
+        octets = quote(character.encode(), safe="!#$&+.^_`|~-")
+        if len(cut[-1]) + len(octets) > _LONGEST_PIECE:
+            cut.append("")
+        cut[-1] += octets
+    if len(cut) == 1:
+        return [f"{parameter}*={cut[0]}"]
     return [f"{parameter}*{number}*={piece}" for number, piece in enumerate(cut)]
 
 
