@@ -1,5 +1,5 @@
 """Load every module that declares commands."""
 
-from tui.commands import app, find, goto, link, motion, reader, select, thread, view, yank
+from tui.commands import app, find, goto, jobs, link, motion, reader, select, thread, view, yank
 
-__all__ = ["app", "find", "goto", "link", "motion", "reader", "select", "thread", "view", "yank"]
+__all__ = ["app", "find", "goto", "jobs", "link", "motion", "reader", "select", "thread", "view", "yank"]
