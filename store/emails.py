@@ -18,19 +18,25 @@ from mail.headers import fields
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.maildir_names import parse
 from mail.types import Address, Attachment, Body, EmailId, SafeText, ThreadId
-from store import threads
+from store import fetching, threads
 from store.database import Database
+from store.mailboxes import LOCAL
 from store.rows import EmailRow
 
 _COLUMNS: Final = (
     "e.id, e.thread_id, e.account_id, e.message_id, e.subject, e.received_at, e.sent_at, e.registered_at, "
-    "e.preview, e.size_octets, e.seen, e.flagged, e.draft, e.answered, e.forwarded, e.is_outgoing, e.problem"
+    "e.preview, e.size_octets, e.seen, e.flagged, e.draft, e.answered, e.forwarded, e.is_outgoing, e.problem, "
+    "e.is_header_only"
 )
 _KEYWORDS: Final = (SEEN, FLAGGED, DRAFT, ANSWERED, FORWARDED)
 
 
 class OctetsGone(Exception):
     """The account's file of this message is not there any more, or is not that message."""
+
+
+class OctetsNotHere(OctetsGone):
+    """The account has this message, and it was not fetched as it came: store.fetching.want_part(.., "") asks for it."""
 
 
 def in_thread(db: Database, thread_id: ThreadId, limit: int = 500) -> tuple[EmailRow, ...]:
@@ -85,6 +91,7 @@ def _rows(connection: sqlite3.Connection, heads: Sequence[Any]) -> tuple[EmailRo
                 mailboxes=tuple(mailboxes.get(email_id, ())),
                 attachments=tuple(attachments.get(email_id, ())),
                 problem=head[16],
+                is_header_only=bool(head[17]),
             )
         )
     return tuple(rows)
@@ -136,7 +143,7 @@ def body(db: Database, email_id: EmailId) -> Body | None:
 
 
 def octets(db: Database, email_id: EmailId) -> bytes:
-    """Return the message as it came, byte for byte. Raises OctetsGone and nothing else."""
+    """Return the message as it came, byte for byte. Raises OctetsGone, OctetsNotHere, and nothing else."""
     connection = db.read()
     row = connection.execute("SELECT octets FROM email_octets WHERE email_id = ?", (email_id,)).fetchone()
     if row is not None:
@@ -154,6 +161,21 @@ def octets(db: Database, email_id: EmailId) -> bytes:
             message = _read(candidate, head[1])
             if message is not None and blake2b(message, digest_size=16).digest() == head[0]:
                 return message
+    return _fetched(db, email_id)
+
+
+def _fetched(db: Database, email_id: EmailId) -> bytes:
+    path = fetching.part_file(db, email_id, "")
+    if path is not None:
+        with contextlib.suppress(OSError):
+            return path.read_bytes()
+    row = db.read().execute(
+        "SELECT 1 FROM placement p JOIN mailbox m ON m.id = p.remote_mailbox_id WHERE p.email_id = ? "
+        "AND p.path IS NULL AND m.gone_at IS NULL AND substr(p.remote_key, 1, ?) <> ? LIMIT 1",
+        (email_id, len(LOCAL), LOCAL),
+    )
+    if row.fetchone() is not None:
+        raise OctetsNotHere("this message is still to be fetched from the account")
     raise OctetsGone("the file of this message is not where the account kept it")
 
 

@@ -185,7 +185,7 @@ def _chosen(
     for mailbox_id, key, role, told_role in rows:
         told = role if told_role is None else told_role or None
         # A role the user gave to another mailbox is no longer this one's: else mail would still go here.
-        wanted = choices[key] if key in choices else None if told in there else told
+        wanted = choices.get(key, None if told in there else told)
         kept = None if wanted == told else told or ""
         if (wanted, kept) != (role, told_role):
             changes.append((MailboxId(mailbox_id), role, wanted, kept))

@@ -77,7 +77,10 @@ class AccountRow(NamedTuple):
 
 
 class EmailRow(NamedTuple):
-    """A message as the reader heads it. Its body is read apart: store.emails.body."""
+    """A message as the reader heads it. Its body is read apart: store.emails.body.
+
+    Of one that `is_header_only` it is still to be fetched: store.fetching.want asks for it before others.
+    """
 
     id: EmailId
     thread_id: ThreadId
@@ -99,6 +102,7 @@ class EmailRow(NamedTuple):
     mailboxes: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     problem: str | None
+    is_header_only: bool = False
 
 
 class EventRow(NamedTuple):
