@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     os.umask(0o077)
     _step_back()
+    if options.sign_in:
+        from sync import sign_in  # what it needs is of no use to a worker
+
+        return sign_in.main()
     try:
         directory = paths.data_directory(options.data)
         if options.install or options.uninstall:
@@ -82,6 +86,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     how.add_argument("--uninstall", action="store_true", help="remove the systemd user unit")
     how.add_argument("--build-demo", action="store_true", help="make the sample mailbox of dealbox demo")
     how.add_argument("--rebuild-demo", action="store_true", help="make it anew")
+    how.add_argument(
+        "--sign-in", action="store_true", help="answer dealbox account add, in lines of JSON on standard input"
+    )
     return parser.parse_args(arguments)
 
 

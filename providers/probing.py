@@ -1,0 +1,252 @@
+"""Trying an account's servers before it is kept: what is there, or in plain words what is wrong."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import imaplib
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from mail.text import safe_line
+from providers import opening, tls
+from providers.opening import Endpoint, NoStartTls
+from providers.refusal_words import Kind, why
+
+if TYPE_CHECKING:
+    from imapclient import IMAPClient
+
+Protocol = Literal["imap", "smtp"]
+TIMEOUT_S: Final = 15.0
+
+
+class Trouble(Exception):
+    """The server cannot be used as asked. The text says why; `certificate` has the facts where it is the reason."""
+
+    def __init__(
+        self, kind: Kind, text: str, protocol: Protocol, certificate: tls.CertificateFacts | None = None
+    ) -> None:
+        super().__init__(text)
+        self.kind: Kind = kind
+        self.protocol: Protocol = protocol
+        self.certificate = certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Who signs in, with a password or an access token."""
+
+    username: str
+    secret: str = field(repr=False)
+    is_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose certificate is believed: the system's authorities, a file of them, or one pinned certificate."""
+
+    ca_file: str = ""
+    pin: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """Return the context of a connection. Raises OSError, ValueError."""
+        return tls.context(self.ca_file or None, self.pin or None)
+
+
+@dataclass(frozen=True, slots=True)
+class ImapFacts:
+    """What was found after signing in. Quota is in KiB; None where the server does not say."""
+
+    capabilities: tuple[str, ...]
+    mailboxes: int
+    messages: int
+    quota_used: int | None = None
+    quota_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpFacts:
+    """What was found after signing in; `largest_octets` is None where the server does not say."""
+
+    extensions: tuple[str, ...]
+    largest_octets: int | None = None
+
+
+def imap(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_S) -> ImapFacts:
+    """Sign in, look, sign out. Raises Trouble."""
+    with _told(endpoint, "imap", timeout_s):
+        client = opening.imap(endpoint, trust.context(), timeout_s)
+        try:
+            _imap_sign_in(client, endpoint, key)
+            return _imap_facts(client)
+        finally:
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                client.logout()
+
+
+def _imap_sign_in(client: IMAPClient, endpoint: Endpoint, key: Key) -> None:
+    try:
+        if key.is_token and client.has_capability("AUTH=OAUTHBEARER"):
+            client.oauthbearer_login(key.username, key.secret)
+        elif key.is_token:
+            client.oauth2_login(key.username, key.secret)
+        elif client.has_capability("LOGINDISABLED"):
+            raise Trouble(*why("LOGINDISABLED", endpoint.host), "imap")
+        elif (key.username + key.secret).isascii():
+            client.login(key.username, key.secret)
+        else:  # LOGIN has no way to say more than ASCII
+            client.plain_login(key.username, key.secret)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise Trouble(*why(_said(error), endpoint.host), "imap") from error
+
+
+def _said(error: Exception) -> str:
+    first = error.args[0] if error.args else ""
+    if isinstance(first, bytes):
+        return first.decode("utf-8", "replace")
+    return str(first).removeprefix("b'").removesuffix("'")  # imapclient writes some bytes as Python would
+
+
+def _imap_facts(client: IMAPClient) -> ImapFacts:
+    names = sorted(each.decode("ascii", "replace") for each in client.capabilities())
+    mailboxes = [each for each in client.list_folders() if b"\\Noselect" not in each[0]]
+    inbox = client.folder_status("INBOX", ["MESSAGES"])
+    used, limit = _quota(client)
+    return ImapFacts(
+        tuple(safe_line(name) for name in names), len(mailboxes), int(inbox[b"MESSAGES"]), used, limit
+    )
+
+
+def _quota(client: IMAPClient) -> tuple[int | None, int | None]:
+    if not client.has_capability("QUOTA"):
+        return None, None
+    try:
+        _, quotas = client.get_quota_root("INBOX")
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        return None, None
+    for quota in quotas:
+        if str(quota.resource).strip("b'").upper() == "STORAGE":
+            return int(quota.usage), int(quota.limit)
+    return None, None
+
+
+def smtp(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_S) -> SmtpFacts:
+    """Sign in, look, sign out; nothing is sent. Raises Trouble."""
+    with _told(endpoint, "smtp", timeout_s):
+        client = opening.smtp(endpoint, trust.context(), timeout_s)
+        try:
+            _smtp_sign_in(client, endpoint, key)
+            size = client.esmtp_features.get("size", "")
+            names = tuple(safe_line(name) for name in sorted(client.esmtp_features))
+            return SmtpFacts(names, int(size) if size.isdecimal() and int(size) else None)
+        finally:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                client.quit()
+
+
+def _smtp_sign_in(client: smtplib.SMTP, endpoint: Endpoint, key: Key) -> None:
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    if not offered:
+        text = f"{endpoint.host} lets nobody sign in on port {endpoint.port}; 465 and 587 are the usual ones."
+        raise Trouble("sign_in", text, "smtp")
+    if key.is_token:
+        answer = _xoauth2(client, key)
+    elif "PLAIN" in offered:
+        octets = f"\0{key.username}\0{key.secret}".encode()
+        answer = client.docmd("AUTH", "PLAIN " + base64.b64encode(octets).decode())
+    else:
+        answer = _login(client, key)
+    code, said = answer
+    if code not in (235, 503):
+        raise Trouble(*why(f"{code} {said.decode('utf-8', 'replace')}", endpoint.host), "smtp")
+
+
+def _xoauth2(client: smtplib.SMTP, key: Key) -> tuple[int, bytes]:
+    words = f"user={key.username}\1auth=Bearer {key.secret}\1\1"
+    code, said = client.docmd("AUTH", "XOAUTH2 " + base64.b64encode(words.encode()).decode())
+    return (
+        client.docmd("") if code == 334 else (code, said)
+    )  # 334 has the error; the answer to nothing is the "no"
+
+
+def _login(client: smtplib.SMTP, key: Key) -> tuple[int, bytes]:
+    code, said = client.docmd("AUTH", "LOGIN " + base64.b64encode(key.username.encode()).decode())
+    if code == 334:
+        code, said = client.docmd(base64.b64encode(key.secret.encode()).decode())
+    return code, said
+
+
+@contextlib.contextmanager
+def _told(endpoint: Endpoint, protocol: Protocol, timeout_s: float) -> Iterator[None]:
+    """Turn what can go wrong with a connection into Trouble."""
+    host, port = endpoint.host, endpoint.port
+    try:
+        yield
+    except NoStartTls as error:
+        text = f"{error}: nothing was sent. Port {993 if protocol == 'imap' else 465} with TLS may do."
+        raise Trouble("starttls", text, protocol) from error
+    except ssl.SSLError as error:
+        raise _certificate_trouble(error, endpoint, protocol, timeout_s) from error
+    except socket.gaierror as error:
+        raise Trouble("host", f"There is no server called {host}.", protocol) from error
+    except TimeoutError as error:
+        text = f"{host} did not answer on port {port} within {timeout_s:g} s."
+        raise Trouble("timeout", text, protocol) from error
+    except ConnectionRefusedError as error:
+        raise Trouble("host", f"Nothing listens at {host}, port {port}.", protocol) from error
+    except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+        raise _unwelcome(error, endpoint) from error
+    except (imaplib.IMAP4.error, smtplib.SMTPException) as error:
+        raise _not_a_server(endpoint, protocol) from error
+    except (OSError, ValueError) as error:
+        raise Trouble("host", f"{host}, port {port}: {_os_words(error)}.", protocol) from error
+
+
+def _not_a_server(endpoint: Endpoint, protocol: Protocol) -> Trouble:
+    where = f"{endpoint.host} does not speak {protocol.upper()} on port {endpoint.port}"
+    return Trouble("not_a_server", f"{where}, or stopped in the middle of it.", protocol)
+
+
+def _unwelcome(error: smtplib.SMTPResponseException, endpoint: Endpoint) -> Trouble:
+    if error.smtp_code < 400:  # no answer of SMTP at all
+        return _not_a_server(endpoint, "smtp")
+    said = (
+        error.smtp_error.decode("utf-8", "replace")
+        if isinstance(error.smtp_error, bytes)
+        else error.smtp_error
+    )
+    return Trouble(*why(f"{error.smtp_code} {said}", endpoint.host), "smtp")
+
+
+def _os_words(error: OSError | ValueError) -> str:
+    return safe_line((isinstance(error, OSError) and error.strerror) or str(error))
+
+
+def _certificate_trouble(
+    error: ssl.SSLError, endpoint: Endpoint, protocol: Protocol, timeout_s: float
+) -> Trouble:
+    sentence = tls.reason(error, endpoint.host)
+    text = f"{sentence[0].upper()}{sentence[1:]}."
+    if not isinstance(error, ssl.SSLCertVerificationError | tls.PinChanged):
+        return Trouble("not_a_server", f"{text} Is port {endpoint.port} right?", protocol)
+    facts = None
+    with contextlib.suppress(*_LOOKING):
+        facts = opening.certificate(endpoint, protocol, timeout_s)
+    return Trouble("certificate", text, protocol, facts)
+
+
+_LOOKING: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    ValueError,
+    NoStartTls,
+    imaplib.IMAP4.error,
+    smtplib.SMTPException,
+)
