@@ -87,7 +87,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     how.add_argument("--build-demo", action="store_true", help="make the sample mailbox of dealbox demo")
     how.add_argument("--rebuild-demo", action="store_true", help="make it anew")
     how.add_argument(
-        "--sign-in", action="store_true", help="answer dealbox account add, in lines of JSON on standard input"
+        "--sign-in",
+        action="store_true",
+        help="answer dealbox account add, in lines of JSON on standard input",
     )
     return parser.parse_args(arguments)
 
