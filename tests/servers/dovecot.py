@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,21 +28,12 @@ from servers.dovecot_config import (
     version_2_4,
 )
 from servers.ports import LOOPBACK, free_ports
+from servers.users import ALICE, BOB, CAROL, PASSWORD, User
 
-PASSWORD = "correct-horse-7"
+__all__ = ["ALICE", "BOB", "CAROL", "PASSWORD", "CannotStart", "Dovecot", "User", "missing"]
+
 _SERVICES = ("imap", "imaps", "submission", "submissions", "lmtp")
 _START_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody with a mailbox."""
-
-    address: str
-    password: str = PASSWORD
-
-
-ALICE, BOB, CAROL = (User(f"{name}@example.com") for name in ("alice", "bob", "carol"))
 
 
 class CannotStart(Exception):

@@ -10,6 +10,7 @@ import struct
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import NoReturn
 
 from servers.ports import LOOPBACK
 
@@ -72,17 +73,17 @@ class Wire:
         except OSError as error:
             raise Gone from error
 
-    def hold(self) -> None:
+    def hold(self) -> NoReturn:
         """Say nothing any more, until the server stops."""
         self._stopping.wait()
         raise Gone
 
-    def close(self) -> None:
+    def close(self) -> NoReturn:
         """Send FIN and be gone."""
         self._finish()
         raise Gone
 
-    def reset(self) -> None:
+    def reset(self) -> NoReturn:
         """Send RST and be gone."""
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _SO_LINGER_0)
