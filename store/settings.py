@@ -70,6 +70,9 @@ class Settings:
     undo_window_s: int = _setting(
         10, "Seconds in which deleting for good can still be undone.", between=(0, 60)
     )
+    secret_cmd: str = _setting(
+        "", "A command that writes a password, such as pass show dealbox/{name}; {name} is ADDRESS/password."
+    )
     keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
