@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
-from mail.types import EmailId, MailboxId, Role, ThreadId
+from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
 from store import desired, doorbell, events, mailboxes
 from store.database import Database
 from store.rows import ActionRow
@@ -59,8 +59,20 @@ def move(
         source,
         target_role,
         _MOVED.get(target_role, ("Moved", "")),
-        lambda c, a: _role(c, a, target_role),
+        lambda c, a: mailbox_for(c, a, target_role),
     )
+
+
+def steps_to(connection: sqlite3.Connection, thread_ids: Iterable[ThreadId], role: Role) -> list[Step]:
+    """Return what moves everything of the conversations to the mailbox with `role`, for an action of another kind."""
+    steps = []
+    for placement_id, _, account_id, mailbox_id in _placements(
+        connection, _resolve(connection, thread_ids), None, role
+    ):
+        target = mailbox_for(connection, AccountId(account_id), role)
+        if target != mailbox_id:
+            steps.append(Step("mailbox", placement_id, str(mailbox_id), str(target)))
+    return steps
 
 
 def move_to(
@@ -165,7 +177,7 @@ def recover(db: Database, thread_ids: Iterable[ThreadId]) -> ActionRow:
         steps = []
         for placement_id, thread_id, account, mailbox_id, is_outgoing, is_draft in lying:
             role = Role.DRAFTS if is_draft else Role.SENT if is_outgoing else Role.INBOX
-            target = came_from.get(placement_id) or _role(connection, account, role)
+            target = came_from.get(placement_id) or mailbox_for(connection, account, role)
             steps.append((thread_id, Step("mailbox", placement_id, str(mailbox_id), str(target))))
         action = _carry_out(connection, steps, ("Recovered", ""), now)
     doorbell.ring(db.directory)
@@ -277,7 +289,7 @@ def _emails(connection: sqlite3.Connection, thread_ids: list[int], column: str) 
     ).fetchall()
 
 
-def _role(connection: sqlite3.Connection, account_id: int, role: Role) -> int:
+def mailbox_for(connection: sqlite3.Connection, account_id: int, role: Role) -> MailboxId:
     """Return the account's mailbox with `role`; one that is missing is there at once, and asked of the account."""
     row = connection.execute(
         "SELECT id FROM mailbox WHERE account_id = ?1 AND key IS NOT NULL AND gone_at IS NULL"
@@ -285,13 +297,13 @@ def _role(connection: sqlite3.Connection, account_id: int, role: Role) -> int:
         (account_id, role.value),
     ).fetchone()
     if row:
-        return int(row[0])
+        return MailboxId(row[0])
     name = role.value.capitalize()
     cursor = connection.execute(
         "INSERT INTO mailbox (account_id, key, name, role) VALUES (?, ?, ?, ?)",
         (account_id, mailboxes.TO_CREATE + name, name, role.value),
     )
-    mailbox_id = cursor.lastrowid or 0
+    mailbox_id = MailboxId(cursor.lastrowid or 0)
     connection.execute(
         "INSERT INTO operation (account_id, kind, target_id, payload, created_at) VALUES (?, 'create_mailbox', ?, ?, ?)",
         (account_id, mailbox_id, json.dumps({"name": name}), int(time.time())),

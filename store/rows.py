@@ -8,6 +8,7 @@ from mail.ids import AccountId, EmailId, MailboxId, Role, ThreadId
 
 if TYPE_CHECKING:
     from mail.drafts import Draft, Identity
+    from mail.dsn import Bounce
     from mail.types import Address, Attachment
 
 
@@ -79,7 +80,8 @@ class AccountRow(NamedTuple):
 class EmailRow(NamedTuple):
     """A message as the reader heads it. Its body is read apart: store.emails.body.
 
-    Of one that `is_header_only` it is still to be fetched: store.fetching.want asks for it before others.
+    Of one that `is_header_only` it is still to be fetched: store.fetching.want asks for it before others. `bounces`
+    are the reports of what became of one that the owner sent, oldest first.
     """
 
     id: EmailId
@@ -103,6 +105,7 @@ class EmailRow(NamedTuple):
     attachments: tuple[Attachment, ...]
     problem: str | None
     is_header_only: bool = False
+    bounces: tuple[Bounce, ...] = ()
 
 
 class EventRow(NamedTuple):
@@ -116,12 +119,16 @@ class EventRow(NamedTuple):
 
 
 class ActionRow(NamedTuple):
-    """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched."""
+    """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched.
+
+    `draft_id` is a draft that undo brought back, to be written on.
+    """
 
     id: int
     title: str
     state: str
     thread_ids: frozenset[ThreadId] = frozenset()
+    draft_id: int | None = None
 
 
 class OperationRow(NamedTuple):
@@ -183,7 +190,7 @@ class IdentityRow(NamedTuple):
 class SubmissionRow(NamedTuple):
     """A message on its way out, for the outbox page. `recipients` are those that no server has taken yet.
 
-    `refused` has the server's words for each address it will never take. `state` is one of queued, submitting,
+    `taken` are those a server has, `refused` has the server's words for each address it will never take. `state` is one of queued, submitting,
     accepted, filed, unknown, rejected, cancelled; `error` says for the user why it is not further.
     """
 
@@ -194,6 +201,7 @@ class SubmissionRow(NamedTuple):
     subject: str
     sender: str
     recipients: tuple[str, ...]
+    taken: tuple[str, ...]
     refused: dict[str, str]
     state: str
     attempts: int

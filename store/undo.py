@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.types import ThreadId
-from store import desired, doorbell, events, slots, threads
+from store import desired, doorbell, draft_states, events, slots, threads
 from store.database import Database
 from store.desired import Wish
 from store.rows import ActionRow
@@ -19,13 +19,15 @@ KEPT_ACTIONS: Final = 500
 UNDO_WINDOW_S: Final = 10
 """How long what cannot be taken back later is held back."""
 _OF_THREADS: Final = ("item", "visibility")
+_NOT_OF_MAIL: Final = (*_OF_THREADS, *draft_states.FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One desired value that changed.
 
-    `field` is one of desired.Wish, item: the slot of a thread as JSON, or visibility: who may see a thread.
+    `field` is one of desired.Wish, item: the slot of a thread as JSON, visibility: who may see a thread, draft or
+    submission: the state of one.
     """
 
     field: str
@@ -53,10 +55,15 @@ def carry_out(
     """Let everything be as `after` says, recount the conversations touched and return them."""
     touched = desired.fulfil(
         connection,
-        [Wish(step.field, step.subject, step.after) for step in steps if step.field not in _OF_THREADS],
+        [Wish(step.field, step.subject, step.after) for step in steps if step.field not in _NOT_OF_MAIL],
         now=now,
         not_before=not_before,
     )
+    for step in steps:
+        if step.field in draft_states.FIELDS:
+            touched |= draft_states.let(
+                connection, step.field, step.subject, step.after, now=now, not_before=not_before
+            ).thread_ids
     if touched:
         lists = threads.summarise(connection, touched)
         events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
@@ -97,6 +104,8 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
     steps = [
         Step(step.field, step.subject, step.after, step.before) for step in _steps(connection, action_id)
     ]
+    if steps and steps[0].field in draft_states.FIELDS:
+        return _take_draft_back(connection, action_id, title, steps, now)
     destroyed = [step.subject for step in steps if step.field == "destroyed"]
     lost = desired.begun_destroys(connection, destroyed)
     touched = carry_out(
@@ -115,6 +124,25 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
         state, title = "undone", f"Undone: {title}"
     connection.execute("UPDATE action SET state = ? WHERE id = ?", (state, action_id))
     return ActionRow(action_id, title, state, touched)
+
+
+def _take_draft_back(
+    connection: sqlite3.Connection, action_id: int, title: str, steps: Sequence[Step], now: int
+) -> ActionRow:
+    """Undo what was done with a draft: the first of the steps; the others are only undone together with it."""
+    first = steps[0]
+    outcome = draft_states.let(connection, first.field, first.subject, first.after, now=now)
+    if outcome.is_too_late:
+        connection.execute("UPDATE action SET state = 'final' WHERE id = ?", (action_id,))
+        return ActionRow(action_id, f"Too late to undo: {title}", "final")
+    touched = outcome.thread_ids | carry_out(connection, steps[1:], now=now)
+    # The draft may be written on before anybody thinks of redo: what was frozen then must not be sent instead.
+    state = "dropped" if first.field == "submission" else "undone"
+    connection.execute("UPDATE action SET state = ? WHERE id = ?", (state, action_id))
+    lists = threads.summarise(connection, touched)
+    if touched:
+        events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
+    return ActionRow(action_id, f"Undone: {title}", "undone", touched, outcome.draft_id)
 
 
 def redo(db: Database) -> ActionRow | None:

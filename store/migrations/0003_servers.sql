@@ -79,6 +79,7 @@ CREATE TABLE submission (
     subject TEXT NOT NULL,
     sender TEXT NOT NULL,                            -- the envelope's
     recipients TEXT NOT NULL,                        -- JSON: those that no server has taken yet
+    taken TEXT NOT NULL DEFAULT '[]',                -- JSON: those that a server has taken
     refused TEXT NOT NULL DEFAULT '{}',              -- JSON: address to the server's words
     octets BLOB NOT NULL,                            -- zlib; what is sent, without Bcc
     bcc TEXT NOT NULL DEFAULT '',                    -- the header field for our own copy
