@@ -172,9 +172,9 @@ class _Own:
         found = [(identity, one) for one in people if (identity := self.find(one.email))]
         found.sort(key=lambda pair: pair[0] is not self._account)
         if not found:
-            return self._account.address, self._account.signature
+            return self._account.address, signatures.words(self._account.signature)
         identity, one = found[0]
-        return _spelled(identity, one), identity.signature
+        return _spelled(identity, one), signatures.words(identity.signature)
 
 
 def _spelled(identity: Identity, one: Address) -> Address:

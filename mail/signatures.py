@@ -14,12 +14,18 @@ DELIMITER: Final = "-- "
 
 def blank(identity: Identity, *, to: tuple[Address, ...] = ()) -> Draft:
     """Return an empty message of an identity."""
-    return Draft(identity.address, to=to, body=below(identity.signature), signature=identity.signature)
+    signature = words(identity.signature)
+    return Draft(identity.address, to=to, body=below(signature), signature=signature)
+
+
+def words(signature: str) -> str:
+    """Return a signature without the delimiter above it, which some people keep as part of it."""
+    return signature.removeprefix(f"{DELIMITER}\n").rstrip("\n")
 
 
 def below(signature: str) -> str:
     """Return two lines to write on and a signature that ends the text, its delimiter above it (RFC 3676 §4.3)."""
-    return f"\n\n{_delimited(signature)}\n" if signature else ""
+    return f"\n\n{DELIMITER}\n{signature}\n" if signature else ""
 
 
 def amid(signature: str) -> str:
@@ -32,30 +38,20 @@ def amid(signature: str) -> str:
 
 def with_identity(draft: Draft, identity: Identity) -> Draft:
     """Return the draft as another identity writes it. A signature its writer has changed stays as it is."""
-    body = draft.body
+    body, signature = draft.body, words(identity.signature)
     if draft.signature:
         start = body.rfind(draft.signature)
         end = start + len(draft.signature)
         if start >= 0:
-            body = _exchanged(body[:start], identity.signature, body[end:])
-    elif identity.signature:
-        body = _inserted(body, identity.signature)
-    is_there = bool(identity.signature) and identity.signature in body
-    return replace(
-        draft, sender=identity.address, body=body, signature=identity.signature if is_there else ""
-    )
-
-
-def _delimited(signature: str) -> str:
-    return signature if signature.startswith(f"{DELIMITER}\n") else f"{DELIMITER}\n{signature}"
+            body = _exchanged(body[:start], signature, body[end:])
+    elif signature:
+        body = _inserted(body, signature)
+    is_there = bool(signature) and signature in body
+    return replace(draft, sender=identity.address, body=body, signature=signature if is_there else "")
 
 
 def _exchanged(before: str, signature: str, after: str) -> str:
-    if not signature:
-        before = before.removesuffix(f"{DELIMITER}\n")
-    elif before.endswith(f"{DELIMITER}\n"):
-        signature = signature.removeprefix(f"{DELIMITER}\n")
-    return before + signature + after
+    return (before if signature else before.removesuffix(f"{DELIMITER}\n")) + signature + after
 
 
 def _inserted(body: str, signature: str) -> str:

@@ -30,4 +30,4 @@ def _marked(mark: str, subject: str, marks: re.Pattern[str]) -> str:
     while found := marks.match(rest):
         tags = tags or found[1]
         rest = rest[found.end() :]
-    return f"{mark}{tags if not rest.startswith(tags) else ''}{rest}".strip()
+    return f"{mark}{tags if rest and not rest.startswith(tags) else ''}{rest}".strip()
