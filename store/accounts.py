@@ -24,14 +24,24 @@ _COLUMNS: Final = (
 
 
 def add(
-    db: Database, kind: str, name: str, address: str, config: Mapping[str, str], aliases: Iterable[str] = ()
+    db: Database,
+    kind: str,
+    name: str,
+    address: str,
+    config: Mapping[str, str],
+    aliases: Iterable[str] = (),
+    *,
+    account_uuid: str | None = None,
 ) -> AccountId:
-    """Add an account and its views; the worker takes it up at the doorbell. Addresses come normalised."""
+    """Add an account and its views; the worker takes it up at the doorbell. Addresses come normalised.
+
+    `account_uuid` is for whoever kept its secrets under it before.
+    """
     with db.write() as connection:
         cursor = connection.execute(
             "INSERT INTO account (uuid, kind, name, address, aliases, config, created_at) VALUES (?,?,?,?,?,?,?)",
             (
-                str(uuid.uuid4()),
+                account_uuid or str(uuid.uuid4()),
                 kind,
                 name,
                 address,
@@ -103,6 +113,13 @@ def set_aliases(db: Database, account_id: AccountId, aliases: Iterable[str]) -> 
     """Set the owner's further addresses, normalised. It tells for mail that comes from now on."""
     with db.write() as connection:
         connection.execute("UPDATE account SET aliases = ? WHERE id = ?", (_list(aliases), account_id))
+        events.record(connection, "account")
+
+
+def set_config(db: Database, account_id: AccountId, config: Mapping[str, str]) -> None:
+    """Set how the account is connected to."""
+    with db.write() as connection:
+        connection.execute("UPDATE account SET config = ? WHERE id = ?", (json.dumps(dict(config)), account_id))
         events.record(connection, "account")
 
 
