@@ -34,7 +34,7 @@ class PendingOperation:
     attempts: int
 
 
-# One message's operations wait for each other, a move for its mailbox, and all of them for a message of our own making
+# One message's operations wait for each other, a move or save for its mailbox, and all of them for a message of our own making
 # to be at the account.
 _DUE: Final = (
     " FROM operation o"
@@ -46,7 +46,7 @@ _DUE: Final = (
     " AND o.not_before <= :now"
     " AND NOT EXISTS (SELECT 1 FROM operation earlier WHERE earlier.placement_id = o.placement_id"
     " AND earlier.state IN ('pending', 'running') AND earlier.id < o.id)"
-    " AND (o.kind <> 'move' OR substr(t.key, 1, 1) <> :to_create)"
+    " AND (o.kind NOT IN ('move', 'save') OR substr(t.key, 1, 1) <> :to_create)"
     " AND (o.kind IN ('save', 'create_mailbox') OR p.remote_key IS NULL OR p.remote_key NOT LIKE 'local:%')"
 )
 _FIRST: Final = (

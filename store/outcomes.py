@@ -182,6 +182,9 @@ def _name_mailbox(connection: sqlite3.Connection, account_id: int, mailbox_id: i
 def _replace_mailbox(connection: sqlite3.Connection, mailbox_id: int, by: int) -> None:
     placed = _placed(connection, mailbox_id)
     connection.execute("UPDATE placement SET mailbox_id = ? WHERE mailbox_id = ?", (by, mailbox_id))
+    connection.execute(  # messages of our own making, which are to be saved there
+        "UPDATE placement SET remote_mailbox_id = ? WHERE remote_mailbox_id = ?", (by, mailbox_id)
+    )
     connection.execute("UPDATE operation SET target_id = ? WHERE target_id = ?", (by, mailbox_id))
     connection.execute(
         'UPDATE action_step SET "before" = ? WHERE field = \'mailbox\' AND "before" = ?',
@@ -226,6 +229,7 @@ def _put_back(
             connection.execute(_UNDESTROY, (placement_id,))
             what = "delete"
         case "save":
+            local_mail.refused(connection, placement_id)
             what = "save"  # it stays here, as a message of our own
         case _:
             connection.execute(_UNMOVE, (placement_id,))
@@ -257,7 +261,7 @@ def _take_mailbox_back(connection: sqlite3.Connection, mailbox_id: int, now: int
     placed = _placed(connection, mailbox_id)
     connection.execute(
         "UPDATE operation SET state = 'cancelled', finished_at = ?"
-        " WHERE target_id = ? AND kind = 'move' AND state IN ('pending', 'running')",
+        " WHERE target_id = ? AND kind IN ('move', 'save') AND state IN ('pending', 'running')",
         (now, mailbox_id),
     )
     connection.execute(

@@ -117,15 +117,17 @@ def _place(connection: sqlite3.Connection, email_id: int, mailbox_id: MailboxId,
 def _take_away(
     connection: sqlite3.Connection, email_id: EmailId | None, mailbox_id: MailboxId
 ) -> tuple[str | None, set[ThreadId]]:
-    """Let an older copy go; return the key a save is to replace, or waits for, and the threads it was in."""
+    """Let an older copy go, also one in another account; return the key a save is to replace, or waits for, and the threads it was in."""
     if email_id is None:
         return None, set()
     old_key: str | None = None
     rows = connection.execute(
         "SELECT p.id, p.remote_mailbox_id, p.remote_key, l.replaces FROM placement p"
         " LEFT JOIN local_copy l ON l.email_id = p.email_id"
-        " WHERE p.email_id = ? AND p.mailbox_id = ? AND NOT p.is_destroyed ORDER BY p.id",
-        (email_id, mailbox_id),
+        " JOIN mailbox m ON m.id = p.mailbox_id JOIN mailbox w ON w.id = ?"
+        " WHERE p.email_id = ? AND NOT p.is_destroyed"
+        " AND (m.id = w.id OR m.account_id <> w.account_id) ORDER BY p.id",
+        (mailbox_id, email_id),
     ).fetchall()
     for placement_id, remote_mailbox_id, key, replaced in rows:
         if remote_mailbox_id != mailbox_id or old_key is not None:

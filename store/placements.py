@@ -252,11 +252,11 @@ def _delete(connection: sqlite3.Connection, placement_ids: Collection[int]) -> N
 
 
 def in_gone(connection: sqlite3.Connection, account_id: AccountId) -> list[tuple[MailboxId, RemoteKey]]:
-    """Return the places in mailboxes that the account no longer has."""
+    """Return the places in mailboxes that the account no longer has; messages it never had stay."""
     rows = connection.execute(
         "SELECT remote_mailbox_id, remote_key FROM mailbox m CROSS JOIN placement ON remote_mailbox_id = m.id "
-        "WHERE m.account_id = ? AND m.gone_at IS NOT NULL",
-        (account_id,),
+        "WHERE m.account_id = ? AND m.gone_at IS NOT NULL AND substr(remote_key, 1, ?) <> ?",
+        (account_id, len(LOCAL), LOCAL),
     ).fetchall()
     return [(MailboxId(mailbox_id), RemoteKey(key)) for mailbox_id, key in rows]
 
