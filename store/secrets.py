@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, Protocol, get_args
+from typing import Final, NamedTuple, Protocol, get_args
 
 from store import keyrings, private_file, secret_command
 from store.rows import AccountRow
@@ -151,10 +151,17 @@ def open_secrets(directory: Path, held: HeldKey | None = None) -> Secrets:
             return PlainSecrets(directory)
 
 
+class Whose(NamedTuple):
+    """An account that is about to be added."""
+
+    uuid: str
+    address: str
+
+
 class AccountSecrets:
     """The secrets of one account, by their short names: "password", "token", "client_secret"."""
 
-    def __init__(self, secrets: Secrets, account: AccountRow) -> None:
+    def __init__(self, secrets: Secrets, account: AccountRow | Whose) -> None:
         self.secrets = secrets
         # A command is the user's: it knows addresses, not our numbers.
         self._prefix = f"{account.address}/" if secrets.kind == "command" else f"{account.uuid}:"

@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO, Any, Final
 
 from providers import discovery, oauth, opening, probing, tls
+from providers.discovery import Servers
 from providers.errors import ProviderError
 from providers.oauth import Client, NotSignedIn, WrongPaste
 from providers.opening import Endpoint
@@ -74,7 +75,7 @@ def answers(request: Request, more: queue.Queue[Request | None]) -> Iterator[Eve
     except ProviderError as error:
         yield {"event": "trouble", "kind": "busy", "text": str(error)}
     except (KeyError, TypeError, ValueError) as error:
-        yield {"event": "trouble", "kind": "request", "text": f"The request cannot be read: {error}"}
+        yield {"event": "trouble", "kind": "request", "text": str(error)}
 
 
 def _trouble(trouble: Trouble) -> Event:
@@ -91,19 +92,41 @@ def _trouble(trouble: Trouble) -> Event:
 
 
 def _discover(request: Request) -> Iterator[Event]:
-    from providers import discovery_lookups
-
+    """Find the servers of "address"; what the user said ("imap", "smtp", "security", "username") comes first."""
     address = str(request["address"])
+    imap, smtp = _said(request, "imap", 993), _said(request, "smtp", 465)
     try:
-        found = discovery_lookups.find(address)
+        found = None if imap and smtp else _found(address)
     except discovery.NoImap as error:
         yield {"event": "no_servers", "text": str(error), "is_final": True}
         return
-    if found is None:
+    if imap and not smtp and found is None:  # most servers of small domains do both
+        smtp = Endpoint(imap.host.replace("imap.", "smtp.", 1), 465, "tls")
+    if found is None and not imap:
         domain = address.rpartition("@")[2]
         yield {"event": "no_servers", "text": f"No mail servers were found for {domain}.", "is_final": False}
-    else:
-        yield {"event": "servers", "servers": asdict(found)}
+        return
+    if imap and smtp:
+        found = found or discovery.with_sign_in(Servers(imap, smtp, address, source="you"))
+    if found is not None:
+        changed = replace(
+            found,
+            imap=imap or found.imap,
+            smtp=smtp or found.smtp,
+            username=str(request.get("username") or found.username),
+        )
+        yield {"event": "servers", "servers": asdict(changed)}
+
+
+def _said(request: Request, protocol: str, port: int) -> Endpoint | None:
+    text, security = request.get(protocol), request.get("security") or None
+    return discovery.endpoint(str(text), port, security) if text else None
+
+
+def _found(address: str) -> Servers | None:
+    from providers import discovery_lookups
+
+    return discovery_lookups.find(address)
 
 
 def _test(request: Request) -> Iterator[Event]:
