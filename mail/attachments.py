@@ -10,6 +10,8 @@ from mail.structure import Part
 from mail.text import safe_line
 from mail.types import Attachment, SafeText
 
+LEFT_OUT = "x-dealbox-size-octets"
+"""The field, in lower case, that gives the size of a part whose octets were not fetched (providers.protocol)."""
 _MAX_NAME = 255
 _EXTENSIONS = {"message/rfc822": ".eml", "text/plain": ".txt", "text/calendar": ".ics", "image/jpeg": ".jpg"}
 
@@ -26,11 +28,19 @@ def _attachment(message: bytes, part: Part, is_related: bool) -> Attachment:
         part=part.number,
         name=name(message, part),
         media_type=part.media_type,
-        size_octets=structure.size(message, part),
+        size_octets=_size(message, part),
         is_inline=disposition != "attachment"
         and (disposition == "inline" or (is_related and content_id is not None)),
         content_id=content_id,
     )
+
+
+def _size(message: bytes, part: Part) -> int:
+    """Return the size of a part, also of one that was left out because the message is too large to hold."""
+    told = part.fields.get(LEFT_OUT, "")
+    if told.isascii() and told.isdecimal() and len(told) < 16 and not message[part.start : part.end].strip():
+        return int(told)
+    return structure.size(message, part)
 
 
 def name(message: bytes, part: Part) -> SafeText:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mail.ids import AccountId as AccountId
 from mail.ids import EmailId as EmailId
@@ -13,6 +14,9 @@ from mail.ids import RemoteKey as RemoteKey
 from mail.ids import Role as Role
 from mail.ids import SafeText as SafeText
 from mail.ids import ThreadId as ThreadId
+
+if TYPE_CHECKING:
+    from mail.dsn import Bounce
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,8 @@ class Email:
 
     `octets_hash` (16 octets, BLAKE2b) is the identity of the octets: equal octets are one Email wherever they lie.
     `problem` says why the message is only a placeholder; its octets can still be exported. Of one known by its header
-    alone `may_have_attachments` is all that can be said of them.
+    alone `may_have_attachments` is all that can be said of them. `bounce` is what it reports of another message
+    (mail.dsn.bounce), where that was looked for.
     """
 
     octets_hash: bytes
@@ -133,3 +138,4 @@ class Email:
     problem: SafeText | None = None
     keywords: frozenset[str] = field(default_factory=frozenset)
     may_have_attachments: bool = False
+    bounce: Bounce | None = None

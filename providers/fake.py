@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, assert_never
 
+from mail import identity
 from mail.changes import ChangeBatch, RemoteEmail, RemoteMailbox, State
+from mail.headers import header_end
 from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, Save, SetKeywords
 from mail.types import MailboxKey, RemoteKey, Role
 from providers import one_by_one
@@ -108,12 +110,18 @@ class _Cursor:
 
 
 class FakeProvider:
-    """A connection to a FakeServer. An error put into `server.failures` is raised by the next call."""
+    """A connection to a FakeServer. An error put into `server.failures` is raised by the next call.
+
+    One that `tells_headers` leaves the octets to messages(), as accounts on servers do.
+    """
 
     capabilities = Capabilities(has_custom_keywords=True)
 
-    def __init__(self, server: FakeServer) -> None:
+    def __init__(self, server: FakeServer, *, tells_headers: bool = False) -> None:
         self._server = server
+        self._tells_headers = tells_headers
+        if tells_headers:
+            self.capabilities = replace(self.capabilities, is_remote=True)
         self._told_revision = -1
         self._interrupted = False
 
@@ -162,7 +170,8 @@ class FakeProvider:
     def _told(self, place: Place, seen: int) -> RemoteEmail:
         message = self._server.messages[place]
         octets = message.octets if message.created > seen else None
-        return RemoteEmail(*place, message.keywords, message.received_at, octets)
+        remote = RemoteEmail(*place, message.keywords, message.received_at, octets)
+        return _by_header(remote) if self._tells_headers else remote
 
     def message(self, mailbox: MailboxKey, key: RemoteKey) -> bytes:
         """Return the octets of one message."""
@@ -275,6 +284,16 @@ class FakeProvider:
 
     def close(self) -> None:
         """Let go; there is nothing to let go of."""
+
+
+def _by_header(remote: RemoteEmail) -> RemoteEmail:
+    """Return what a server tells first of a message."""
+    if remote.message is None:
+        return remote
+    size_octets = len(remote.message)
+    header = remote.message[: header_end(remote.message)[1]]
+    told = identity.of(header, size_octets, remote.received_at)
+    return replace(remote, message=None, header=header, size_octets=size_octets, identity=told)
 
 
 def _dumps(cursor: _Cursor) -> State:

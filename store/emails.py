@@ -18,7 +18,7 @@ from mail.headers import fields
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.maildir_names import parse
 from mail.types import Address, Attachment, Body, EmailId, SafeText, ThreadId
-from store import fetching, threads
+from store import bounces, fetching, threads
 from store.database import Database
 from store.mailboxes import LOCAL
 from store.rows import EmailRow
@@ -64,6 +64,7 @@ def _rows(connection: sqlite3.Connection, heads: Sequence[Any]) -> tuple[EmailRo
     people = _people(connection, ids)
     attachments = _attachments(connection, ids)
     mailboxes, keywords = _places(connection, ids)
+    reports = bounces.of(connection, ids)
     rows: list[EmailRow] = []
     for head in heads:
         email_id = head[0]
@@ -92,6 +93,7 @@ def _rows(connection: sqlite3.Connection, heads: Sequence[Any]) -> tuple[EmailRo
                 attachments=tuple(attachments.get(email_id, ())),
                 problem=head[16],
                 is_header_only=bool(head[17]),
+                bounces=tuple(reports.get(email_id, ())),
             )
         )
     return tuple(rows)

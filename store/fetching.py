@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -130,15 +130,26 @@ def failed(db: Database, account_id: AccountId, failures: Iterable[tuple[BodyWan
             again.append((body.email_id, attempts, now + _delay_s(attempts), reason))
         else:
             given_up.append(Filled(body.email_id, placeholder(b"", reason), problem=reason))
-    if again:
-        with db.write(is_durable=False) as connection:
-            connection.executemany(
-                "INSERT INTO body_wish (email_id, attempts, not_before, reason) SELECT ?1, ?2, ?3, ?4 "
-                "WHERE EXISTS (SELECT 1 FROM email WHERE id = ?1) ON CONFLICT DO UPDATE SET "
-                "attempts = excluded.attempts, not_before = excluded.not_before, reason = excluded.reason",
-                again,
-            )
+    _put_off(db, again)
     fill(db, account_id, given_up)
+
+
+def postpone(db: Database, body: BodyWanted, reason: str, now: int) -> None:
+    """Let others be fetched before one whose fetching broke the connection; it is tried again however often it does."""
+    attempts = min(body.attempts + 1, MOST_ATTEMPTS - 1)
+    _put_off(db, [(body.email_id, attempts, now + _delay_s(attempts), reason)])
+
+
+def _put_off(db: Database, rows: Sequence[tuple[int, int, int, str]]) -> None:
+    if not rows:
+        return
+    with db.write(is_durable=False) as connection:
+        connection.executemany(
+            "INSERT INTO body_wish (email_id, attempts, not_before, reason) SELECT ?1, ?2, ?3, ?4 "
+            "WHERE EXISTS (SELECT 1 FROM email WHERE id = ?1) ON CONFLICT DO UPDATE SET "
+            "attempts = excluded.attempts, not_before = excluded.not_before, reason = excluded.reason",
+            rows,
+        )
 
 
 def _delay_s(attempts: int) -> int:

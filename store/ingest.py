@@ -13,6 +13,7 @@ from hashlib import blake2b
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
 from store import (
+    bounces,
     conversations,
     email_ids,
     events,
@@ -190,6 +191,7 @@ class _Page:
         sent = {key for key, mailbox_id in self._mailbox_ids.items() if mailbox_id in self._owner.sent}
         ingest_rows.insert(self._connection, self._owner, emails, placed.thread_of, sent)
         self._new += emails
+        self._touched |= bounces.keep(self._connection, [(new.id, new.email.bounce) for new in emails])
         self._touched |= placed.touched
         self._touched |= conversations.tear_apart(self._connection, self._account_id, placed.torn)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from mail.search_text import search_text
 from mail.types import AccountId, Address, Body, Email, EmailId, SafeText, ThreadId
-from store import events, ingest_rows, recent_text, threads
+from store import bounces, events, ingest_rows, recent_text, threads
 from store.database import Database
 from store.ingest_pace import SLICE, give_way
 
@@ -131,14 +131,15 @@ class _Page:
     def _update(self, filled: Iterable[Filled]) -> None:
         self._connection.executemany(
             "UPDATE email SET preview = ?, has_attachment = ?, is_bulk = ?, is_auto_reply = ?, problem = ?, "
-            "is_header_only = 0 WHERE id = ?",
+            "bounce = ?, is_header_only = 0 WHERE id = ?",
             [
                 (
                     one.email.preview,
                     ingest_rows.has_attachment(one.email),
                     one.email.is_bulk,
                     one.email.is_auto_reply,
-                    one.problem or one.email.problem,
+                    _problem(one),
+                    bounces.dumps(one.email.bounce),
                     one.email_id,
                 )
                 for one in filled
@@ -154,6 +155,8 @@ class _Page:
             "INSERT OR REPLACE INTO email_octets (email_id, octets) VALUES (?, ?)",
             [(one.email_id, one.packed_octets) for one in filled if one.packed_octets is not None],
         )
+        reports = [(one.email_id, one.email.bounce) for one in filled]
+        self._touched |= bounces.keep(self._connection, reports)
         ingest_rows.insert_attachments(self._connection, [(one.email_id, one.email) for one in filled])
 
     def _note_problems(self, filled: Iterable[Filled]) -> None:

@@ -17,7 +17,7 @@ from mail.changes import RemoteEmail
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.threading import ThreadFacts
 from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, ThreadId
-from store import conversations, email_ids, recent_text
+from store import bounces, conversations, email_ids, recent_text
 from store.mailboxes import LOCAL
 
 _KEPT_REFS: Final = 50
@@ -206,8 +206,8 @@ def reindex(connection: sqlite3.Connection, changes: Sequence[recent_text.Change
 _EMAIL: Final = (
     "INSERT INTO email (id, account_id, thread_id, octets_hash, message_id, refs, received_at, sent_at, "
     "registered_at, subject, from_name, from_email, preview, size_octets, seen, flagged, draft, answered, "
-    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem, is_header_only) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem, is_header_only, bounce) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -244,6 +244,7 @@ def _email_row(
         email.list_id,
         email.problem,
         new.is_header_only,
+        bounces.dumps(email.bounce),
     )
 
 

@@ -10,11 +10,29 @@ from mail.types import Email
 _LENGTH: Final = struct.Struct("!Q")
 
 
+class Header(NamedTuple):
+    """The header of a message, by itself."""
+
+    octets: bytes
+    size_octets: int
+
+
+class Fetched(NamedTuple):
+    """A message whose header was told before: its octets are packed too, where they are to be kept."""
+
+    octets: bytes
+
+
+Work = bytes | Header | Fetched
+"""What is to be parsed; octets by themselves are a message told whole."""
+
+
 class Parsed(NamedTuple):
     """A message as read. When `packed_body` is there, it holds the body, and that of `email` is empty."""
 
     email: Email
     packed_body: bytes | None = None
+    packed_octets: bytes | None = None
 
 
 def write(stream: IO[bytes], octets: bytes) -> None:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from sync import frames
+from sync.frames import Work
 
 _AHEAD: Final = 2
 """Batches in a child: one is parsed, one waits there, so that the child never waits for us."""
@@ -27,7 +28,7 @@ class ChildFailed(Exception):
 class Batch(NamedTuple):
     """Messages, and a place for what the child makes of them: a pickled list of the fields of Parsed."""
 
-    messages: Sequence[bytes]
+    messages: Sequence[Work]
     answer: Future[bytes]
 
 
@@ -96,7 +97,7 @@ class Lane:
             alone = pickle.dumps([self._parse_alone(message) for message in messages])
             self._under_way.popleft().answer.set_result(alone)
 
-    def _parse_alone(self, message: bytes) -> tuple[object, ...]:
+    def _parse_alone(self, message: Work) -> tuple[object, ...]:
         """Parse a message of a batch in which the child died, which may have been ended from outside."""
         if self.child is None:
             self._start_anew()
@@ -107,8 +108,9 @@ class Lane:
             return parsed[0]
         from mail.parse import placeholder  # it loads all that parses, which is the child's
 
+        octets = message if isinstance(message, bytes) else message.octets
         return (
-            placeholder(message, "This message could not be read in time. Its octets can still be saved."),
+            placeholder(octets, "This message could not be read in time. Its octets can still be saved."),
         )
 
     def _start_anew(self) -> None:
@@ -119,7 +121,7 @@ class Lane:
                 return
         raise ChildFailed("the program that reads messages ends at once")
 
-    def _send(self, messages: Sequence[bytes]) -> None:
+    def _send(self, messages: Sequence[Work]) -> None:
         child = self.child or self._start_child()
         assert child.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # found out when the answer does not come

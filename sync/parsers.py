@@ -17,11 +17,12 @@ from itertools import starmap
 from pathlib import Path
 from typing import Final, Protocol
 
-from sync.frames import Parsed
+from sync.frames import Header, Parsed, Work
 from sync.lane import Batch, Batches, Lane
 
 MOST_CHILDREN: Final = 2
 _BATCH: Final = 16
+_BATCH_OF_HEADERS: Final = 128
 _BATCH_OCTETS: Final = 512 * 1024
 # -P keeps the current directory out of the path; the child finds this program where we were found.
 _PROGRAM: Final = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); from sync.parsing import serve; serve()"
@@ -40,7 +41,7 @@ class Parsers(Protocol):
     def prepare(self) -> None:
         """Get ready, because much is about to come."""
 
-    def submit(self, messages: Sequence[bytes]) -> Answer:
+    def submit(self, messages: Sequence[Work]) -> Answer:
         """Return at once."""
 
 
@@ -72,7 +73,7 @@ class ParsingChildren:
         with self._lock:
             self._have_lanes(self._most)
 
-    def submit(self, messages: Sequence[bytes]) -> Answer:
+    def submit(self, messages: Sequence[Work]) -> Answer:
         """Hand messages to the children; what was handed over first is parsed first."""
         batches = _batches(messages)
         with self._lock:
@@ -108,16 +109,18 @@ class ParsingChildren:
             return False
 
 
-def _batches(messages: Sequence[bytes]) -> list[Batch]:
+def _batches(messages: Sequence[Work]) -> list[Batch]:
     batches: list[Batch] = []
-    some: list[bytes] = []
-    octets = 0
+    some: list[Work] = []
+    weight = octets = 0
     for message in messages:
-        if some and (len(some) == _BATCH or octets + len(message) > _BATCH_OCTETS):
+        length = len(message if isinstance(message, bytes) else message.octets)
+        if some and (weight >= _BATCH_OF_HEADERS or octets + length > _BATCH_OCTETS):
             batches.append(Batch(some, Future()))
-            some, octets = [], 0
+            some, weight, octets = [], 0, 0
         some.append(message)
-        octets += len(message)
+        weight += 1 if isinstance(message, Header) else _BATCH_OF_HEADERS // _BATCH
+        octets += length
     if some:
         batches.append(Batch(some, Future()))
     return batches

@@ -9,22 +9,29 @@ import io
 import os
 import pickle
 import queue
+import re
 import resource
 import signal
 import sys
 import threading
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
-from mail import parse, types
-from store.ingest_rows import pack
+from mail import dsn, dsn_words, headers, parse, types
+from mail.attachments import LEFT_OUT
+from store.ingest_rows import KEPT_OCTETS, pack
 from sync import frames
-from sync.frames import Parsed
+from sync.frames import Parsed, Work
 
 LIMIT_S: Final = 10.0
 _MEMORY_LIMIT_OCTETS: Final = 2 * 1024**3
 _YOUNG_OBJECTS: Final = 20_000
+_LEVEL: Final = 6
+_REPORT: Final = re.compile(rb"(?im)multipart/report|^x-failed-recipients:|^return-path:\s*<>")
+_LEFT_OUT: Final = LEFT_OUT.encode()
 
 
 def serve() -> None:
@@ -55,15 +62,39 @@ def _receive(requests: IO[bytes], waiting: queue.SimpleQueue[bytes | None]) -> N
         waiting.put(None)
 
 
-def _parse_one(message: bytes) -> Parsed:
+def _parse_one(work: Work) -> Parsed:
     # Processor time, not the clock's: a suspended or busy machine is not the message's fault. The signal's default
     # is the end of this process, which also interrupts C code.
     signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
     try:
-        email = parse.parse(message)
-        return Parsed(email, pack(email.body))
+        return read(work)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def read(work: Work) -> Parsed:
+    """Parse one message or header."""
+    if isinstance(work, frames.Header):
+        return Parsed(parse.parse_header(work.octets, work.size_octets))
+    octets = work if isinstance(work, bytes) else work.octets
+    email = parse.parse(octets)
+    if _may_report(octets, email) and (bounce := dsn.bounce(octets)) is not None:
+        email = replace(email, bounce=bounce)
+    is_kept = isinstance(work, frames.Fetched) and _is_kept(octets)
+    return Parsed(email, pack(email.body), zlib.compress(octets, _LEVEL) if is_kept else None)
+
+
+def _may_report(octets: bytes, email: types.Email) -> bool:
+    """Say whether it is worth looking whether a message is a delivery report: few are, and looking is reading it again."""
+    if _REPORT.search(octets, 0, headers.header_end(octets)[0]) is not None:
+        return True
+    author = email.from_[0].email.partition("@")[0] if email.from_ else ""
+    return not author or dsn_words.SENDERS.search(author) is not None
+
+
+def _is_kept(octets: bytes) -> bool:
+    # A message with parts left out is not the message.
+    return len(octets) <= KEPT_OCTETS and _LEFT_OUT not in octets.lower()
 
 
 def _reducer(cls: type) -> Callable[[Any], tuple[Any, ...]]:

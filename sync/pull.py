@@ -14,13 +14,19 @@ from providers.errors import StateExpired
 from providers.protocol import MailboxChoice, Provider
 from store import accounts, doorbell, ingest, mailbox_choices, mailboxes
 from store.database import Database
-from sync.frames import Parsed
+from sync.frames import Header, Parsed, Work
 from sync.parsers import Answer, Parsers
 
 _PAGE: Final = 500
 _POLITE_PAGE: Final = 48
 """Messages in one transaction while somebody else is about: they wait for no more than its end."""
 _POLITE_FOR_S: Final = 5.0
+_FIRST_REMOTE_PAGE: Final = 200
+_REMOTE_PAGE: Final = 2_000
+_POLITE_REMOTE_PAGE: Final = 500
+"""Of accounts that tell headers: their pages cost a way to a server and back, their messages little."""
+_POLITE_HEADERS: Final = 80
+"""Messages of such a page in one transaction while somebody else is about."""
 _AHEAD: Final = 2
 _FIRST_AHEAD_MESSAGES: Final = 128
 _AHEAD_MESSAGES: Final = 1_000
@@ -53,10 +59,10 @@ class StoreMemory:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page on its way: the hash of the octets of each message told, and the Emails that are being made of some."""
+    """A page on its way: the identity of each message told, and the Emails that are being made of some."""
 
     batch: ChangeBatch
-    hashes: tuple[bytes | None, ...]
+    identities: tuple[bytes | None, ...]
     parsed: tuple[bytes, ...]
     emails: Answer | None
     size_octets: int
@@ -86,7 +92,8 @@ class _Pull:
         self._account_id = account_id
         self._provider = provider
         self._parsers = parsers
-        self._progress = _Progress(db, account_id)
+        self._progress = Progress(db, account_id)
+        self._is_remote = provider.capabilities.is_remote
         self._written = 0
         self._read_state: State | None = accounts.remote_state(db, account_id)
         self._written_state = self._read_state
@@ -109,6 +116,8 @@ class _Pull:
         return True
 
     def _are_enough(self, pages: Collection[_Page]) -> bool:
+        if self._is_remote and not self._written:
+            return bool(pages)  # somebody waits for the first, and reading another takes long
         wanted = min(_AHEAD_MESSAGES, _FIRST_AHEAD_MESSAGES + 2 * self._written)
         return len(pages) >= _AHEAD and (
             sum(len(page.batch.upserted) for page in pages) >= wanted
@@ -116,39 +125,46 @@ class _Pull:
         )
 
     def _page_size(self) -> int:
+        if self._is_remote:
+            if self._read_state is None:
+                return _FIRST_REMOTE_PAGE
+            return _POLITE_REMOTE_PAGE if self._must_be_polite() else _REMOTE_PAGE
+        return _POLITE_PAGE if self._must_be_polite() else _PAGE
+
+    def _must_be_polite(self) -> bool:
         directory = self._db.directory
-        if self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(directory, doorbell.WORKER):
-            return _POLITE_PAGE
-        return _PAGE
+        return self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(
+            directory, doorbell.WORKER
+        )
 
     def _parse(self, batch: ChangeBatch) -> _Page:
-        hashes = tuple(
-            None if remote.message is None else ingest.hash_of(remote.message) for remote in batch.upserted
-        )
-        messages = {
-            octets_hash: remote.message
-            for octets_hash, remote in zip(hashes, batch.upserted, strict=True)
-            if octets_hash is not None and remote.message is not None
+        identities = tuple(map(ingest.identity_of, batch.upserted))
+        work = {
+            identity: _work(remote)
+            for identity, remote in zip(identities, batch.upserted, strict=True)
+            if identity is not None
         }
-        for octets_hash in ingest.known_octets(self._db, self._account_id, messages):
-            del messages[octets_hash]
-        emails = self._parsers.submit(list(messages.values())) if messages else None
-        return _Page(batch, hashes, tuple(messages), emails, sum(map(len, messages.values())))
+        for identity in ingest.known_octets(self._db, self._account_id, work):
+            del work[identity]
+        emails = self._parsers.submit(list(work.values())) if work else None
+        return _Page(batch, identities, tuple(work), emails, sum(map(_size, work.values())))
 
     def _write(self, page: _Page) -> None:
         batch = page.batch
         emails = {} if page.emails is None else dict(zip(page.parsed, page.emails.result(), strict=True))
         arrivals = [
-            _arrival(remote, None if octets_hash is None else emails.get(octets_hash))
-            for remote, octets_hash in zip(batch.upserted, page.hashes, strict=True)
+            _arrival(remote, None if identity is None else emails.get(identity))
+            for remote, identity in zip(batch.upserted, page.identities, strict=True)
         ]
         if (
             arrivals
             or batch.destroyed
             or batch.mailboxes is not None
             or batch.new_state != self._written_state
+            or mailboxes.are_choices_due(self._db, self._account_id)
         ):
-            ingest.apply(self._db, self._account_id, batch, arrivals)
+            at_once = _POLITE_HEADERS if self._is_remote and self._must_be_polite() else None
+            ingest.apply(self._db, self._account_id, batch, arrivals, at_once=at_once)
             self._written_state = batch.new_state
         self._written += len(arrivals)
         self._progress.add(len(arrivals), batch.remaining)
@@ -161,10 +177,22 @@ def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:
         # Octets of our own making, so that two messages nobody can read are not taken for one.
         octets = f"X-Unreadable: {remote.mailbox}/{remote.key}\r\n\r\n".encode("utf-8", "replace")
         return ingest.Arrival(remote, placeholder(octets, remote.problem))
-    return ingest.Arrival(remote, None) if parsed is None else ingest.Arrival(remote, *parsed)
+    if parsed is None:
+        return ingest.Arrival(remote, None)
+    return ingest.Arrival(remote, parsed.email, parsed.packed_body)
 
 
-class _Progress:
+def _work(remote: RemoteEmail) -> Work:
+    if remote.message is not None:
+        return remote.message
+    return Header(remote.header or b"", remote.size_octets or 0)
+
+
+def _size(work: Work) -> int:
+    return len(work if isinstance(work, bytes) else work.octets)
+
+
+class Progress:
     """The bar of a first sync, told a few times a second."""
 
     def __init__(self, db: Database, account_id: AccountId) -> None:

@@ -14,8 +14,9 @@ from mail import parse
 from mail.types import AccountId, MailboxId, ThreadId
 from store import accounts
 from store.database import Database
+from sync import parsing
 from sync.account import connected, sync_once
-from sync.frames import Parsed
+from sync.frames import Parsed, Work
 from sync.parsers import Answer, Parsers
 
 Told = list[tuple[str, str, str]]
@@ -27,9 +28,9 @@ class Inline:
     def prepare(self) -> None:
         pass
 
-    def submit(self, messages: Sequence[bytes]) -> Answer:
+    def submit(self, messages: Sequence[Work]) -> Answer:
         future: Future[list[Parsed]] = Future()
-        future.set_result([Parsed(parse.parse(message)) for message in messages])
+        future.set_result([parsing.read(message) for message in messages])
         return future
 
 

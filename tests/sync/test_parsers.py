@@ -42,12 +42,12 @@ def a_hostile_child() -> ParsingChildren:
 
 def test_emails_come_in_the_order_of_the_messages(parsers: ParsingChildren) -> None:
     messages = [a_message(number) for number in range(50)]
-    emails = [email for email, _ in parsers.submit(messages).result()]
+    emails = [email for email, *_ in parsers.submit(messages).result()]
     assert emails == [replace(parse.parse(message), body=Body(None, None)) for message in messages]
 
 
 def test_bodies_come_packed(parsers: ParsingChildren) -> None:
-    ((_, packed),) = parsers.submit([a_message(1)]).result()
+    ((_, packed, _),) = parsers.submit([a_message(1)]).result()
     assert packed == ingest_rows.pack(parse.parse(a_message(1)).body)
 
 
@@ -71,7 +71,7 @@ def test_a_message_that_ends_the_child_becomes_a_placeholder_and_the_others_are_
         emails = child.submit(messages).result(timeout=30)
     finally:
         child.close()
-    assert [email.problem is not None for email, _ in emails] == [False, False, False, True, False, False]
+    assert [email.problem is not None for email, *_ in emails] == [False, False, False, True, False, False]
     assert emails[3].email.octets_hash == parse.octets_hash(messages[3])
 
 
@@ -81,14 +81,14 @@ def test_a_batch_of_nothing_but_poison_comes_to_an_end() -> None:
         emails = child.submit([a_message(number, text="kill") for number in range(4)]).result(timeout=30)
     finally:
         child.close()
-    assert all(email.problem for email, _ in emails)
+    assert all(email.problem for email, *_ in emails)
 
 
 def test_a_child_ended_from_outside_costs_no_message(parsers: ParsingChildren) -> None:
     parsers.submit([a_message(1)]).result()
     for pid in parsers.pids():
         os.kill(pid, signal.SIGKILL)
-    ((email, _),) = parsers.submit([a_message(2)]).result(timeout=30)
+    ((email, *_),) = parsers.submit([a_message(2)]).result(timeout=30)
     assert email.problem is None
 
 

@@ -1,0 +1,197 @@
+"""Bodies and parts that were not told with their headers, fetched and put into the store: what somebody waits for first."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mail.types import AccountId, EmailId, MailboxKey
+from providers.errors import Rejected, RetryLater
+from providers.protocol import Provider
+from store import accounts, doorbell, fetching, ingest
+from store.database import Database
+from store.fetching import BodyWanted, PartWanted
+from store.ingest import Filled
+from sync.frames import Fetched
+from sync.parsers import Answer, Parsers
+
+PARSER_VERSION: Final = 1
+"""Raise it when mail.parse reads what it could not read before: then that is fetched again."""
+_BATCH_OCTETS: Final = 4_000_000
+_BATCH: Final = 200
+_POLITE_BATCH_OCTETS: Final = 1_000_000
+_POLITE_BATCH: Final = 48
+"""While somebody else is about, who may soon wait for one message or to write."""
+_POLITE_FOR_S: Final = 5.0
+_AHEAD: Final = 2
+"""Batches on their way: one is parsed while the next is fetched."""
+_PROGRESS_EVERY_S: Final = 0.25
+_LARGE: Final = 200
+"""So many bodies to come are worth a count."""
+_NOT_GIVEN: Final = "The account did not give this message."
+_NOT_THERE: Final = "The account says that this message is no longer there."
+
+
+def fetch_bodies(
+    db: Database,
+    account_id: AccountId,
+    provider: Provider,
+    parsers: Parsers,
+    may_go_on: Callable[[], bool],
+) -> bool:
+    """Fetch all that is due of an account; False when `may_go_on` said to stop before the end.
+
+    Raises RetryLater, SignInAgain, ChildFailed. What was not written is fetched again.
+    """
+    fetching.retry_unread(db, PARSER_VERSION)
+    return _Bodies(db, account_id, provider, parsers).run(may_go_on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Messages on their way, in the order in which they were handed to the parsers."""
+
+    bodies: tuple[BodyWanted, ...]
+    emails: Answer
+
+
+class _Bodies:
+    def __init__(self, db: Database, account_id: AccountId, provider: Provider, parsers: Parsers) -> None:
+        self._db = db
+        self._account_id = account_id
+        self._provider = provider
+        self._parsers = parsers
+        self._on_their_way: deque[_Batch] = deque()
+        self._done = 0
+        self._told_at: float | None = None
+
+    def run(self, may_go_on: Callable[[], bool]) -> bool:
+        has_more = True
+        try:
+            while has_more or self._on_their_way:
+                if not self._fetch_parts(may_go_on):
+                    return False
+                has_more = self._read_ahead()
+                if self._on_their_way and (not has_more or len(self._on_their_way) >= _AHEAD):
+                    self._write(self._on_their_way.popleft())
+            return True
+        finally:
+            if self._told_at is not None:
+                accounts.set_progress(self._db, self._account_id, 0, 0)
+
+    def _fetch_parts(self, may_go_on: Callable[[], bool]) -> bool:
+        while may_go_on():
+            wanted = fetching.next_part(self._db, self._account_id, int(time.time()))
+            if wanted is None:
+                return True
+            self._fetch_part(wanted)
+        return False
+
+    def _fetch_part(self, wanted: PartWanted) -> None:
+        give = partial(self._provider.part, wanted.mailbox, wanted.key, wanted.part)
+        now = int(time.time())
+        try:
+            fetching.keep_part(self._db, wanted, give)
+        except Rejected as error:
+            fetching.part_failed(self._db, wanted, str(error), now, is_final=True)
+        except RetryLater as error:
+            fetching.part_failed(self._db, wanted, str(error), now)
+            raise
+
+    def _read_ahead(self) -> bool:
+        """Fetch another batch; False when there is none."""
+        octets, limit = self._batch_size()
+        wanted = fetching.next_bodies(
+            self._db,
+            self._account_id,
+            int(time.time()),
+            octets=octets,
+            limit=limit,
+            without=[body.email_id for batch in self._on_their_way for body in batch.bodies],
+        )
+        if not wanted:
+            return False
+        found: dict[EmailId, bytes | None] = {}
+        try:
+            for mailbox, bodies in _by_mailbox(wanted):
+                self._fetch(mailbox, bodies, found)
+        except RetryLater as error:
+            self._save(wanted, found, error)
+            raise
+        self._hand_over(wanted, found)
+        self._note_failures(wanted, found)
+        return True
+
+    def _batch_size(self) -> tuple[int, int]:
+        directory = self._db.directory
+        if self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(directory, doorbell.WORKER):
+            return _POLITE_BATCH_OCTETS, _POLITE_BATCH
+        return _BATCH_OCTETS, _BATCH
+
+    def _fetch(
+        self, mailbox: MailboxKey, bodies: Sequence[BodyWanted], found: dict[EmailId, bytes | None]
+    ) -> None:
+        ids = {body.key: body.email_id for body in bodies}
+        for key, octets in self._provider.messages(mailbox, list(ids)):
+            if key in ids:
+                found[ids[key]] = octets
+
+    def _hand_over(self, wanted: Sequence[BodyWanted], found: dict[EmailId, bytes | None]) -> None:
+        bodies = tuple(body for body in wanted if found.get(body.email_id) is not None)
+        work = [Fetched(octets) for body in bodies if (octets := found[body.email_id]) is not None]
+        if work:
+            self._on_their_way.append(_Batch(bodies, self._parsers.submit(work)))
+
+    def _note_failures(self, wanted: Sequence[BodyWanted], found: dict[EmailId, bytes | None]) -> None:
+        failures = [
+            (body, _NOT_GIVEN if body.email_id in found else _NOT_THERE)
+            for body in wanted
+            if found.get(body.email_id) is None
+        ]
+        if failures:
+            fetching.failed(self._db, self._account_id, failures, int(time.time()))
+
+    def _save(
+        self, wanted: Sequence[BodyWanted], found: dict[EmailId, bytes | None], error: RetryLater
+    ) -> None:
+        """Keep what came before the connection broke, and let the message that may have broken it wait."""
+        self._hand_over(wanted, found)
+        while self._on_their_way:
+            self._write(self._on_their_way.popleft())
+        culprit = next((body for body in wanted if body.email_id not in found), None)
+        if culprit is not None and found:
+            fetching.postpone(self._db, culprit, str(error), int(time.time()))
+
+    def _write(self, batch: _Batch) -> None:
+        parsed = batch.emails.result()
+        filled = [
+            Filled(body.email_id, one.email, one.packed_body, one.packed_octets)
+            for body, one in zip(batch.bodies, parsed, strict=True)
+        ]
+        ingest.fill(self._db, self._account_id, filled)
+        self._done += len(filled)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say how far it is, unless a bar tells of headers."""
+        now = time.monotonic()
+        if self._told_at is not None and now - self._told_at < _PROGRESS_EVERY_S:
+            return
+        account = accounts.get(self._db, self._account_id)
+        remaining = fetching.remaining(self._db, self._account_id)
+        if account is None or account.status != "live" or (self._told_at is None and remaining < _LARGE):
+            return
+        self._told_at = now
+        accounts.set_progress(self._db, self._account_id, self._done, self._done + remaining)
+
+
+def _by_mailbox(wanted: Sequence[BodyWanted]) -> list[tuple[MailboxKey, list[BodyWanted]]]:
+    """Return the messages by mailbox, those first whose mailbox comes first."""
+    groups: dict[MailboxKey, list[BodyWanted]] = {}
+    for body in wanted:
+        groups.setdefault(body.mailbox, []).append(body)
+    return list(groups.items())
