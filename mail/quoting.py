@@ -46,6 +46,10 @@ def _marked(text: str) -> str:
     """Mark the lines of a quote that HTML only drew apart; the line that introduces it is none of them."""
     lines = text.split("\n")
     start = quote_lines.attribution(lines, 0) or 0
+    while start < len(lines) and not lines[start]:
+        start += 1
+    if all(line.startswith(">") or not line for line in lines[start:]):
+        return text
     return "\n".join([*lines[:start], *map(_quoted_line, lines[start:])])
 
 
