@@ -22,7 +22,7 @@ _TOKEN: Final = "https://oauth2.googleapis.com/token"
 
 def _endpoints(client: Client) -> tuple[str, str]:
     base = client.authority.rstrip("/")
-    return (f"{base}/auth", f"{base}/token") if base else (_AUTH, _TOKEN)
+    return (f"{base}/authorize", f"{base}/token") if base else (_AUTH, _TOKEN)
 
 
 @dataclass(slots=True)
@@ -41,6 +41,8 @@ class PendingGoogle:
                 granted = self.flow.fetch_token(code=answer["code"], timeout=oauth.HTTP_S)
             except Warning as changed:  # oauthlib's way to say that other scopes were granted than asked for
                 granted = getattr(changed, "token", {})
+            finally:
+                self.flow.oauth2session.close()
         if SCOPE not in _scopes(granted):
             raise NotSignedIn("Google granted no access to mail: sign in again and allow it.")
         if not granted.get("refresh_token"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Mapping
@@ -64,10 +65,8 @@ class _Application:
 
         self.cache = msal.SerializableTokenCache()
         if self._kept:
-            try:
-                self.cache.deserialize(self._kept)
-            except (ValueError, TypeError, AttributeError):
-                raise SignInAgain(f"Sign in with Microsoft again: {oauth.AGAIN}.") from None
+            _check_cache(self._kept)
+            self.cache.deserialize(self._kept)
         with oauth.speaking_to(SERVER):
             return msal.PublicClientApplication(
                 self._client.client_id,
@@ -80,6 +79,16 @@ class _Application:
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
+
+
+def _check_cache(kept: str) -> None:
+    """Raise SignInAgain unless the text is a cache of msal's: a table of tables."""
+    try:
+        cache = json.loads(kept)
+    except ValueError:
+        cache = None
+    if not isinstance(cache, dict) or not all(isinstance(table, dict) for table in cache.values()):
+        raise SignInAgain(f"Sign in with Microsoft again: {oauth.AGAIN}.")
 
 
 @dataclass(slots=True)
@@ -135,6 +144,7 @@ class DeviceSignIn:
     def poll(self) -> str | None:
         """Return the secret "token", None while nobody has typed the code. Raises NotSignedIn, RetryLater."""
         _ = self.interval_s  # at least one: msal asks without end where it is none
+        self._flow.pop("latest_attempt_at", None)  # a clock set back would make it complain
         with oauth.speaking_to(SERVER):
             result = self._app.acquire_token_by_device_flow(self._flow, exit_condition=lambda _: True)
         if result.get("error") in _WAITING:
