@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
+import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 from mail.text import safe_line
 
@@ -13,6 +16,7 @@ MAX_NAME_OCTETS = 200
 _FALLBACK = "attachment"
 _MAX_EXTENSION = 20  # characters: at most 80 octets, so that a shortened name always has room for it
 _MOST_ALIKE = 10_000
+_CHUNK = 262_144
 _FORBIDDEN = re.compile(r'[/\\<>:"|?*]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:\.|\Z)", re.IGNORECASE)
 
@@ -31,6 +35,11 @@ def save(directory: Path, name: str, octets: bytes) -> Path:
 
     Raises OSError when the directory cannot be written; nothing half-written is left behind.
     """
+    return save_from(directory, name, io.BytesIO(octets))
+
+
+def save_from(directory: Path, name: str, source: BinaryIO) -> Path:
+    """Write what `source` holds to a new file, bit by bit, as save() does."""
     stem, extension = _split(safe_name(name))
     for number in range(1, _MOST_ALIKE + 1):
         path = directory / (f"{stem}{extension}" if number == 1 else f"{stem} ({number}){extension}")
@@ -40,15 +49,15 @@ def save(directory: Path, name: str, octets: bytes) -> Path:
             )
         except FileExistsError:
             continue
-        _write(descriptor, path, octets)
+        _write(descriptor, path, source)
         return path
     raise FileExistsError(errno.EEXIST, "too many files of that name", name)
 
 
-def _write(descriptor: int, path: Path, octets: bytes) -> None:
+def _write(descriptor: int, path: Path, source: BinaryIO) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(octets)
+            shutil.copyfileobj(source, file, _CHUNK)
     except OSError:
         path.unlink(missing_ok=True)
         raise

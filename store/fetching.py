@@ -77,13 +77,13 @@ _WANTED_PART: Final = (
 def want(db: Database, email_ids: Collection[EmailId]) -> None:
     """Let the bodies of these emails be fetched before others; what has its body already needs nothing."""
     ids = json.dumps(list(email_ids))
-    query = "SELECT 1 FROM json_each(?) CROSS JOIN email ON id = value WHERE is_header_only LIMIT 1"
+    query = "SELECT 1 FROM json_each(?) j CROSS JOIN email e ON e.id = j.value WHERE e.is_header_only LIMIT 1"
     if db.read().execute(query, (ids,)).fetchone() is None:
         return
     with db.write() as connection:
         connection.execute(
             "INSERT INTO body_wish (email_id, wanted_at) "
-            "SELECT id, ? FROM json_each(?) CROSS JOIN email ON id = value WHERE is_header_only "
+            "SELECT e.id, ? FROM json_each(?) j CROSS JOIN email e ON e.id = j.value WHERE e.is_header_only "
             "ON CONFLICT DO UPDATE SET wanted_at = excluded.wanted_at, not_before = 0",
             (int(time.time()), ids),
         )

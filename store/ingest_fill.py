@@ -90,8 +90,8 @@ class _Page:
 
     def _heads(self, filled: Iterable[Filled]) -> dict[int, tuple[int, str]]:
         rows = self._connection.execute(
-            "SELECT id, thread_id, subject FROM json_each(?) CROSS JOIN email ON id = value "
-            "WHERE is_header_only AND account_id = ?",
+            "SELECT e.id, e.thread_id, e.subject FROM json_each(?) j CROSS JOIN email e ON e.id = j.value "
+            "WHERE e.is_header_only AND e.account_id = ?",
             (json.dumps([one.email_id for one in filled]), self._account_id),
         ).fetchall()
         return {email_id: (thread_id, subject) for email_id, thread_id, subject in rows}

@@ -12,7 +12,7 @@ from mail.types import Attachment, SafeText
 from store import emails
 from store.database import Database
 from store.rows import EmailRow
-from tui.commands.reader import save_wish
+from tui.saving import write
 from tui.screens.attachments import Attachments, SaveWish
 
 MESSAGE = (
@@ -88,7 +88,7 @@ def test_attachments_are_saved_under_safe_names_in_the_directory_asked_for(
     db: Database, told_email: EmailRow, tmp_path: Path
 ) -> None:
     target = tmp_path / "new" / "place"
-    paths = save_wish(db, told_email.id, "Two files", SaveWish(told_email.attachments, False, target))
+    paths = write(db, told_email.id, "Two files", SaveWish(told_email.attachments, False, target))
     assert [path.parent for path in paths] == [target, target]
     assert paths[0].name == "quote.pdf"
     assert paths[0].read_bytes() == b"hello"
@@ -97,14 +97,14 @@ def test_attachments_are_saved_under_safe_names_in_the_directory_asked_for(
 
 def test_saving_twice_overwrites_nothing(db: Database, told_email: EmailRow, tmp_path: Path) -> None:
     wish = SaveWish(told_email.attachments[:1], False, tmp_path)
-    first = save_wish(db, told_email.id, "", wish)
+    first = write(db, told_email.id, "", wish)
     first[0].write_bytes(b"mine")
-    second = save_wish(db, told_email.id, "", wish)
+    second = write(db, told_email.id, "", wish)
     assert first[0].read_bytes() == b"mine"
     assert second[0].name == "quote (2).pdf"
 
 
 def test_the_message_is_saved_byte_for_byte(db: Database, told_email: EmailRow, tmp_path: Path) -> None:
-    (path,) = save_wish(db, told_email.id, "Two files", SaveWish((), True, tmp_path))
+    (path,) = write(db, told_email.id, "Two files", SaveWish((), True, tmp_path))
     assert path.name == "Two files.eml"
     assert path.read_bytes() == MESSAGE

@@ -7,6 +7,7 @@ import pytest
 from makers import NOW, an_address
 from rich.cells import cell_len
 
+from mail.dsn import Action, Bounce, Recipient
 from mail.types import (
     AccountId,
     Attachment,
@@ -251,3 +252,19 @@ def test_there_is_no_row_outside_the_pages() -> None:
     pages.fill([iter(lines(2))])
     assert pages.row(2) is None
     assert pages.row(-1) is None
+
+
+def test_what_became_of_a_message_stands_above_its_text() -> None:
+    gone = Recipient(
+        SafeText("bob@acme.example"),
+        Action.FAILED,
+        "5.1.1",
+        SafeText("The mailbox does not exist (5.1.1)"),
+        SafeText(""),
+    )
+    view = a_view(
+        a_row(bounces=(Bounce(Action.FAILED, "m1@example.org", (gone,)),)),
+        a_document((BlockKind.TEXT, "Hello")),
+    )
+    texts = [row.text for row in message_rows(view, 100, NOW)]
+    assert "Not delivered to bob@acme.example: The mailbox does not exist (5.1.1)" in texts

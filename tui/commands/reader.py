@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mail import files
-from mail.types import EmailId, Link
-from store.database import Database
-from tui.bridge import in_store
+from mail.types import Link
 from tui.commands.motion import open_next_unread
 from tui.commands.registry import Pane, command
 from tui.commands.yank import copy
-from tui.format import plural
 
 if TYPE_CHECKING:
-    from tui.screens.attachments import SaveWish
     from tui.screens.mail import MailScreen
 
 _READER = frozenset({Pane.READER})
@@ -135,7 +129,7 @@ def _open(screen: MailScreen, link: Link) -> None:
 @command("reader.save", "Save attachments, or the message", "S", group="Reader", hint="save", panes=_READER)
 async def save(screen: MailScreen) -> None:
     """Ask what to save and where, then write files that did not exist before."""
-    from store import emails
+    from tui import saving
     from tui.screens.attachments import Attachments  # OptionList costs 10 ms at start
 
     await screen.preview.shown()
@@ -146,25 +140,4 @@ async def save(screen: MailScreen) -> None:
     wish = await screen.ask(Attachments(email.attachments, email.size_octets, screen.settings.downloads))
     if wish is None:
         return
-    try:
-        paths = await in_store(save_wish, screen.db, email.id, email.subject, wish)
-    except (OSError, emails.OctetsGone) as error:
-        screen.warn(f"Not saved: {error}")
-        return
-    except KeyError as error:
-        screen.warn(f"Not saved: the message has no part {error}; save the message as it came instead")
-        return
-    where = str(paths[0]) if len(paths) == 1 else f"{plural(len(paths), 'file')} in {wish.directory}"
-    screen.say(f"Saved {where}")
-
-
-def save_wish(db: Database, email_id: EmailId, subject: str, wish: SaveWish) -> list[Path]:
-    """Write what the user wished for; return where it lies. Raises OSError, OctetsGone, KeyError for a part not there."""
-    from mail import parse  # 30 ms at start, for what few do
-    from store import emails
-
-    message = emails.octets(db, email_id)
-    wish.directory.mkdir(parents=True, exist_ok=True)
-    if wish.is_message:
-        return [files.save(wish.directory, f"{subject or 'message'}.eml", message)]
-    return [files.save(wish.directory, one.name, parse.part(message, one.part)) for one in wish.attachments]
+    screen.run_worker(saving.save(screen, email, wish), group="saving", exit_on_error=True)

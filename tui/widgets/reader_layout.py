@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mail.addresses import domain
 from mail.types import Address, Attachment, Document, SafeText
@@ -13,11 +14,20 @@ from tui.content import line
 from tui.format import fit, full_date, plural, short_date, shorten, size
 from tui.widgets.document_rows import Row, RowKind, document_rows, text_rows
 
+if TYPE_CHECKING:
+    from mail.dsn import Bounce
+
 _MOST_PEOPLE = 12
 """So many recipients are named in short headers; the rest are counted."""
 _CLOCKS_DIFFER_S = 600
 """A message that says it was sent so much earlier or later than it came shows both times."""
 _FROM_CELLS = 20
+_BECAME = {
+    "failed": "Not delivered to",
+    "delayed": "Delayed on its way to",
+    "delivered": "Delivered to",
+}
+_STILL_THERE = "The text of this message is being fetched; it comes as soon as the account can be reached."
 _WIDTH_OF_FULL_DATE = 60
 
 
@@ -166,12 +176,16 @@ def _replies_elsewhere(email: EmailRow) -> bool:
 def _body_rows(view: MessageView, width: int) -> Iterator[Row]:
     if view.email.problem:
         yield from text_rows(_placeholder(view), width, RowKind.NOTICE)
+    for bounce in view.email.bounces:
+        yield from _bounce_rows(bounce, width)
     if view.notice:
         yield from text_rows(line(view.notice), width, RowKind.NOTICE)
     if not view.is_loaded:
         yield Row(RowKind.NOTICE, "...")
     elif view.document is not None and view.document.blocks:
         yield from document_rows(view.document, width, view.toggled)
+    elif view.email.is_header_only:
+        yield from text_rows(_STILL_THERE, width, RowKind.NOTICE)
     elif not view.email.problem:
         yield Row(RowKind.NOTICE, "This message has no text.")
     yield from _file_rows(view.email.attachments, width)
@@ -182,6 +196,12 @@ def _placeholder(view: MessageView) -> str:
         f"This message could not be read: {line(view.email.problem or '')}. "
         f"{view.save_key} saves it as it came, {view.raw_key} shows it raw."
     )
+
+
+def _bounce_rows(bounce: Bounce, width: int) -> Iterator[Row]:
+    for one in bounce.recipients:
+        said = f"{_BECAME[one.action]} {line(one.email)}: {line(one.sentence)}"
+        yield from text_rows(said, width, RowKind.NOTICE)
 
 
 def _file_rows(attachments: tuple[Attachment, ...], width: int) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mail.keywords import SEEN
 from mail.text import safe_block
 from mail.types import Body, EmailId, SafeText, ThreadId
-from store import emails
+from store import emails, fetching
 from store.database import Database
 from store.rows import EmailRow
 
@@ -24,8 +24,12 @@ def conversation(
 
 
 def bodies(db: Database, email_ids: Iterable[EmailId]) -> dict[EmailId, Body | None]:
-    """Read these bodies."""
-    return {email_id: emails.body(db, email_id) for email_id in email_ids}
+    """Read these bodies; those that are still at the account are fetched before others."""
+    found = {email_id: emails.body(db, email_id) for email_id in email_ids}
+    missing = [email_id for email_id, body in found.items() if body is None]
+    if missing:
+        fetching.want(db, missing)
+    return found
 
 
 def raw(db: Database, email_id: EmailId) -> SafeText:

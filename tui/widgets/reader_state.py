@@ -70,6 +70,7 @@ class Conversation:
             if old is None:
                 self.messages.append(Message(row, is_unread or row is rows[-1], is_unread, self.is_html))
             else:
+                old.is_loaded = old.is_loaded and old.email.is_header_only == row.is_header_only
                 old.email = row
                 self.messages.append(old)
         self.subject = rows[0].subject if rows else ""
