@@ -25,7 +25,7 @@ def _alternatives() -> str:
     return "|".join(re.escape(one.rstrip("*")) + (r"\w*" if one.endswith("*") else "") for one in words)
 
 
-_ATTACHED: Final = re.compile(rf"(?<!\w)(?:{_alternatives()})(?!\w)")
+_ATTACHED: Final = re.compile(rf"(?<!\w)(?:{_alternatives()})(?![\w-])")
 
 
 class Severity(StrEnum):
@@ -93,17 +93,16 @@ def _blocking(draft: Draft) -> Iterator[Question]:
     everyone = _everyone(draft)
     if not everyone:
         yield _question("no_recipients", "This mail goes to nobody yet: say to whom.", Severity.BLOCKS)
-    names = [one for one in everyone if not one.email]
-    if names:
+    if names := [one for one in (*everyone, *draft.reply_to) if not one.email]:
         sentence = f"No address is known for {_named(names)}."
         yield _question("unresolved_name", sentence, Severity.BLOCKS)
+    if not draft.sender.email:
+        yield _question("no_sender", "This mail has no sender yet: say who writes it.", Severity.BLOCKS)
     for one in (draft.sender, *everyone, *draft.reply_to):
         try:
-            fields.deliverable(one.email)
+            fields.deliverable(one.email or "nobody@invalid")
         except fields.BadAddress as error:
-            if one.email or one is draft.sender:
-                sentence = f"“{one.email}” is no address: {error}."
-                yield _question("invalid_address", sentence, Severity.BLOCKS)
+            yield _question("invalid_address", f"“{one.email}” is no address: {error}.", Severity.BLOCKS)
 
 
 def _of_people(draft: Draft, facts: SendFacts) -> Iterator[Question]:
