@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
+from providers.imap.tokens import Node
 from providers.imap.uid_set import UidSet
 
-Node: TypeAlias = "bytes | int | None | tuple[Node, ...]"
 NO_SECTIONS: Mapping[str, bytes] = MappingProxyType({})
 NO_OTHERS: Mapping[str, Node] = MappingProxyType({})
 
@@ -93,6 +93,7 @@ class Unsolicited:
     is_incomplete: bool = False
 
     def __bool__(self) -> bool:
+        """Tell whether anything happened."""
         return bool(
             self.exists is not None or self.vanished or self.expunged or self.changed or self.is_incomplete
         )

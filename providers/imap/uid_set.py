@@ -59,12 +59,15 @@ class UidSet:
         return tuple(zip(self._starts, self._ends, strict=True))
 
     def __len__(self) -> int:
+        """Return how many UIDs there are."""
         return sum(self._ends) - sum(self._starts) + len(self._starts)
 
     def __bool__(self) -> bool:
+        """Tell whether there is any."""
         return bool(self._starts)
 
     def __contains__(self, uid: int) -> bool:
+        """Tell whether `uid` is one of them."""
         at = bisect_right(self._starts, uid) - 1
         return at >= 0 and uid <= self._ends[at]
 
@@ -74,26 +77,31 @@ class UidSet:
             yield from range(start, end + 1)
 
     def __reversed__(self) -> Iterator[int]:
+        """Yield every UID, highest first."""
         for start, end in zip(reversed(self._starts), reversed(self._ends), strict=True):
             yield from range(end, start - 1, -1)
 
     def __eq__(self, other: object) -> bool:
+        """Compare what is in the sets."""
         return isinstance(other, UidSet) and self._starts == other._starts and self._ends == other._ends
 
     def __hash__(self) -> int:
+        """Hash what is in the set."""
         return hash(self.ranges)
 
     def __or__(self, other: UidSet) -> UidSet:
+        """Return what is in either."""
         return UidSet((*self.ranges, *other.ranges))
 
     def __sub__(self, other: UidSet) -> UidSet:
+        """Return what is only in this one."""
         left: list[tuple[int, int]] = []
         taken = other.ranges
         at = 0
-        for start, end in self.ranges:
-            while at < len(taken) and taken[at][1] < start:
+        for first, end in self.ranges:
+            while at < len(taken) and taken[at][1] < first:
                 at += 1
-            here = at
+            here, start = at, first
             while here < len(taken) and taken[here][0] <= end:
                 if start < taken[here][0]:
                     left.append((start, taken[here][0] - 1))
@@ -104,6 +112,7 @@ class UidSet:
         return UidSet(left)
 
     def __and__(self, other: UidSet) -> UidSet:
+        """Return what is in both."""
         return self - (self - other)
 
     def among(self, uids: Iterable[int]) -> list[int]:
@@ -135,9 +144,11 @@ class UidSet:
             yield UidSet(chunk)
 
     def __str__(self) -> str:
+        """Write it as commands have it: "1:4,7"."""
         return ",".join(_written(pair) for pair in self.ranges)
 
     def __repr__(self) -> str:
+        """Write the beginning of it."""
         text = str(self)
         return f"UidSet({text if len(text) < 80 else text[:77] + '...'})"
 
