@@ -29,3 +29,7 @@ class Rejected(ProviderError):
 
 class Unsupported(ProviderError):
     """This kind of account cannot do that."""
+
+
+class OutcomeUnknown(ProviderError):
+    """It may have been done: find out, and do not ask again before that is known."""
