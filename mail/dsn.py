@@ -46,7 +46,7 @@ _ADDRESS: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\
 _NAMED: Final = re.compile(rf"(?<![\w.@+-])<?({_ADDRESS})>?")
 _NAMED_IN_FRONT: Final = re.compile(rf"^[ \t]{{0,4}}<({_ADDRESS})>:", re.MULTILINE)
 _RETURNED_BEGINS: Final = re.compile(
-    r"^[ \t>]*(?:-{2,}.{0,40}(?:original message|copy of (?:the|your) message|message follows|returned message|below this line|unsent message).{0,60}"
+    r"^[ \t>]*(?:-{2,40}+.{0,40}(?:original message|copy of (?:the|your) message|message follows|returned message|below this line|unsent message).{0,60}"
     r"|(?:received|return-path|message-id): .{0,200})$",
     re.IGNORECASE | re.MULTILINE,
 )
