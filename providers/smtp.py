@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
 import smtplib
 import socket
 import ssl
@@ -180,6 +181,8 @@ class _Line:
                 self._socket.sendall(octets[start : start + _CHUNK_OCTETS])
         except OSError as error:
             self._say_why(error)
+        if select.select([self._socket], [], [], 0)[0]:
+            self._say_why(None)  # an answer nobody asked for yet, or the end
         self._finish(answer_s)
 
     @property
@@ -188,7 +191,7 @@ class _Line:
             raise smtplib.SMTPServerDisconnected("closed")
         return self._client.sock
 
-    def _say_why(self, error: OSError) -> NoReturn:
+    def _say_why(self, error: OSError | None) -> NoReturn:
         """Tell what the server said as it hung up in the middle of the message, if it said anything."""
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self._socket.settimeout(_FAREWELL_S)

@@ -11,8 +11,7 @@ import pytest
 from servers.certificates import Authority
 from servers.dovecot import ALICE, PASSWORD, Dovecot, User
 from servers.fake_smtp import Act, FakeSmtp, Moment
-from servers.peer import Peer
-from servers.ports import LOOPBACK
+from servers.ports import LOOPBACK, free_ports
 from servers.relay import Relay
 
 from providers import oauth
@@ -230,8 +229,7 @@ def test_a_server_without_a_sign_in_or_an_account_without_a_password_is_told_in_
 
 
 def test_a_server_that_is_not_there_is_tried_again_later() -> None:
-    with Peer() as peer:
-        port = peer.port
+    (port,) = free_ports(1)
     with pytest.raises(RetryLater):
         submitter(port).submit(SENDER, [BOB], MESSAGE)
 
