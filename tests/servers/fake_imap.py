@@ -129,10 +129,13 @@ class FakeImap:
     def create(self, name: str, attributes: Iterable[str] = ()) -> FakeMailbox:
         """Make a mailbox; its name is what goes over the wire (modified UTF-7)."""
         with self.lock:
-            mailbox = FakeMailbox(name, next(self._epochs), attributes, lock=self.lock, on_change=self.wake)
+            mailbox = self.new_mailbox(name, next(self._epochs), attributes)
             self.mailboxes[name] = mailbox
             self.subscribed.add(name)
             return mailbox
+
+    def new_mailbox(self, name: str, uidvalidity: int, attributes: Iterable[str]) -> FakeMailbox:
+        return FakeMailbox(name, uidvalidity, attributes, lock=self.lock, on_change=self.wake)
 
     def rename(self, name: str, new_name: str) -> None:
         """Rename a mailbox and those below it; what has them selected keeps them."""

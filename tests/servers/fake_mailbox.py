@@ -115,8 +115,9 @@ class FakeMailbox:
             self._on_change()
 
     def expunge(self, *uids: int) -> None:
+        """Remove messages for good; those that are gone already stay so."""
         with self._lock:
-            for uid in uids:
+            for uid in sorted(self.messages.keys() & set(uids)):
                 del self.messages[uid]
                 self.expunged.append((self._tick(), uid))
             self._on_change()
