@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -85,18 +85,17 @@ class PlainSecrets(Refreshing):
 
     def put(self, name: str, value: str) -> None:
         """Keep a secret."""
-        self._change(lambda secrets: secrets.update({name: value}))
-
-    def delete(self, name: str) -> None:
-        """Forget a secret."""
-        self._change(lambda secrets: secrets.pop(name, None))
-
-    def _change(self, change: Callable[[dict[str, str]], object]) -> None:
         with self._alone():
             secrets = self._read()
-            before = dict(secrets)
-            change(secrets)
-            if secrets != before:
+            if secrets.get(name) != value:
+                self._write({**secrets, name: value})
+
+    def delete(self, name: str) -> None:
+        """Forget a secret, in the copy before too."""
+        with self._alone():
+            secrets = self._read()
+            if secrets.pop(name, None) is not None:
+                self._write(secrets)
                 self._write(secrets)
 
     @contextlib.contextmanager

@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "account add": ("tui.cli_accounts", "add"),
     "account list": ("tui.cli_accounts", "show"),
     "account remove": ("tui.cli_accounts", "remove"),
+    "account sign-in": ("tui.cli_sign_in", "sign_in"),
+    "unlock": ("tui.cli_sign_in", "unlock"),
     "sync": ("tui.cli_worker", "sync"),
     "worker install": ("tui.cli_worker", "install"),
     "worker status": ("tui.cli_worker", "status"),

@@ -1,4 +1,4 @@
-"""dealbox account: add, list, remove."""
+"""dealbox account: add, list, remove. What asks for passwords is in cli_sign_in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,19 @@ HEAD_OCTETS = 65_536
 
 
 def add(options: argparse.Namespace) -> int:
-    """Add a Maildir, after a look at what is there."""
+    """Add a Maildir, or an account by its address."""
+    if options.what != "maildir":
+        if options.path is not None:
+            raise BadUse("say dealbox account add ADDRESS, or dealbox account add maildir PATH")
+        from tui import cli_sign_in  # it starts a child and asks
+
+        return cli_sign_in.add(options)
+    if options.path is None:
+        raise BadUse("which Maildir? dealbox account add maildir PATH")
+    return _add_maildir(options)
+
+
+def _add_maildir(options: argparse.Namespace) -> int:
     path = Path(os.path.abspath(options.path.expanduser()))  # noqa: PTH100 - resolve() would follow a link the user chose
     folders = maildirs(path)
     address = addresses.normalise(options.address) if options.address else guessed_address(folders)
@@ -111,11 +123,15 @@ def show(options: argparse.Namespace) -> int:
     if options.json:
         say(json.dumps([as_json(row) for row in rows], indent=2))
     for row in rows if not options.json else ():
-        say(f"{row.id}  {row.address}  {row.kind}  {row.status}  {row.config.get('path', '')}")
+        say(
+            f"{row.id}  {row.address}  {row.kind}  {row.status}  {row.config.get('path') or row.config.get('imap_host', '')}"
+        )
         if row.status_text:
             say(f"   {row.status_text}")
     if not rows:
-        note("There is no account yet. Add one with: dealbox account add maildir PATH")
+        note(
+            "There is no account yet. Add one with: dealbox account add, or dealbox account add maildir PATH"
+        )
     return 0
 
 
@@ -128,6 +144,7 @@ def as_json(row: AccountRow) -> dict[str, object]:
         "address": row.address,
         "aliases": list(row.aliases),
         "path": row.config.get("path"),
+        "imap": row.config.get("imap_host"),
         "status": row.status,
         "status_text": row.status_text,
         "synced_at": row.synced_at,
@@ -137,15 +154,30 @@ def as_json(row: AccountRow) -> dict[str, object]:
 def remove(options: argparse.Namespace) -> int:
     """Remove an account, after a question."""
     with opened(options) as db:
-        account = _one(db, options.account)
+        account = one(db, options.account)
         if not options.yes and not _is_sure(account):
             raise Failed("nothing was removed")
         accounts.remove(db, account.id)
-    say(f"Removed {account.name}. Its mail is untouched in {account.config.get('path', 'its place')}.")
+        _forget_secrets(db, account)
+    place = account.config.get("path") or account.config.get("imap_host", "its place")
+    say(f"Removed {account.name}. Its mail is untouched in {place}.")
     return 0
 
 
-def _one(db: Database, text: str) -> AccountRow:
+def _forget_secrets(db: Database, account: AccountRow) -> None:
+    if account.kind == "maildir":
+        return
+    from store import secrets
+    from store.secret_files import SecretsError
+
+    try:
+        secrets.AccountSecrets(secrets.open_secrets(db.directory), account).delete_all()
+    except SecretsError as error:
+        note(f"Its password could not be forgotten: {error}")
+
+
+def one(db: Database, text: str) -> AccountRow:
+    """Return the account with that number, name or address. Raises BadUse."""
     for account in accounts.all(db):
         if text in (str(account.id), account.name, account.address):
             return account

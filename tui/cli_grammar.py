@@ -64,20 +64,49 @@ def _group(commands: Subparsers, word: str, text: str) -> Subparsers:
 
 
 def _account_commands(commands: Subparsers) -> None:
-    group = _group(commands, "account", "add, list and remove mail accounts")
+    group = _group(commands, "account", "add, list and remove mail accounts, and sign in again")
     add = _command(group, "account add", "add an account")
-    add.add_argument("kind", choices=("maildir",), help="the kind of account")
-    add.add_argument("path", metavar="PATH", type=Path, help="the Maildir")
-    add.add_argument("--address", help="your own address, when it is not the one your sent mail shows")
+    add.add_argument(
+        "what", metavar="ADDRESS", nargs="?", help='your e-mail address, or "maildir" and the PATH of one'
+    )
+    add.add_argument("path", metavar="PATH", nargs="?", type=Path, help="the Maildir")
+    add.add_argument("--address", help="your own address, when it is not the one a Maildir's sent mail shows")
     add.add_argument(
         "--alias", action="append", default=[], help="a further address of yours; may be repeated"
     )
     add.add_argument("--name", help="what to call the account")
+    add.add_argument("--imap", metavar="HOST:PORT", help="the server mail is read from")
+    add.add_argument("--smtp", metavar="HOST:PORT", help="the server mail is sent through")
+    add.add_argument("--security", choices=("tls", "starttls", "none"), help="of --imap and --smtp")
+    add.add_argument("--username", help="the name to sign in with, when it is not the address")
+    add.add_argument(
+        "--plain-secrets", action="store_true", help="keep the password in a file that nothing protects"
+    )
+    again = _command(group, "account sign-in", "give an account another password, or sign in again")
+    again.add_argument("account", metavar="ACCOUNT", help="number, name or address")
+    for command in (add, again):
+        _sign_in_options(command)
     listed = _command(group, "account list", "list the accounts and how they are doing")
     listed.add_argument("--json", action="store_true", help="as JSON")
     remove = _command(group, "account remove", "remove an account from dealbox; its mail stays where it is")
     remove.add_argument("account", metavar="ACCOUNT", help="number, name or address")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _sign_in_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    command.add_argument("--oauth", choices=("google", "microsoft"), help="sign in with a browser")
+    command.add_argument(
+        "--client-id", metavar="ID", help="your own client for --oauth: see docs/accounts.md"
+    )
+    command.add_argument(
+        "--authority", metavar="URL", help="where that client is, when not at the usual place"
+    )
+    command.add_argument("--ca-file", metavar="FILE", type=Path, help="certificate authorities to trust")
+    command.add_argument("--pin", metavar="SHA256", help="the fingerprint of the one certificate to trust")
+    command.add_argument("--smtp-pin", metavar="SHA256", help="the same for SMTP, when it has another")
 
 
 def _mail_commands(commands: Subparsers) -> None:
@@ -135,6 +164,9 @@ def _other_commands(commands: Subparsers) -> None:
     demo = _command(commands, "demo", "open a made-up sales mailbox, apart from your own mail")
     demo.add_argument("--rebuild", action="store_true", help="make it anew, as of today")
     demo.add_argument("--no-screen", action="store_true", help="only make it")
+    unlock = _command(commands, "unlock", "unlock the passwords for the background worker")
+    unlock.add_argument("--passphrase-stdin", action="store_true", help="read it from standard input")
+    unlock.add_argument("--restore", action="store_true", help="first take the copy before of a damaged file")
     _command(commands, "keys", "print every key")
     _command(commands, "settings", "print a commented settings file")
 

@@ -69,6 +69,7 @@ def test_a_plain_file_keeps_and_forgets(tmp_path: Path) -> None:
     plain.delete("a")
     plain.delete("never there")
     assert (plain.get("a"), plain.get("b")) == (None, "ü\n2")
+    assert '"a"' not in private_file.backup(plain.path).read_text()
     assert plain.path.stat().st_mode & 0o777 == 0o600
 
 
