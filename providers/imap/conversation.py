@@ -124,9 +124,11 @@ class Conversation:
                 answer = self._read(line_octets)
                 if answer is None:
                     continue
-                if answer.kind == b"BYE":
+                if answer.kind == b"FETCH":
+                    yield answer
+                elif answer.kind == b"BYE":
                     raise self._dropped(self.refuse(answer.completion()))
-                if not self._know(answer):
+                elif not self._know(answer):
                     yield answer
         finally:
             self._running = None
@@ -228,7 +230,7 @@ class Conversation:
         parts = [line]
         if line[-1:] == b"}" and kind not in _STATUSES:
             self._read_literals(parts, line_octets)
-        return Answer(kind, int(found[1] or 0), parts, found.end())
+        return Answer._make((kind, int(found[1] or 0), parts, found.end()))
 
     def _read_literals(self, parts: list[bytes], line_octets: int) -> None:
         held = len(parts[0])

@@ -22,8 +22,8 @@ def fetch(speaking: Conversation, uids: UidSet, items: str, modifiers: bytes) ->
     """Yield the answers to one command as they come."""
     command = b"UID FETCH %b (%b)%b" % (str(uids).encode("ascii"), items.encode("ascii"), modifiers)
     wants_sections = "BODY" in items.upper() or "BINARY" in items.upper()
-    is_open = uids.highest == LARGEST
-    lowest = uids.lowest
+    lowest, highest = uids.lowest, uids.highest
+    is_one_range = len(uids.ranges) == 1
     parse = fetched.parse
     for answer in speaking.answers(speaking.send(command)):
         if answer.kind != b"FETCH":
@@ -34,9 +34,12 @@ def fetch(speaking: Conversation, uids: UidSet, items: str, modifiers: bytes) ->
         except Garbled:
             speaking.noticed.is_incomplete = True
             continue
-        if told.uid in uids and not (wants_sections and _is_only_flags(told)):
+        is_asked_for = lowest <= told.uid <= highest and (is_one_range or told.uid in uids)
+        if is_asked_for and not (wants_sections and _is_only_flags(told)):
             yield told
-        elif not (is_open and 0 < told.uid < lowest):  # "n:*" always has the last message, below n or not
+        elif not (
+            highest == LARGEST and 0 < told.uid < lowest
+        ):  # "n:*" always has the last message, below n or not
             speaking.noticed.add(told)
 
 
