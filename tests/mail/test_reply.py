@@ -176,8 +176,21 @@ def test_a_list_is_answered_only_when_asked_for() -> None:
     )
     draft = reply.reply_to_list(followed, (ACCOUNT,), quote=Quote.NONE, now_zone=UTC)
     assert lines(draft.to) == ["list@lists.example", "ana@acme.example"]
+
+
+@pytest.mark.parametrize("list_post", ["", "NO (posting not allowed)", "<https://lists.example/post>"])
+def test_a_list_that_takes_no_mail_is_not_answered(list_post: str) -> None:
     with pytest.raises(NoMailingList):
-        reply.reply_to_list(an_original(), (ACCOUNT,), quote=Quote.NONE, now_zone=UTC)
+        reply.reply_to_list(
+            an_original(list_post=people(list_post)), (ACCOUNT,), quote=Quote.NONE, now_zone=UTC
+        )
+
+
+def test_a_list_is_answered_where_its_field_says() -> None:
+    original = an_original(list_post=people("<mailto:list@lists.example>"))
+    assert lines(reply.reply_to_list(original, (ACCOUNT,), quote="none", now_zone=UTC).to) == [
+        "list@lists.example"
+    ]
 
 
 # Who answers
