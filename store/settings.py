@@ -73,6 +73,23 @@ class Settings:
     secret_cmd: str = _setting(
         "", "A command that writes a password, such as pass show dealbox/{name}; {name} is ADDRESS/password."
     )
+    quote: str = _setting(
+        "below",
+        "Where a reply quotes the message it answers: below what you write, above it, or not at all.",
+        one_of=("below", "above", "none"),
+    )
+    editor: str = _setting(
+        "", "The editor Ctrl+o opens a message in, with its arguments; empty means VISUAL or EDITOR."
+    )
+    markdown: bool = _setting(
+        False,
+        "Begin messages as Markdown, sent as text and HTML; otherwise as plain text. The review bar switches it.",
+    )
+    undo_send_s: int = _setting(10, "Seconds in which sending can be taken back.", between=(0, 60))
+    attachment_reminder: bool = _setting(
+        True, "Ask before sending when a message speaks of an attachment and has none."
+    )
+    send_archive: bool = _setting(False, "Archive a conversation whenever an answer to it is sent.")
     keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
@@ -17,6 +17,9 @@ from tui import themes
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.screens.mail import MailScreen
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class DealboxApp(App[int]):
@@ -61,12 +64,14 @@ class DealboxApp(App[int]):
 
     async def _begin(self) -> None:
         """Start what the first frame did not need."""
+        from tui.offer import offer_drafts
         from tui.watcher import Watcher
         from tui.worker_care import WorkerCare
 
         later = Path(__file__).with_name("later.tcss")
         self.stylesheet.add_source(later.read_text("utf-8"), read_from=(str(later), ""))
         await self.mail.complete()
+        self.run_worker(offer_drafts(self.mail), group="drafts")
         gc.freeze()
         gc.enable()
         watcher = Watcher(self._db, self.mail.post_message, since=self.mail.listings.read_since)
@@ -80,6 +85,20 @@ class DealboxApp(App[int]):
             self.run_worker(
                 SettingsCare(self._settings_path, self.take, self.mail.warn).run(), group="settings"
             )
+
+    def exit(
+        self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Keep what is being written while it is still on the screen, then leave."""
+        self.mail.keep_drafts()
+        super().exit(result, return_code, message)
+
+    def keep(self) -> None:
+        """Keep what is being written, and close the store: the terminal is gone."""
+        try:
+            self.mail.keep_drafts()
+        finally:
+            self._db.close()
 
     def take(self, settings: Settings) -> None:
         """Let other settings be in force; the mouse waits for the next start."""
@@ -123,7 +142,7 @@ def run_screen(
     gc.disable()  # what is made up to the first frame stays: looking through it costs 15 % of the start
     db = open_store(directory, is_screen=True)
     app = DealboxApp(db, settings, settings_path=settings_path, has_worker=has_worker)
-    watch_terminal(db.close)
+    watch_terminal(app.keep)
     try:
         app.run(mouse=settings.mouse)
         return app.return_code or 0

@@ -138,6 +138,11 @@ def status_line(
     return (said, Piece("  "), Piece(undo_key, "key"), Piece(" undo")) if undo_key else (said,)
 
 
+def drafts_open(number: int, key: str) -> tuple[Piece, ...]:
+    """Return how many drafts are put aside, and the key that comes back to them."""
+    return (Piece(f" {number} draft{'s' if number > 1 else ''} ", "title"), Piece(key, "key"), Piece(" "))
+
+
 def width(pieces: Sequence[Piece]) -> int:
     """Return the cells that pieces take."""
     return sum(cell_len(piece.text) for piece in pieces)

@@ -39,6 +39,8 @@ class Said:
         screen = self._screen
         width = screen.size.width
         right = frame.sync_state(screen.listings.accounts, int(time.time()), screen.glyphs, width // 2)
+        if screen.drafts_open:
+            right = (*frame.drafts_open(screen.drafts_open, screen.key_of("compose.resume")), *right)
         left = frame.status_line(
             "" if screen.which_key.is_notice else self._message,
             is_warning=self._is_warning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui import compose_keys
 from tui.commands.registry import Pane, commands
 from tui.keymap import Keymap, default_keymap
 
@@ -36,4 +37,9 @@ def keys_document() -> str:
         groups.setdefault(each.group, []).append(row)
     for group, rows in groups.items():
         lines += [f"## {group}", "", "| keys | what | where | command |", "|---|---|---|---|", *rows, ""]
+    for title, keys_of_writing in compose_keys.sections():
+        rows = [
+            f"| {' '.join(f'`{key}`' for key in keys.split())} | {what} |" for keys, what in keys_of_writing
+        ]
+        lines += [f"## {title}", "", "| keys | what |", "|---|---|", *rows, ""]
     return "\n".join(lines)

@@ -44,6 +44,7 @@ class Command(NamedTuple):
 GROUPS = (
     "Move",
     "Act on conversations",
+    "Write",
     "Reader",
     "CRM",
     "Select",

@@ -270,6 +270,9 @@ async def _step(screen: MailScreen, step: Callable[[Database], ActionRow | None]
         screen.say(nothing)
         return
     await screen.reload()
+    if row.draft_id is not None:
+        await screen.writing.resume(row.draft_id)
+        return
     screen.thread_list.go_to_first(sorted(row.thread_ids, reverse=True)[:_LOOKED_FOR])
     screen.preview.follow_now()
     (screen.warn if row.state == "final" else screen.say)(row.title)

@@ -39,14 +39,21 @@ class LinkPicker(Dialog[ItemCard]):
     ]
 
     def __init__(
-        self, db: Database, subject: Content, linked: ItemCard | None, offered: Sequence[ItemCard]
+        self,
+        db: Database,
+        subject: Content,
+        linked: ItemCard | None,
+        offered: Sequence[ItemCard],
+        *,
+        kinds: Sequence[ItemKind] = _LINKABLE,
     ) -> None:
-        """`linked` is what would be replaced; `offered` are shown while nothing is typed."""
+        """`linked` is what would be replaced; `offered` are shown while nothing is typed; others are of `kinds`."""
         super().__init__()
         self._db = db
         self._subject = subject
         self._linked = linked
         self._offered = tuple(offered)
+        self._kinds = tuple(kinds)
         self._found: tuple[ItemCard, ...] = ()
         self._words: str | None = None  # what was typed when `_found` was looked for
 
@@ -55,7 +62,8 @@ class LinkPicker(Dialog[ItemCard]):
             yield Static(self._subject)
             if self._linked is not None:
                 yield Static(Content.assemble("in place of ", (line(self._linked.title), "bold")))
-            typed = Input(placeholder="deal, lead or project: title, person or company")
+            kinds = ", ".join(kind.value for kind in self._kinds)
+            typed = Input(placeholder=f"{kinds}: title, person or company")
             typed.cursor_blink = False
             yield typed
             options = OptionList(markup=False)
@@ -88,7 +96,7 @@ class LinkPicker(Dialog[ItemCard]):
         await self._show(words)
 
     async def _show(self, words: str) -> None:
-        found = await in_store(items.search, self._db, words, _SHOWN, kinds=_LINKABLE)
+        found = await in_store(items.search, self._db, words, _SHOWN, kinds=self._kinds)
         if not words.strip():
             offered = {item.ref for item in self._offered}
             found = (*self._offered, *(item for item in found if item.ref not in offered))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tui.widgets.crm_panel import CrmPanel
     from tui.widgets.prompt import Asked, Prompt
     from tui.widgets.reader import Reader
+    from tui.writing import Writing
 
 T = TypeVar("T")
 _SEPARATORS = 3
@@ -63,6 +64,7 @@ class MailScreen(Screen[None]):
         self.dispatcher = Dispatcher(self, settings.keys)
         self.pane = Pane.LIST
         self.is_reading = False
+        self.drafts_open = 0
         self.repeat: Callable[[], Awaitable[None]] | None = None
         self._top, self._status, self._strip = Bar(id="top"), Bar(id="status"), Bar(id="strip")
         self._rule = Rule(self.glyphs.horizontal, id="rule")
@@ -112,6 +114,18 @@ class MailScreen(Screen[None]):
         from tui.widgets.crm_panel import CrmPanel
 
         return CrmPanel()
+
+    @cached_property
+    def writing(self) -> Writing:
+        """The messages being written, from the first one on."""
+        from tui.writing import Writing
+
+        return Writing(self)
+
+    def keep_drafts(self) -> None:
+        """Keep what is being written before this returns."""
+        if "writing" in self.__dict__:
+            self.writing.keep_now()
 
     @property
     def is_complete(self) -> bool:

@@ -1,0 +1,46 @@
+"""A message in the user's own editor, and back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+from textual.content import Content
+
+from tui import editor
+from tui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from tui.screens.compose import ComposeScreen
+
+
+async def edit(screen: ComposeScreen, setting: str) -> None:
+    """Let the user's editor have the text; the screen stands still meanwhile, and mail goes on coming."""
+    if not await screen.journal.keep():
+        return
+    environment = dict(os.environ)
+    file = editor.file_of(screen.writing.db.directory, screen.row.uuid)
+    try:
+        argv = editor.command(setting, environment)
+        text = await _text(screen, editor.left_over(file))
+        editor.put(file, text)
+        with screen.app.suspend():
+            written = editor.run(argv, file, environment)
+    except (editor.EditorFailed, SuspendNotSupported, OSError) as error:
+        screen.warn(str(error))
+        return
+    if written != screen.body.text:
+        screen.body.take(written)
+        screen.changed()
+    screen.body.focus()
+    await screen.journal.keep()
+
+
+async def _text(screen: ComposeScreen, left: str | None) -> str:
+    """Return what to begin with: what is on the screen, or what an editor left that did not end well."""
+    text = screen.body.text
+    if left is None or left == text:
+        return text
+    question = Content("An editor left a text of this message that was not taken over. Go on with that one?")
+    return left if await screen.app.push_screen_wait(Confirm(question)) else text
