@@ -40,8 +40,11 @@ _PURGE_EVERY_S: Final = 3_600.0
 class AccountThread:
     """Keeps one account in step until stopped. Its trouble is its own: other accounts go on."""
 
-    def __init__(self, db: Database, account: AccountRow, parsers: Parsers) -> None:
+    def __init__(
+        self, db: Database, account: AccountRow, parsers: Parsers, held: HeldKey | None = None
+    ) -> None:
         self.account = account
+        self._held = held
         self.is_resting = False
         self._db = db
         self._parsers = parsers
@@ -90,7 +93,7 @@ class AccountThread:
         """Work until something goes wrong; return how long to stay away then."""
         try:
             self._requests = accounts.sync_requests(self._db)
-            with connected(self._db, self.account) as provider:
+            with connected(self._db, self.account, self._held) as provider:
                 self._provider = provider
                 while not self._is_stopping:
                     self._round(provider)
@@ -143,14 +146,17 @@ class AccountThread:
 
 
 @contextlib.contextmanager
-def connected(db: Database, account: AccountRow) -> Iterator[Provider]:
-    """Connect to the account for as long as the block lasts; operations cut short are asked again."""
+def connected(db: Database, account: AccountRow, held: HeldKey | None = None) -> Iterator[Provider]:
+    """Connect to the account for as long as the block lasts; operations cut short are asked again.
+
+    `held` is the key of the file of passwords, once somebody gave it to this process.
+    """
     outbox.requeue_running(db, account.id)
     provider = connect(
         account.kind,
         account.config,
         StoreMemory(db, account.id),
-        LentSecrets(db.directory, HeldKey(), account),
+        LentSecrets(db.directory, held or HeldKey(), account),
     )
     try:
         yield provider

@@ -19,9 +19,10 @@ from types import FrameType
 from typing import Final
 
 from mail.types import AccountId
-from store import accounts, doorbell, outbox, paths, reindexing
+from store import accounts, doorbell, outbox, paths, reindexing, unlocking
 from store.database import Database, StoreTooNew, StoreUnusable, open_store
 from store.doorbell import Doorbell
+from store.secret_files import HeldKey
 from store.worker_process import WorkerLock
 from sync import service
 from sync.account import AccountThread, connected, report, say_live, sync_once
@@ -222,6 +223,7 @@ class _Worker:
         self._parsers = parsers
         self._stop = stop
         self._stays = stays
+        self._held = HeldKey()
         self._threads: dict[AccountId, AccountThread] = {}
         self._next_times: dict[AccountId, int | None] = {}
         self._requests = accounts.sync_requests(db)
@@ -229,7 +231,13 @@ class _Worker:
         self._version = db.data_version()
 
     def run(self) -> None:
-        bell = Doorbell(self._db.directory, doorbell.WORKER)
+        """Work until nobody needs it."""
+        directory = self._db.directory
+        # The ring wakes every account: those that were locked go on.
+        with unlocking.serve(directory, self._held, lambda: doorbell.ring(directory)):
+            self._run(Doorbell(directory, doorbell.WORKER))
+
+    def _run(self, bell: Doorbell) -> None:
         try:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
@@ -249,14 +257,14 @@ class _Worker:
 
     def _match_accounts(self) -> None:
         wanted = {account.id: account for account in accounts.all(self._db)}
-        for account_id in [
-            key for key, thread in self._threads.items() if key not in wanted or not thread.is_alive
-        ]:
-            self._threads[account_id].stop()
-            self._threads.pop(account_id).join()
+        for account_id, thread in list(self._threads.items()):
+            account = wanted.get(account_id)
+            if account is None or account.config != thread.account.config or not thread.is_alive:
+                thread.stop()
+                self._threads.pop(account_id).join()
         for account_id, account in wanted.items():
             if account_id not in self._threads:
-                self._threads[account_id] = AccountThread(self._db, account, self._parsers)
+                self._threads[account_id] = AccountThread(self._db, account, self._parsers, self._held)
                 self._threads[account_id].start()
 
     def _has_been_asked(self, has_rung: bool) -> bool:
