@@ -5,7 +5,6 @@ No text of a draft can become a field, a part or a line of its own. Nothing abou
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
@@ -28,6 +27,7 @@ _LONGEST_LINE: Final = 998
 _LONG_LINE: Final = re.compile(rb"[^\n]{999}")
 _MOST_NAME: Final = 255
 _FLOWED: Final = "text/plain; charset=utf-8; format=flowed; delsp=no"
+_OCTETS_AT_ONCE: Final = 57 * 8192  # of base64: whole lines
 _OF_A_PART: Final = 400  # octets of the fields and the boundary of a part, about
 _OPAQUE: Final = "application/octet-stream"
 
@@ -43,10 +43,10 @@ class Unbuildable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Fields of content, and the content encoded. `is_raw` says that a boundary could occur in it."""
+    """Fields of content, and the content encoded, in pieces. `is_raw` says that a boundary could occur in it."""
 
     fields: tuple[bytes, ...]
-    body: bytes
+    body: tuple[bytes, ...]
     is_raw: bool = False
 
 
@@ -94,8 +94,8 @@ def build(
     if revision is not None:
         head.append(fields.plain("X-Dealbox-Revision", str(revision)))
     content = _content(draft, octets_of, message_id)
-    end = b"" if content.body.endswith(b"\r\n") else b"\r\n"
-    return b"".join([*head, b"MIME-Version: 1.0\r\n", *content.fields, b"\r\n", content.body, end])
+    end = b"" if content.body[-1].endswith(b"\r\n") else b"\r\n"
+    return b"".join([*head, b"MIME-Version: 1.0\r\n", *content.fields, b"\r\n", *content.body, end])
 
 
 def _head(draft: Draft, message_id: str, date: datetime, *, with_bcc: bool) -> list[bytes]:
@@ -160,16 +160,16 @@ def _content(draft: Draft, octets_of: Callable[[DraftFile], bytes], message_id: 
 def _text(content_type: str, text: str) -> _Part:
     octets = text.encode("utf-8", "replace")
     if octets.isascii() and not _LONG_LINE.search(octets):
-        return _part(content_type, "7bit", octets, is_raw=True)
+        return _part(content_type, "7bit", (octets,), is_raw=True)
     quoted = binascii.b2a_qp(octets, istext=True)
     quoted = re.sub(rb"(?<!\r)\n", b"\r\n", quoted)
     packed = _base64(octets)
-    if len(quoted) <= len(packed):
-        return _part(content_type, "quoted-printable", quoted)
+    if len(quoted) <= sum(map(len, packed)):
+        return _part(content_type, "quoted-printable", (quoted,))
     return _part(content_type, "base64", packed)
 
 
-def _part(content_type: str, encoding: str, body: bytes, *, is_raw: bool = False) -> _Part:
+def _part(content_type: str, encoding: str, body: tuple[bytes, ...], *, is_raw: bool = False) -> _Part:
     written = (
         fields.plain("Content-Type", content_type),
         fields.plain("Content-Transfer-Encoding", encoding),
@@ -177,8 +177,14 @@ def _part(content_type: str, encoding: str, body: bytes, *, is_raw: bool = False
     return _Part(written, body, is_raw)
 
 
-def _base64(octets: bytes) -> bytes:
-    return base64.encodebytes(octets).rstrip(b"\n").replace(b"\n", b"\r\n")
+def _base64(octets: bytes) -> tuple[bytes, ...]:
+    """Return octets as lines of base64, the last one without its end."""
+    pieces: list[bytes] = []
+    for start in range(0, len(octets), _OCTETS_AT_ONCE):
+        packed = binascii.b2a_base64(octets[start : start + _OCTETS_AT_ONCE], newline=False)
+        pieces.append(b"\r\n".join([packed[at : at + 76] for at in range(0, len(packed), 76)]))
+        pieces.append(b"\r\n")
+    return tuple(pieces[:-1])
 
 
 def _file(file: DraftFile, octets: bytes) -> _Part:
@@ -186,7 +192,7 @@ def _file(file: DraftFile, octets: bytes) -> _Part:
     if media_type == "message/rfc822":
         message = octets.replace(b"\r\n", b"\n")
         if message.isascii() and not re.search(rb"[\x00\r]", message) and not _LONG_LINE.search(message):
-            return _named(file, media_type, "7bit", message.replace(b"\n", b"\r\n"), is_raw=True)
+            return _named(file, media_type, "7bit", (message.replace(b"\n", b"\r\n"),), is_raw=True)
         # No encoding is allowed on a message (RFC 2046 §5.2.1), and its octets are not ours to change.
         media_type = _OPAQUE
     if not _MEDIA_TYPE.match(media_type) or media_type.startswith(("multipart/", "message/")):
@@ -204,7 +210,9 @@ def _charset(media_type: str, octets: bytes) -> str:
     return "; charset=utf-8"
 
 
-def _named(file: DraftFile, content_type: str, encoding: str, body: bytes, *, is_raw: bool = False) -> _Part:
+def _named(
+    file: DraftFile, content_type: str, encoding: str, body: tuple[bytes, ...], *, is_raw: bool = False
+) -> _Part:
     name = _file_name(file.name)
     written = (
         fields.with_encoded_parameter("Content-Type", content_type, "name", name),
@@ -228,10 +236,10 @@ def _multipart(subtype: str, parts: Sequence[_Part], seed: str) -> _Part:
     delimiter = b"--" + boundary.encode("ascii")
     pieces: list[bytes] = []
     for part in parts:
-        pieces += [delimiter, b"\r\n", *part.fields, b"\r\n", part.body, b"\r\n"]
+        pieces += [delimiter, b"\r\n", *part.fields, b"\r\n", *part.body, b"\r\n"]
     pieces += [delimiter, b"--"]
     content_type = fields.plain("Content-Type", f'multipart/{subtype}; boundary="{boundary}"')
-    return _Part((content_type,), b"".join(pieces), any(part.is_raw for part in parts))
+    return _Part((content_type,), tuple(pieces), any(part.is_raw for part in parts))
 
 
 def _boundary(parts: Sequence[_Part], seed: str) -> str:
@@ -239,6 +247,7 @@ def _boundary(parts: Sequence[_Part], seed: str) -> str:
     number = 0
     while True:
         boundary = "=_" + hashlib.sha256(f"{number} {seed}".encode()).hexdigest()[:32]
-        if not any(part.is_raw and boundary.encode("ascii") in part.body for part in parts):
+        octets = boundary.encode("ascii")
+        if not any(octets in piece for part in parts if part.is_raw for piece in part.body):
             return boundary
         number += 1
