@@ -180,6 +180,7 @@ class Dovecot:
             chain=self._certificate.chain,
             key=self._certificate.key,
         )
+        (self.root / "nobody-else").touch()
         (self.root / "oauth2.conf.ext").write_text(oauth2_2_3(self.root))
         written = version_2_3(facts) if _version() == "2.3" else version_2_4(facts)
         (self.root / "dovecot.conf").write_text(written)

@@ -29,7 +29,8 @@ SPECIAL_USE = {
 # Nothing in this configuration asks for it, and a process without privileges cannot do it.
 _CHROOTED = ("anvil", "stats", "imap-login", "submission-login")
 
-# Nobody exists by such a name: mail to them is refused.
+# Nobody exists by such a name: mail to them is refused. The last place to look for passwords is an empty file:
+# when every place was passed over, Dovecot calls that an error of its own.
 UNKNOWN_USERS = "nosuch*"
 
 
@@ -63,7 +64,7 @@ def version_2_3(facts: Facts) -> str:
     """Write the configuration of Dovecot 2.3."""
     root = facts.root
     location = f"{facts.storage}:~/{facts.storage}"
-    return _common(facts) + _dedent(f"""
+    return _common(facts, "service_count", "0") + _dedent(f"""
         mail_home = {root}/home/%u
         mail_location = {location}
         disable_plaintext_auth = no
@@ -81,6 +82,10 @@ def version_2_3(facts: Facts) -> str:
           driver = static
           args = password={facts.password}
           username_filter = !{UNKNOWN_USERS}
+        }}
+        passdb {{
+          driver = passwd-file
+          args = {root}/nobody-else
         }}
         userdb {{
           driver = static
@@ -116,7 +121,7 @@ def version_2_4(facts: Facts) -> str:
     versions = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
     return (
         versions
-        + _common(facts)
+        + _common(facts, "restart_request_count", "unlimited")
         + _dedent(f"""
         mail_home = {root}/home/%{{user}}
         mail_driver = {facts.storage}
@@ -149,6 +154,9 @@ def version_2_4(facts: Facts) -> str:
           password = {facts.password}
           username_filter = !{UNKNOWN_USERS}
         }}
+        passdb passwd-file {{
+          passwd_file_path = {root}/nobody-else
+        }}
         userdb static {{
           fields {{
             uid = {facts.user}
@@ -169,7 +177,7 @@ def version_2_4(facts: Facts) -> str:
     )
 
 
-def _common(facts: Facts) -> str:
+def _common(facts: Facts, uses: str, without_end: str) -> str:
     ports = facts.ports
     return _dedent(f"""
         base_dir = {facts.root}/run
@@ -198,7 +206,7 @@ def _common(facts: Facts) -> str:
         {_mailboxes()}
         }}
         service imap-login {{
-          service_count = 0
+          {uses} = {without_end}
           process_min_avail = 1
           inet_listener imap {{
             port = {ports["imap"]}
@@ -209,7 +217,7 @@ def _common(facts: Facts) -> str:
           }}
         }}
         service imap {{
-          service_count = 1000
+          {uses} = 1000
           process_min_avail = 1
         }}
         service submission-login {{

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from imapclient import IMAPClient
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientError, LoginError
 from servers.certificates import Authority, Certificate
 from servers.dovecot import Dovecot, User, missing
 from servers.peer import Peer
@@ -81,7 +81,7 @@ def test_a_token_signs_in_and_an_expired_one_does_not(dovecot: Dovecot, user: Us
 def test_a_wrong_password_and_an_unknown_user_are_refused(dovecot: Dovecot, user: User) -> None:
     with starttls(dovecot) as imap, pytest.raises(LoginError):
         imap.login(user.address, "wrong")
-    with starttls(dovecot) as imap, pytest.raises(LoginError):
+    with starttls(dovecot) as imap, pytest.raises(LoginError, match="AUTHENTICATIONFAILED"):
         imap.login("nosuchuser@example.com", user.password)
 
 
@@ -105,6 +105,20 @@ def test_what_is_hidden_is_not_announced() -> None:
     finally:
         dovecot.stop()
     assert not dovecot.root.exists()
+
+
+def test_a_mailbox_that_is_full_takes_no_more() -> None:
+    if missing():
+        pytest.skip(missing())
+    dovecot = Dovecot(quota_kibibytes=100)
+    dovecot.start()
+    try:
+        with Peer(dovecot, dovecot.new_user()) as peer:
+            with pytest.raises(IMAPClientError, match="OVERQUOTA"):
+                peer.append("INBOX", MESSAGE + b"x" * 200_000)
+            peer.append("INBOX", MESSAGE)
+    finally:
+        dovecot.stop()
 
 
 @pytest.mark.parametrize("kind", ["expired", "not_yet_valid", "wrong_host", "self_signed"])
