@@ -88,9 +88,9 @@ def _list(session: Session, arguments: list[Word]) -> Answer:
         raise ValueError("LIST-STATUS is not offered")
     if patterns == [b""]:
         return b"* LIST (\\Noselect) " + _delimiter(session) + b' ""\r\n'
-    answer = b""
+    answer, parents = b"", session.server.parents
     for mailbox in _listed(session, reference, patterns, only):
-        answer += _list_line(session, mailbox, b"LIST")
+        answer += _list_line(session, mailbox, b"LIST", parents)
         if "STATUS" in asked and "\\Noselect" not in mailbox.attributes:
             items = next(word for word in returns if isinstance(word, list))
             answer += _status_line(mailbox, items)
@@ -99,7 +99,8 @@ def _list(session: Session, arguments: list[Word]) -> Answer:
 
 def _lsub(session: Session, arguments: list[Word]) -> Answer:
     found = _listed(session, text(arguments[0]), [arguments[1]], ["SUBSCRIBED"])
-    return b"".join(_list_line(session, mailbox, b"LSUB") for mailbox in found)
+    parents = session.server.parents
+    return b"".join(_list_line(session, mailbox, b"LSUB", parents) for mailbox in found)
 
 
 def _listed(session: Session, reference: str, patterns: list[Word], only: list[str]) -> list[FakeMailbox]:
@@ -116,12 +117,10 @@ def _listed(session: Session, reference: str, patterns: list[Word], only: list[s
     return found
 
 
-def _list_line(session: Session, mailbox: FakeMailbox, word: bytes) -> bytes:
+def _list_line(session: Session, mailbox: FakeMailbox, word: bytes, parents: frozenset[str]) -> bytes:
     attributes = set(mailbox.attributes)
     if session.can("CHILDREN"):
-        below = f"{mailbox.name}{session.server.delimiter}"
-        has_children = any(name.startswith(below) for name in session.server.mailboxes)
-        attributes.add("\\HasChildren" if has_children else "\\HasNoChildren")
+        attributes.add("\\HasChildren" if mailbox.name in parents else "\\HasNoChildren")
     flags = " ".join(sorted(attributes)).encode()
     return b"* %s (%s) %s %s\r\n" % (word, flags, _delimiter(session), written(mailbox.name))
 

@@ -140,11 +140,18 @@ class FakeImap:
     def rename(self, name: str, new_name: str) -> None:
         """Rename a mailbox and those below it; what has them selected keeps them."""
         with self.lock:
-            below = f"{name}{self.delimiter}"
-            for old in [key for key in self.mailboxes if key == name or key.startswith(below)]:
+            below = name + self.delimiter if self.delimiter else ""
+            for old in [key for key in self.mailboxes if key == name or (below and key.startswith(below))]:
                 mailbox = self.mailboxes.pop(old)
                 mailbox.name = new_name + old[len(name) :]
                 self.mailboxes[mailbox.name] = mailbox
+
+    @property
+    def parents(self) -> frozenset[str]:
+        """The names of the mailboxes that have others directly below them."""
+        if not self.delimiter:
+            return frozenset()
+        return frozenset(name.rpartition(self.delimiter)[0] for name in self.mailboxes)
 
     def delete(self, name: str) -> None:
         with self.lock:

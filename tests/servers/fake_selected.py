@@ -53,12 +53,12 @@ class Selected:
         if not gone:
             return b""
         hushed = self.mailbox.hushed.intersection(gone)
-        heard = [uid for uid in gone if uid not in hushed]
+        heard = {uid for uid in gone if uid not in hushed}
         answer = b""
         if heard and "QRESYNC" in self._session.enabled:
             answer = b"* VANISHED %s\r\n" % number_set(heard)
         elif heard:
-            places = [place for place, uid in enumerate(self.view, 1) if uid in set(heard)]
+            places = [place for place, uid in enumerate(self.view, 1) if uid in heard]
             answer = b"".join(b"* %d EXPUNGE\r\n" % place for place in reversed(places))
         self.view = [uid for uid in self.view if uid in self.mailbox.messages]
         return answer + (b"* %d EXISTS\r\n" % len(self.view) if hushed else b"")

@@ -66,6 +66,20 @@ def test_mailboxes_are_listed_with_their_roles_and_status(fake: FakeImap) -> Non
         assert (status[b"MESSAGES"], status[b"UNSEEN"], status[b"UIDNEXT"]) == (2, 1, 3)
 
 
+@pytest.mark.parametrize("delimiter", [None, "."])
+def test_ten_thousand_mailboxes_of_any_name_are_listed(delimiter: str | None) -> None:
+    with FakeImap(delimiter=delimiter) as fake, client(fake) as imap:
+        for number in range(10_000):
+            fake.create(f"Deals.{number}")
+        fake.create("Broken &AGE name")
+        fake.create("Bell \x07 and \xe9")
+        imap.folder_encode = False
+        listed = imap.list_folders()
+        assert len(listed) == 10_008
+        assert listed[0][1] == (b"." if delimiter else None)
+        assert {name for _, _, name in listed} >= {b"Broken &AGE name", b"Bell \x07 and \xe9"}
+
+
 def test_list_tells_status_in_one_round_trip(fake: FakeImap) -> None:
     with client(fake) as imap:
         kind, _ = imap._imap._simple_command(
