@@ -8,7 +8,9 @@ from pathlib import Path
 from providers.errors import SignInAgain
 from providers.protocol import Memory, Provider, Secrets
 
-KINDS = ("maildir",)
+KINDS = ("maildir", "imap")
+REMOTE_KINDS = frozenset({"imap"})
+"""Kinds of accounts on a server, which several threads speak to."""
 
 
 def connect(kind: str, config: Mapping[str, str], memory: Memory, secrets: Secrets) -> Provider:
@@ -22,4 +24,8 @@ def connect(kind: str, config: Mapping[str, str], memory: Memory, secrets: Secre
                 "This account names no directory: add it again with dealbox account add maildir PATH."
             )
         return MaildirProvider(Path(path).expanduser(), memory)
+    if kind == "imap":
+        from providers.imap.provider import ImapProvider
+
+        return ImapProvider(config, memory, secrets)
     raise SignInAgain(f"This version cannot speak to an account of kind “{kind}”.")

@@ -160,7 +160,7 @@ class Fetching(Connected):
         self,
         name: str,
         connect: Callable[[], Provider],
-        fetch: Callable[[Provider, Callable[[], bool]], bool],
+        fetch: Callable[[Provider, Callable[[], bool]], float | None],
         is_in_the_way: Callable[[], bool],
     ) -> None:
         super().__init__(name, connect)
@@ -169,7 +169,7 @@ class Fetching(Connected):
 
     def work(self) -> float | None:
         """Fetch what is wanted, then what is newest."""
-        return None if self._fetch(self.provider, self._may_go_on) else backoff.LONGEST_S
+        return self._fetch(self.provider, self._may_go_on)
 
     def _may_go_on(self) -> bool:
         return not self.is_stopping and not self._is_in_the_way()

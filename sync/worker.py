@@ -44,10 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     os.umask(0o077)
     _step_back()
-    if options.sign_in:
-        from sync import sign_in  # what it needs is of no use to a worker
-
-        return sign_in.main()
     try:
         directory = paths.data_directory(options.data)
         if options.install or options.uninstall:
@@ -87,11 +83,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     how.add_argument("--uninstall", action="store_true", help="remove the systemd user unit")
     how.add_argument("--build-demo", action="store_true", help="make the sample mailbox of dealbox demo")
     how.add_argument("--rebuild-demo", action="store_true", help="make it anew")
-    how.add_argument(
-        "--sign-in",
-        action="store_true",
-        help="answer dealbox account add, in lines of JSON on standard input",
-    )
     return parser.parse_args(arguments)
 
 
@@ -153,13 +144,16 @@ def _as_the_worker(directory: Path, stop: _Stop, options: argparse.Namespace) ->
 
 def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
     parsers = ParsingChildren()
+    held = HeldKey()
     try:
         if options.once:
             reindexing.reindex_if_due(db)
-            return _sync_all_once(db, parsers, stop)
+            return _sync_all_once(db, parsers, held, stop)
         indexing = threading.Thread(target=_reindex, args=(db, stop), name="indexing", daemon=True)
         indexing.start()
-        _Worker(db, parsers, stop, stays=options.stay).run()
+        worker = _Worker(db, parsers, held, stop, stays=options.stay)
+        with unlocking.serve(db.directory, held, worker.retry):
+            worker.run()
         indexing.join(_LONGEST_END_S)
         return 0
     finally:
@@ -175,12 +169,12 @@ def _reindex(db: Database, stop: _Stop) -> None:
             log.error("The index of words could not be renewed: %s", error)
 
 
-def _sync_all_once(db: Database, parsers: ParsingChildren, stop: _Stop) -> int:
+def _sync_all_once(db: Database, parsers: ParsingChildren, held: HeldKey, stop: _Stop) -> int:
     has_failed = False
     for account in accounts.all(db):
         requests = accounts.sync_requests(db)
         try:
-            with connected(db, account) as provider:
+            with connected(db, account, held) as provider:
                 sync_once(db, account.id, provider, parsers, lambda: not stop.is_set)
             say_live(db, account.id, requests)
         except Exception as error:  # noqa: BLE001 - the outermost loop over accounts: one must not stop another
@@ -218,12 +212,14 @@ def _demo(directory: Path, *, is_anew: bool) -> int:
 class _Worker:
     """The main thread: one AccountThread for each account, woken by the doorbell."""
 
-    def __init__(self, db: Database, parsers: ParsingChildren, stop: _Stop, *, stays: bool) -> None:
+    def __init__(
+        self, db: Database, parsers: ParsingChildren, held: HeldKey, stop: _Stop, *, stays: bool
+    ) -> None:
         self._db = db
         self._parsers = parsers
+        self._held = held
         self._stop = stop
         self._stays = stays
-        self._held = HeldKey()
         self._threads: dict[AccountId, AccountThread] = {}
         self._next_times: dict[AccountId, int | None] = {}
         self._requests = accounts.sync_requests(db)
@@ -231,13 +227,7 @@ class _Worker:
         self._version = db.data_version()
 
     def run(self) -> None:
-        """Work until nobody needs it."""
-        directory = self._db.directory
-        # The ring wakes every account: those that were locked go on.
-        with unlocking.serve(directory, self._held, lambda: doorbell.ring(directory)):
-            self._run(Doorbell(directory, doorbell.WORKER))
-
-    def _run(self, bell: Doorbell) -> None:
+        bell = Doorbell(self._db.directory, doorbell.WORKER)
         try:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
@@ -254,6 +244,11 @@ class _Worker:
                 thread.stop()
             for thread in self._threads.values():
                 thread.join()
+
+    def retry(self) -> None:
+        """Let every account be tried again now; callable from any thread."""
+        for thread in tuple(self._threads.values()):
+            thread.wake()
 
     def _match_accounts(self) -> None:
         wanted = {account.id: account for account in accounts.all(self._db)}
@@ -282,10 +277,11 @@ class _Worker:
             if is_requested or is_due:
                 thread.wake()
             self._next_times[account_id] = at
+            thread.glance()
 
     def _is_needed(self) -> bool:
         now = time.monotonic()
-        is_busy = any(not thread.is_resting for thread in self._threads.values())
+        is_busy = any(thread.is_busy for thread in self._threads.values())
         if self._stays or is_busy or doorbell.is_anybody_else_there(self._db.directory, doorbell.WORKER):
             self._needed_at = now
         return now - self._needed_at < IDLE_S

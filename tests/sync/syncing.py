@@ -14,6 +14,7 @@ from mail import parse
 from mail.types import AccountId, MailboxId, ThreadId
 from store import accounts
 from store.database import Database
+from store.secret_files import HeldKey
 from sync import parsing
 from sync.account import connected, sync_once
 from sync.frames import Parsed, Work
@@ -56,7 +57,7 @@ def an_account_on(db: Database, root: Path, address: str = "me@dealbox.example")
 def sync(db: Database, account_id: AccountId, parsers: Parsers) -> None:
     account = accounts.get(db, account_id)
     assert account is not None
-    with connected(db, account) as provider:
+    with connected(db, account, HeldKey()) as provider:
         assert sync_once(db, account_id, provider, parsers, lambda: True)
 
 
