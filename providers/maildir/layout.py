@@ -10,7 +10,7 @@ from mail import maildir_names
 from mail.changes import RemoteMailbox
 from mail.types import MailboxKey, Role
 from providers.errors import Rejected
-from providers.maildir.roles import guess_role, with_roles
+from providers.roles import guess_role, with_roles
 
 ROOT_KEY: Final = MailboxKey(".")
 _OWN: Final = frozenset({"cur", "new", "tmp"})

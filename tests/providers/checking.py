@@ -22,6 +22,8 @@ class OtherSide(Protocol):
     inbox: MailboxKey
     archive: MailboxKey
     drafts: MailboxKey
+    odd: bytes
+    """A message as odd as this kind of account keeps it."""
 
     def connect(self, memory: Memory) -> Provider:
         """Return a new connection to the account."""
@@ -68,7 +70,7 @@ class Cache:
 
     def __init__(self) -> None:
         self.mailboxes: tuple[RemoteMailbox, ...] = ()
-        self.messages: dict[Place, tuple[bytes, frozenset[str]]] = {}
+        self.messages: dict[Place, tuple[bytes | None, frozenset[str]]] = {}
         self.state: State | None = None
 
     def known(self, mailbox: MailboxKey) -> Mapping[RemoteKey, frozenset[str]]:
@@ -87,19 +89,33 @@ class Cache:
             assert remote.mailbox in {one.key for one in self.mailboxes}, (
                 f"{place} lies in a mailbox never told"
             )
-            if remote.message is None:
+            if remote.message is None and remote.header is None:
                 assert place in self.messages, f"{place} came without octets and was not told before"
-            octets = remote.message if remote.message is not None else self.messages[place][0]
-            self.messages[place] = (octets, remote.keywords)
+            told = remote.message
+            if told is None and place in self.messages:
+                told = self.messages[place][0]
+            self.messages[place] = (told, remote.keywords)
         for place in batch.destroyed:
             self.messages.pop(place, None)
         self.state = batch.new_state
 
+    def fill(self, provider: Provider) -> None:
+        """Fetch the octets of what was told by its header alone; what is gone by then is told to be gone."""
+        wanted: dict[MailboxKey, list[RemoteKey]] = {}
+        for (mailbox, key), (octets, _) in self.messages.items():
+            if octets is None:
+                wanted.setdefault(mailbox, []).append(key)
+        for mailbox, keys in wanted.items():
+            for key, octets in provider.messages(mailbox, keys):
+                assert octets is not None
+                self.messages[mailbox, key] = (octets, self.messages[mailbox, key][1])
+
     def contents(self) -> Contents:
         found: Contents = {one.name: [] for one in self.mailboxes}
         names = {one.key: one.name for one in self.mailboxes}
-        for (mailbox, _), told in self.messages.items():
-            found[names[mailbox]].append(told)
+        for (mailbox, key), (octets, keywords) in self.messages.items():
+            assert octets is not None, f"{mailbox} {key} has no octets"
+            found[names[mailbox]].append((octets, keywords))
         return {name: sorted(told, key=_order) for name, told in found.items()}
 
     def place_of(self, octets: bytes) -> Place:
@@ -115,12 +131,18 @@ def sync(provider: Provider, cache: Cache, limit: int = 500) -> list[ChangeBatch
     """Take pages until there are no more."""
     batches = []
     for _ in range(PAGE_LIMIT):
-        batch = provider.changes(cache.state, limit=limit)
-        cache.take(batch)
-        batches.append(batch)
-        if not batch.has_more_changes:
+        batches.append(take_page(provider, cache, limit))
+        if not batches[-1].has_more_changes:
+            cache.fill(provider)
             return batches
     raise AssertionError("the account never comes to an end")
+
+
+def take_page(provider: Provider, cache: Cache, limit: int = 500) -> ChangeBatch:
+    """Take one page."""
+    batch = provider.changes(cache.state, limit=limit)
+    cache.take(batch)
+    return batch
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def a_moved_message_lies_where_the_answer_says(other: OtherSide) -> None:
 def moving_twice_is_moving_once(other: OtherSide) -> None:
     deliver(other, 2)
     with in_sync(other) as (provider, cache):
-        operation = Move(*cache.place_of(octets(1)), other.archive)
+        operation = Move(*cache.place_of(octets(1)), other.archive, "1@example.com")
         assert provider.apply(operation) == provider.apply(operation)
         settle(other, provider, cache)
         assert len(cache.messages) == 2
@@ -55,7 +55,7 @@ def moving_twice_is_moving_once(other: OtherSide) -> None:
 def another_connection_may_repeat_a_move(other: OtherSide) -> None:
     deliver(other, 1)
     with in_sync(other) as (provider, cache):
-        operation = Move(*cache.place_of(octets(0)), other.archive)
+        operation = Move(*cache.place_of(octets(0)), other.archive, "0@example.com")
         first = provider.apply(operation)
     with connected(other, cache) as provider:
         assert provider.apply(operation) == first

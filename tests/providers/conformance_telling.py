@@ -14,6 +14,7 @@ from checking import (
     octets,
     settle,
     sync,
+    take_page,
 )
 
 from mail.changes import State
@@ -49,11 +50,10 @@ def the_mailboxes_come_with_their_roles(other: OtherSide) -> None:
 
 @check
 def the_octets_are_told_exactly(other: OtherSide) -> None:
-    odd = b"Subject: \xff\x00\x1b[2J\r\nX: lone\nfeeds\r\rand\n\n\x00From here\r\n.\r\n"
-    other.deliver(other.inbox, odd, 1_700_000_000)
+    other.deliver(other.inbox, other.odd, 1_700_000_000)
     with in_sync(other) as (provider, cache):
-        place = cache.place_of(odd)
-        assert provider.message(*place) == odd
+        place = cache.place_of(other.odd)
+        assert provider.message(*place) == other.odd
 
 
 @check
@@ -158,7 +158,7 @@ def a_page_that_was_not_taken_is_told_again(other: OtherSide) -> None:
     deliver(other, 9)
     cache = Cache()
     with connected(other, cache) as provider:
-        cache.take(provider.changes(cache.state, limit=3))
+        take_page(provider, cache, limit=3)
         provider.changes(cache.state, limit=3)
         sync(provider, cache, limit=3)
     agree(other, cache)
@@ -171,8 +171,8 @@ def another_connection_goes_on_in_the_middle(other: OtherSide) -> None:
     batch = None
     while batch is None or batch.has_more_changes:
         with connected(other, cache) as provider:
-            batch = provider.changes(cache.state, limit=2)
-            cache.take(batch)
+            batch = take_page(provider, cache, limit=2)
+            cache.fill(provider)
     agree(other, cache)
 
 
@@ -202,7 +202,7 @@ def mail_that_arrives_between_two_pages_is_not_lost(other: OtherSide) -> None:
     deliver(other, 9)
     cache = Cache()
     with connected(other, cache) as provider:
-        cache.take(provider.changes(cache.state, limit=3))
+        take_page(provider, cache, limit=3)
         other.deliver(other.inbox, octets(50), 1_900_000_000)
         other.deliver(other.archive, octets(51), 1_500_000_000)
         sync(provider, cache, limit=3)
@@ -214,7 +214,7 @@ def mail_that_changes_between_two_pages_is_told_as_it_is(other: OtherSide) -> No
     places = deliver(other, 9)
     cache = Cache()
     with connected(other, cache) as provider:
-        cache.take(provider.changes(cache.state, limit=3))
+        take_page(provider, cache, limit=3)
         other.mark(places[0], frozenset({SEEN}))
         other.remove(places[1])
         other.move(places[2], other.archive)

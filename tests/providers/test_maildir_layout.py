@@ -11,7 +11,7 @@ from mail.operations import CreateMailbox
 from mail.types import MailboxKey, Role
 from providers.errors import Rejected
 from providers.maildir.layout import find_mailboxes
-from providers.maildir.roles import guess_role, with_roles
+from providers.roles import guess_role, with_roles
 
 
 def role_of(name: str) -> Role | None:

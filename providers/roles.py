@@ -1,4 +1,4 @@
-"""What a mailbox is for, guessed from its name in ten languages: a Maildir has no special-use attributes."""
+"""What a mailbox is for, guessed from its name in ten languages, where the account does not say it."""
 
 from __future__ import annotations
 
