@@ -26,6 +26,7 @@ from store.secret_files import HeldKey
 from store.worker_process import WorkerLock
 from sync import service
 from sync.account import AccountThread, connected, report, say_live, sync_once
+from sync.bodies import fetch_bodies
 from sync.parsers import ParsingChildren
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     os.umask(0o077)
     _step_back()
+    if options.sign_in:
+        from sync import sign_in  # what it needs is of no use to a worker
+
+        return sign_in.main()
     try:
         directory = paths.data_directory(options.data)
         if options.install or options.uninstall:
@@ -83,6 +88,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     how.add_argument("--uninstall", action="store_true", help="remove the systemd user unit")
     how.add_argument("--build-demo", action="store_true", help="make the sample mailbox of dealbox demo")
     how.add_argument("--rebuild-demo", action="store_true", help="make it anew")
+    how.add_argument(
+        "--sign-in",
+        action="store_true",
+        help="answer dealbox account add, in lines of JSON on standard input",
+    )
     return parser.parse_args(arguments)
 
 
@@ -176,7 +186,8 @@ def _sync_all_once(db: Database, parsers: ParsingChildren, held: HeldKey, stop: 
         try:
             with connected(db, account, held) as provider:
                 sync_once(db, account.id, provider, parsers, lambda: not stop.is_set)
-            say_live(db, account.id, requests)
+                say_live(db, account.id, requests)
+                fetch_bodies(db, account.id, provider, parsers, lambda: not stop.is_set)
         except Exception as error:  # noqa: BLE001 - the outermost loop over accounts: one must not stop another
             has_failed = True
             report(db, account.id, error, 1, requests)
