@@ -41,7 +41,7 @@ def find(address: str, network: Network | None = None) -> Servers | None:
     """Return the servers of an address, None when nobody knows them. `address` is normalised. Raises NoImap."""
     asked = network or Network()
     domain = address.rpartition("@")[2]
-    if not discovery.is_host(domain):
+    if "@" not in address or not discovery.is_host(domain):
         return None
     return (
         discovery.by_domain(address)

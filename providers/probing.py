@@ -86,6 +86,8 @@ def imap(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
         finally:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 client.logout()
+            with contextlib.suppress(OSError):
+                client.shutdown()
 
 
 def _imap_sign_in(client: IMAPClient, endpoint: Endpoint, key: Key) -> None:
@@ -150,6 +152,7 @@ def smtp(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
         finally:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 client.quit()
+            client.close()
 
 
 def _smtp_sign_in(client: smtplib.SMTP, endpoint: Endpoint, key: Key) -> None:
