@@ -15,9 +15,9 @@ _PLAIN = re.compile(r"[!#$&'+,./0-9:;<=>?@A-Z^_`a-z|~\[\]\\-]+")
 
 
 def words(command: bytes) -> list[Word]:
-    """Split what follows the tag of a command; raises ValueError when it is no IMAP."""
-    found, position = _list(command.rstrip(b"\r\n"), 0)
-    if position < len(command.rstrip(b"\r\n")):
+    """Split what follows the tag of a command, without the end of its line; raises ValueError when it is no IMAP."""
+    found, position = _list(command, 0)
+    if position < len(command):
         raise ValueError(f"a parenthesis too many at {position}")
     return found
 

@@ -130,10 +130,10 @@ def test_the_parts_of_a_message_and_their_structure_are_told(fake: FakeImap) -> 
             uid
         ]
     (alternative, pdf), kind = found[b"BODYSTRUCTURE"][0], found[b"BODYSTRUCTURE"][1]
-    assert kind == b"MIXED"
-    assert [part[1] for part in alternative[0]] == [b"PLAIN", b"HTML"]
-    assert pdf[:2] == (b"APPLICATION", b"PDF")
-    assert pdf[8] == (b"ATTACHMENT", (b"FILENAME", b"offer.pdf"))
+    assert kind == b"mixed"
+    assert [part[1] for part in alternative[0]] == [b"plain", b"html"]
+    assert pdf[:2] == (b"application", b"pdf")
+    assert pdf[8] == (b"attachment", (b"filename", b"offer.pdf"))
     assert found[b"BODY[1.1]"] == b"Hello\r\n"
     assert found[b"BODY[2]"].startswith(b"JVBERi0")
     assert b"application/pdf" in found[b"BODY[2.MIME]"]
