@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Security = Literal["tls", "starttls", "none"]
 CONNECT_S: Final = 15.0
+_OURSELVES: Final = "[127.0.0.1]"
+"""What we call ourselves in EHLO: the name of this machine is nobody's business, and looking it up takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ def _shut(client: IMAPClient) -> None:
 def smtp(endpoint: Endpoint, context: ssl.SSLContext, timeout_s: float = CONNECT_S) -> smtplib.SMTP:
     """Return a connection that has not signed in. Raises NoStartTls, ssl.SSLError, OSError, smtplib.SMTPException."""
     if endpoint.security == "tls":
-        return _greeted(smtplib.SMTP_SSL(endpoint.host, endpoint.port, context=context, timeout=timeout_s))
-    client = _greeted(smtplib.SMTP(endpoint.host, endpoint.port, timeout=timeout_s))
+        return _greeted(
+            smtplib.SMTP_SSL(endpoint.host, endpoint.port, _OURSELVES, context=context, timeout=timeout_s)
+        )
+    client = _greeted(smtplib.SMTP(endpoint.host, endpoint.port, _OURSELVES, timeout=timeout_s))
     if endpoint.security == "none":
         return client
     try:

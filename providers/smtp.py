@@ -181,9 +181,14 @@ class _Line:
                 self._socket.sendall(octets[start : start + _CHUNK_OCTETS])
         except OSError as error:
             self._say_why(error)
-        if select.select([self._socket], [], [], 0)[0]:
+        if self._has_spoken():
             self._say_why(None)  # an answer nobody asked for yet, or the end
         self._finish(answer_s)
+
+    def _has_spoken(self) -> bool:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
     @property
     def _socket(self) -> socket.socket:

@@ -12,7 +12,7 @@ from mail.addresses import domain
 from mail.drafts import Draft, from_json, to_json
 from mail.keywords import DRAFT, SEEN
 from mail.types import AccountId, EmailId
-from store import attached, doorbell, events, foreign_drafts, own_mail, undo
+from store import attached, doorbell, draft_states, events, foreign_drafts, own_mail, undo
 from store.database import Database
 from store.items import ItemRef
 from store.rows import ActionRow, DraftRow
@@ -213,5 +213,20 @@ def _own(db: Database, email_id: EmailId) -> DraftRow | None:
     if found is None:
         return None
     if found[3] == "sending":
+        if reopened := _reopened(db, found[0]):
+            return reopened
         raise NotOpen("This message is being sent: take it back on the outbox page to change it.")
     return _row(found) if found[3] == "writing" else None
+
+
+def _reopened(db: Database, draft_id: int) -> DraftRow | None:
+    """Return a draft whose message was refused: it can be written on."""
+    with db.write() as connection:
+        refused = connection.execute(
+            "SELECT id FROM submission WHERE draft_id = ? AND state = 'rejected' ORDER BY id DESC LIMIT 1",
+            (draft_id,),
+        ).fetchone()
+        if refused is None:
+            return None
+        outcome = draft_states.cancel(connection, refused[0], int(time.time()))
+    return None if outcome.draft_id is None else _existing(db, draft_id)

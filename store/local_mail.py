@@ -9,6 +9,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Collection
+from typing import Final
 
 from mail.operations import Applied, Save
 from mail.types import AccountId, MailboxKey, RemoteKey, ThreadId
@@ -53,9 +54,10 @@ def saved(connection: sqlite3.Connection, placement_id: int, applied: Applied) -
     touched = {thread_of(connection, email_id)}
     if replaces is not None and replaces != applied.key:
         touched |= _forget_place(connection, mailbox_id, replaces)
-    if is_destroyed and _release(connection, local_key, applied.key):
+    if is_destroyed and _waiting_for(connection, local_key):
         if applied.key is not None:
             touched |= _forget_place(connection, mailbox_id, applied.key)
+        touched |= _release(connection, local_key, applied.key)
         drop_placement(connection, placement_id)
         touched |= drop_if_nowhere(connection, email_id)
     elif applied.key is not None:
@@ -72,23 +74,39 @@ def refused(connection: sqlite3.Connection, placement_id: int) -> None:
         " WHERE p.id = ? AND p.is_destroyed",
         (placement_id,),
     ).fetchone()
-    if row is not None and _release(connection, row[1], row[2]):
-        thread_id = thread_of(connection, row[0])
+    if row is not None and _waiting_for(connection, row[1]):
+        touched = {thread_of(connection, row[0]), *_release(connection, row[1], row[2])}
         drop_placement(connection, placement_id)
-        recount(connection, {thread_id, *drop_if_nowhere(connection, row[0])})
+        recount(connection, touched | drop_if_nowhere(connection, row[0]))
 
 
-def _release(connection: sqlite3.Connection, local_key: str, key: str | None) -> bool:
-    """Let the newer copy that waited for an older one's save be saved now, in place of `key`."""
-    waiting = connection.execute(
-        "SELECT p.id, l.email_id FROM local_copy l JOIN placement p ON p.email_id = l.email_id WHERE l.replaces = ?",
+def _waiting_for(connection: sqlite3.Connection, local_key: str) -> tuple[int, int, int] | None:
+    """Return placement, email and whether it is to be destroyed, of the newer copy that waits for an older one's save."""
+    row: tuple[int, int, int] | None = connection.execute(
+        "SELECT p.id, l.email_id, p.is_destroyed FROM local_copy l JOIN placement p ON p.email_id = l.email_id"
+        " WHERE l.replaces = ?",
         (local_key,),
     ).fetchone()
+    return row
+
+
+def _release(connection: sqlite3.Connection, local_key: str, key: str | None) -> set[ThreadId]:
+    """Let the newer copy be saved now in place of `key`; one that is to be destroyed by now is not saved first."""
+    waiting = _waiting_for(connection, local_key)
     if waiting is None:
-        return False
-    connection.execute("UPDATE local_copy SET replaces = ? WHERE email_id = ?", (key, waiting[1]))
-    queue(connection, waiting[0])
-    return True
+        return set()
+    placement_id, email_id, is_destroyed = waiting
+    if not is_destroyed:
+        connection.execute("UPDATE local_copy SET replaces = ? WHERE email_id = ?", (key, email_id))
+        queue(connection, placement_id)
+        return set()
+    connection.execute("DELETE FROM local_copy WHERE email_id = ?", (email_id,))
+    if key is not None:
+        connection.execute("UPDATE placement SET remote_key = ? WHERE id = ?", (key, placement_id))
+        return set()
+    thread_id = thread_of(connection, email_id)
+    drop_placement(connection, placement_id)
+    return {thread_id, *drop_if_nowhere(connection, email_id)}
 
 
 def _forget_place(connection: sqlite3.Connection, mailbox_id: int, key: str) -> set[ThreadId]:
@@ -162,20 +180,27 @@ def _become(connection: sqlite3.Connection, our_email: int, their_email: int) ->
     return {ours, theirs, *drop_if_nowhere(connection, our_email)}
 
 
+def may_be_joined(connection: sqlite3.Connection, account_id: AccountId) -> bool:
+    """Say whether join_told would find anything."""
+    return connection.execute(f"{_TOLD_TOO} LIMIT 1", (len(LOCAL), LOCAL, account_id)).fetchone() is not None
+
+
 def join_told(connection: sqlite3.Connection, account_id: AccountId) -> None:
     """Let copies the account has told of since take the place of ours, where their save left no key to know them by."""
-    rows = connection.execute(
-        "SELECT p.id, min(t.id) FROM local_copy l CROSS JOIN email e ON e.id = l.email_id"
-        " CROSS JOIN placement p ON p.email_id = e.id AND substr(p.remote_key, 1, ?1) = ?2"
-        " CROSS JOIN placement t ON t.email_id = e.id AND t.remote_mailbox_id = p.remote_mailbox_id"
-        " AND substr(t.remote_key, 1, ?1) <> ?2 WHERE e.account_id = ?3 AND NOT EXISTS"
-        " (SELECT 1 FROM open_operation o WHERE o.placement_id = p.id AND o.kind = 'save') GROUP BY p.id",
-        (len(LOCAL), LOCAL, account_id),
-    ).fetchall()
+    rows = connection.execute(_TOLD_TOO, (len(LOCAL), LOCAL, account_id)).fetchall()
     touched: set[ThreadId] = set()
     for ours, told in rows:
         touched |= replace_by_told(connection, ours, told)
     recount(connection, touched)
+
+
+_TOLD_TOO: Final = (
+    "SELECT p.id, min(t.id) FROM local_copy l CROSS JOIN email e ON e.id = l.email_id"
+    " CROSS JOIN placement p ON p.email_id = e.id AND substr(p.remote_key, 1, ?1) = ?2"
+    " CROSS JOIN placement t ON t.email_id = e.id AND t.remote_mailbox_id = p.remote_mailbox_id"
+    " AND substr(t.remote_key, 1, ?1) <> ?2 WHERE e.account_id = ?3 AND NOT EXISTS"
+    " (SELECT 1 FROM open_operation o WHERE o.placement_id = p.id AND o.kind = 'save') GROUP BY p.id"
+)
 
 
 def queue(connection: sqlite3.Connection, placement_id: int) -> None:

@@ -89,12 +89,14 @@ CREATE TABLE submission (
     held_until TEXT,                                 -- the same on a clock nobody sets, while a delay runs: store.boot_clock
     looks INTEGER NOT NULL DEFAULT 0,                -- how often it was looked for in the account since it was sent
     error TEXT NOT NULL DEFAULT '',
-    email_id INTEGER,                                -- our own copy in Sent
+    email_id INTEGER,                                -- the copy in Sent
+    is_own_copy INTEGER NOT NULL DEFAULT 0,          -- that copy was given to the account by us; it may file another one
     created_at INTEGER NOT NULL,
     submitted_at INTEGER,
     finished_at INTEGER
 );
 CREATE INDEX submission_open ON submission (account_id, not_before) WHERE state IN ('queued', 'submitting', 'accepted', 'unknown');
+CREATE INDEX submission_own_copy ON submission (account_id, finished_at) WHERE is_own_copy;
 CREATE INDEX submission_message_id ON submission (account_id, message_id);
 
 CREATE TABLE bounce_about (                          -- which message a report is about
