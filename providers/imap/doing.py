@@ -185,10 +185,6 @@ class Hand:
             self._remove(uids)
         return [Applied() for _ in operations]
 
-    def remove(self, mailbox: MailboxKey, key: RemoteKey) -> None:
-        """Remove one message for good, if it is there."""
-        self.destroy([Destroy(mailbox, key)])
-
     def _remove(self, uids: UidSet) -> None:
         session = self._line.session
         session.store(uids, "+", ("\\Deleted",))

@@ -40,6 +40,10 @@ class Looker:
         self._knowledge = knowledge
         self._glanced: dict[MailboxKey, float] = {}
 
+    def touch(self, mailbox: MailboxKey) -> None:
+        """Note that we changed a mailbox ourselves: its flags are worth a glance."""
+        self._glanced.pop(mailbox, None)
+
     def look(
         self, before: Mapping[MailboxKey, Box], choices: Mapping[MailboxKey, MailboxChoice], now: int
     ) -> Look:

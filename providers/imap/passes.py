@@ -63,6 +63,11 @@ class Pass:
         """Return how far each mailbox was told."""
         return self._backlog.boxes
 
+    @property
+    def labels(self) -> gmail.Labels | None:
+        """Return how labels are shown, as of the last look."""
+        return self._labels
+
     def is_look_due(self) -> bool:
         """Say whether it is time to look at the account, a backlog or not."""
         return self._looked_at is None or time.monotonic() - self._looked_at >= LOOK_EVERY_S

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import BinaryIO, assert_never
+from typing import BinaryIO, TypeVar, assert_never
 
 from mail.changes import ChangeBatch, State
 from mail.operations import Applied, CreateMailbox, Destroy, Move, Operation, Save, SetKeywords
@@ -14,7 +14,9 @@ from providers.errors import Rejected, RetryLater, Unsupported
 from providers.imap import bodies, passes, saving, state
 from providers.imap.connecting import session_of
 from providers.imap.doing import Hand, Outcome
+from providers.imap.gmail import EXTENSION, Labels, labels_of
 from providers.imap.knowledge import Knowledge
+from providers.imap.labelling import LabelHand
 from providers.imap.line import Line
 from providers.imap.looking import Looker
 from providers.imap.passes import Pass
@@ -22,6 +24,7 @@ from providers.imap.waiting import Wait
 from providers.protocol import Capabilities, Memory, Secrets
 
 INBOX = MailboxKey("INBOX")
+_Kind = TypeVar("_Kind", bound=Operation)
 
 
 class ImapProvider:
@@ -48,6 +51,7 @@ class ImapProvider:
         self._last_state: State | None = None
         self._is_over = True
         self._noticed = threading.Event()
+        self._labels: Labels | None = None
 
     def changes(self, since: State | None, *, limit: int = 500) -> ChangeBatch:
         """Return the next page; looks at the account first, and again now and then while old mail is told."""
@@ -110,30 +114,33 @@ class ImapProvider:
             return iter([error for _ in operations])
 
     def _outcomes(self, operations: Sequence[Operation]) -> Sequence[Outcome]:
-        match operations[0]:
+        labels = self._labels_now()
+        hand = self._hand if labels is None else LabelHand(self._line, self._hand, labels)
+        first = operations[0]
+        match first:
             case Move():
-                return self._hand.move([one for one in operations if isinstance(one, Move)])
+                self._looker.touch(first.mailbox)
+                return hand.move(_all(operations, Move))
             case SetKeywords():
-                return self._hand.set_keywords([one for one in operations if isinstance(one, SetKeywords)])
+                return hand.set_keywords(_all(operations, SetKeywords))
             case Destroy():
-                return self._hand.destroy([one for one in operations if isinstance(one, Destroy)])
+                self._looker.touch(first.mailbox)
+                return hand.destroy(_all(operations, Destroy))
             case Save():
-                return [
-                    saving.save(self._line, self._hand, one) for one in operations if isinstance(one, Save)
-                ]
+                self._looker.touch(first.mailbox)
+                where = self._source(first.mailbox)
+                return [saving.save(self._line, hand, one, where) for one in _all(operations, Save)]
             case CreateMailbox():
-                return [
-                    saving.create_mailbox(self._line, one)
-                    for one in operations
-                    if isinstance(one, CreateMailbox)
-                ]
+                return [saving.create_mailbox(self._line, one) for one in _all(operations, CreateMailbox)]
             case _:
-                assert_never(operations[0])
+                assert_never(first)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for news of the inbox; of everything where one mailbox holds it all."""
-        known = self._pass.boxes.get(INBOX) if self._pass is not None else None
-        return self._wait.wait(INBOX, known, timeout_s)
+        labels = self._labels_now()
+        mailbox = INBOX if labels is None else labels.all_mail
+        known = self._pass.boxes.get(mailbox) if self._pass is not None else None
+        return self._wait.wait(mailbox, known, timeout_s)
 
     def interrupt(self) -> None:
         """End a wait."""
@@ -146,4 +153,20 @@ class ImapProvider:
         self._pass = None
 
     def _source(self, mailbox: MailboxKey) -> MailboxKey:
-        return mailbox
+        labels = self._labels_now()
+        return mailbox if labels is None else labels.source(mailbox)
+
+    def _labels_now(self) -> Labels | None:
+        """Return how labels are shown here, None where mailboxes are mailboxes. Asks once."""
+        session = self._line.session
+        if EXTENSION not in session.capabilities:
+            return None
+        if self._pass is not None and self._pass.labels is not None:
+            return self._pass.labels
+        if self._labels is None:
+            self._labels = labels_of(session.list_mailboxes())
+        return self._labels
+
+
+def _all(operations: Sequence[Operation], kind: type[_Kind]) -> list[_Kind]:
+    return [one for one in operations if isinstance(one, kind)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from mail.operations import Applied, CreateMailbox, Save
+from mail.operations import Applied, CreateMailbox, Destroy, Save
 from mail.types import MailboxKey
 from providers.errors import Rejected
 from providers.imap import convert, finding, mailboxes
 from providers.imap.doing import Hand, explain
+from providers.imap.labelling import LabelHand
 from providers.imap.line import Line
 from providers.imap.refusals import Refused
 from providers.imap.session import UidSet
@@ -20,36 +21,38 @@ _LEVEL_LIMIT: Final = 100
 _CANNOT: Final = "Use levels of 1 to 100 letters."
 
 
-def save(line: Line, hand: Hand, operation: Save) -> Applied:
-    """Add a message unless it is there, then remove the one it replaces. Raises Rejected, RetryLater."""
-    mailbox = operation.mailbox
+def save(line: Line, hand: Hand | LabelHand, operation: Save, shown_in: MailboxKey) -> Applied:
+    """Add a message unless it is there, then remove the one it replaces. Raises Rejected, RetryLater.
+
+    `shown_in` is the mailbox whose uids are told of it: another one where mailboxes are labels.
+    """
     try:
-        place = _find(line, operation)
+        place = _find(line, operation.message, shown_in)
         if place is None:
-            place = _append(line, operation)
+            place = _append(line, operation, shown_in)
     except Refused as error:
-        raise explain(error, mailbox) from error
+        raise explain(error, operation.mailbox) from error
     key = convert.key_of(*place)
     if operation.replaces is not None and operation.replaces != key:
         epoch, _ = convert.numbers_of(operation.replaces)
         if epoch == place[0]:
-            hand.remove(mailbox, operation.replaces)
-    return Applied(mailbox, key)
+            hand.destroy([Destroy(operation.mailbox, operation.replaces)])
+    return Applied(operation.mailbox, key)
 
 
-def _find(line: Line, operation: Save) -> tuple[int, int] | None:
+def _find(line: Line, message: bytes, mailbox: MailboxKey) -> tuple[int, int] | None:
     """Return where an earlier try, or the server by itself, put the message: the newest of several."""
-    header = operation.message[: _end_of_header(operation.message)]
+    header = message[: _end_of_header(message)]
     message_id = finding.message_id_of(header)
     if not message_id:
         return None
-    uids = finding.by_message_id(line, operation.mailbox, (message_id,)).get(message_id, UidSet())
+    uids = finding.by_message_id(line, mailbox, (message_id,)).get(message_id, UidSet())
     if uids and (revision := _REVISION.search(header)):
         value = revision[2].decode("latin-1").strip()
         uids = _with_revision(line, uids, revision[1].decode().upper(), value)
     if not uids:
         return None
-    return (line.select(operation.mailbox).uidvalidity or 0, uids.highest)
+    return (line.select(mailbox).uidvalidity or 0, uids.highest)
 
 
 def _with_revision(line: Line, uids: UidSet, field: str, value: str) -> UidSet:
@@ -61,12 +64,13 @@ def _with_revision(line: Line, uids: UidSet, field: str, value: str) -> UidSet:
     return UidSet.from_uids(found)
 
 
-def _append(line: Line, operation: Save) -> tuple[int, int]:
+def _append(line: Line, operation: Save, shown_in: MailboxKey) -> tuple[int, int]:
     session = line.session
     flags = convert.flags_of(operation.keywords)
     placed = session.append(operation.mailbox, operation.message, flags, operation.received_at)
     line.forget()  # some servers show what was added only to those who open the mailbox again
-    place = placed or _find(line, operation)
+    place = placed if placed and shown_in == operation.mailbox else None
+    place = place or _find(line, operation.message, shown_in)
     if place is None:
         raise Rejected("The server took the message and does not show it; look for it in its web mail.")
     return place
