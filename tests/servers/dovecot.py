@@ -117,7 +117,7 @@ class Dovecot:
     def start(self) -> None:
         """Start the server, and wait until every port greets.
 
-        Raises CannotStart with the log when it does not.
+        Raises CannotStart with the log when it does not. The server ends with the thread that called this.
         """
         self._write_configuration()
         self._process = subprocess.Popen(

@@ -97,6 +97,17 @@ def stall(at: int | None = 0) -> Act:
     return act
 
 
+def endless(start: bytes, more: bytes = b"x" * 65_536) -> Act:
+    """Say `start`, as the announcement of a literal of 2 GB, and `more` until the client hangs up."""
+
+    def act(exchange: Exchange) -> bytes:
+        exchange.wire.send(start.replace(b"{tag}", exchange.tag))
+        while True:
+            exchange.wire.send(more)
+
+    return act
+
+
 def in_pieces(size: int = 1) -> Act:
     """Send the answer in segments of `size` octets."""
 

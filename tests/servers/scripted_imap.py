@@ -98,6 +98,8 @@ class ScriptedImap:
         self._listener.stop()
         if error is None:
             assert not self.surprises, self.surprises
+        elif self.surprises:
+            error.add_note(f"The script was left: {self.surprises}")
 
     @property
     def connections(self) -> int:

@@ -19,6 +19,7 @@ from servers.imap_faults import (
     bye,
     change,
     cut,
+    endless,
     in_pieces,
     meanwhile,
     refuse,
@@ -337,6 +338,18 @@ def test_answers_are_split_stalled_changed_and_added_to(fake: FakeImap) -> None:
         imap.socket().settimeout(0.2)
         with pytest.raises(TimeoutError):
             imap.noop()
+
+
+def test_a_literal_may_be_endless(fake: FakeImap) -> None:
+    fake.inbox.add(MESSAGE)
+    fake.fault(rb"UID FETCH", endless(b"* 1 FETCH (UID 1 BODY[] {2147483648}\r\n"))
+    with client(fake) as imap:
+        imap.select_folder("INBOX")
+        line = imap.socket()
+        line.sendall(b"x UID FETCH 1 BODY.PEEK[]\r\n")
+        heard = 0
+        while heard < 10_000_000:
+            heard += len(line.recv(1_000_000))
 
 
 def test_a_server_says_bye_at_once_when_asked_or_when_there_are_too_many(fake: FakeImap) -> None:
