@@ -9,7 +9,6 @@ import io
 import os
 import pickle
 import queue
-import re
 import resource
 import signal
 import sys
@@ -30,7 +29,7 @@ LIMIT_S: Final = 10.0
 _MEMORY_LIMIT_OCTETS: Final = 2 * 1024**3
 _YOUNG_OBJECTS: Final = 20_000
 _LEVEL: Final = 6
-_REPORT: Final = re.compile(rb"(?im)multipart/report|^x-failed-recipients:|^return-path:\s*<>")
+_OF_REPORTS: Final = (b"multipart/report", b"\nx-failed-recipients:", b"return-path: <>", b"return-path:<>")
 _LEFT_OUT: Final = LEFT_OUT.encode()
 
 
@@ -86,7 +85,8 @@ def read(work: Work) -> Parsed:
 
 def _may_report(octets: bytes, email: types.Email) -> bool:
     """Say whether it is worth looking whether a message is a delivery report: few are, and looking is reading it again."""
-    if _REPORT.search(octets, 0, headers.header_end(octets)[0]) is not None:
+    header = octets[: headers.header_end(octets)[0]].lower()
+    if any(sign in header for sign in _OF_REPORTS):
         return True
     author = email.from_[0].email.partition("@")[0] if email.from_ else ""
     return not author or dsn_words.SENDERS.search(author) is not None

@@ -42,25 +42,25 @@ def a_letter(
 
 @st.composite
 def mail(draw: st.DrawFn) -> list[dict[str, object]]:
-    letters = []
-    for number in range(draw(st.integers(1, 12))):
-        letters.append(
-            {
-                "message": a_letter(
-                    number,
-                    draw(st.one_of(st.none(), st.integers(0, 12))),
-                    draw(st.sampled_from(["Hello", "the quick fox", "Grüße", ""])) * draw(st.integers(1, 3)),
-                    is_own=draw(st.booleans()),
-                    has_file=draw(st.booleans()),
-                    keeps_id=draw(st.integers(0, 5)) > 0,
-                ),
-                "mailbox": draw(st.sampled_from([INBOX, INBOX, ARCHIVE, SENT])),
-                "keywords": draw(st.sets(st.sampled_from(["$seen", "$flagged", "$draft"]))),
-                "received_at": NOW + number,
-                "thread_key": draw(st.sampled_from([None, None, None, "t1", "t2"])),
-            }
-        )
-    return letters
+    return [_told(draw, number) for number in range(draw(st.integers(1, 12)))]
+
+
+def _told(draw: st.DrawFn, number: int) -> dict[str, object]:
+    text = draw(st.sampled_from(["Hello", "the quick fox", "Grüße", ""])) * draw(st.integers(1, 3))
+    return {
+        "message": a_letter(
+            number,
+            draw(st.one_of(st.none(), st.integers(0, 12))),
+            text,
+            is_own=draw(st.booleans()),
+            has_file=draw(st.booleans()),
+            keeps_id=draw(st.integers(0, 5)) > 0,
+        ),
+        "mailbox": draw(st.sampled_from([INBOX, INBOX, ARCHIVE, SENT])),
+        "keywords": draw(st.sets(st.sampled_from(["$seen", "$flagged", "$draft"]))),
+        "received_at": NOW + number,
+        "thread_key": draw(st.sampled_from([None, None, None, "t1", "t2"])),
+    }
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
