@@ -22,7 +22,7 @@ from sync.parsers import Answer, Parsers
 PARSER_VERSION: Final = 1
 """Raise it when mail.parse reads what it could not read before: then that is fetched again."""
 _BATCH_OCTETS: Final = 4_000_000
-_BATCH: Final = 200
+_BATCH: Final = 400
 _POLITE_BATCH_OCTETS: Final = 1_000_000
 _POLITE_BATCH: Final = 48
 """While somebody else is about, who may soon wait for one message or to write."""
@@ -43,7 +43,7 @@ def fetch_bodies(
     parsers: Parsers,
     may_go_on: Callable[[], bool],
 ) -> bool:
-    """Fetch all that is due of an account; False when `may_go_on` said to stop before the end.
+    """Fetch all that is due of an account; False when `may_go_on`, asked after each batch, said to stop before the end.
 
     Raises RetryLater, SignInAgain, ChildFailed. What was not written is fetched again.
     """
@@ -70,26 +70,27 @@ class _Bodies:
         self._told_at: float | None = None
 
     def run(self, may_go_on: Callable[[], bool]) -> bool:
-        has_more = True
         try:
-            while has_more or self._on_their_way:
-                if not self._fetch_parts(may_go_on):
+            while True:
+                if not self._fetch_wanted_part():
+                    has_more = self._read_ahead()
+                    if not has_more and not self._on_their_way:
+                        return True
+                    if not has_more or len(self._on_their_way) >= _AHEAD:
+                        self._write(self._on_their_way.popleft())
+                if not may_go_on():
+                    self._write_all()
                     return False
-                has_more = self._read_ahead()
-                if self._on_their_way and (not has_more or len(self._on_their_way) >= _AHEAD):
-                    self._write(self._on_their_way.popleft())
-            return True
         finally:
             if self._told_at is not None:
                 accounts.set_progress(self._db, self._account_id, 0, 0)
 
-    def _fetch_parts(self, may_go_on: Callable[[], bool]) -> bool:
-        while may_go_on():
-            wanted = fetching.next_part(self._db, self._account_id, int(time.time()))
-            if wanted is None:
-                return True
+    def _fetch_wanted_part(self) -> bool:
+        """Fetch a part; False when nobody waits for one."""
+        wanted = fetching.next_part(self._db, self._account_id, int(time.time()))
+        if wanted is not None:
             self._fetch_part(wanted)
-        return False
+        return wanted is not None
 
     def _fetch_part(self, wanted: PartWanted) -> None:
         give = partial(self._provider.part, wanted.mailbox, wanted.key, wanted.part)
@@ -160,11 +161,14 @@ class _Bodies:
     ) -> None:
         """Keep what came before the connection broke, and let the message that may have broken it wait."""
         self._hand_over(wanted, found)
-        while self._on_their_way:
-            self._write(self._on_their_way.popleft())
+        self._write_all()
         culprit = next((body for body in wanted if body.email_id not in found), None)
         if culprit is not None and found:
             fetching.postpone(self._db, culprit, str(error), int(time.time()))
+
+    def _write_all(self) -> None:
+        while self._on_their_way:
+            self._write(self._on_their_way.popleft())
 
     def _write(self, batch: _Batch) -> None:
         parsed = batch.emails.result()

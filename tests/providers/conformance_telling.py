@@ -100,7 +100,8 @@ def mail_that_arrives_is_told_alone(other: OtherSide) -> None:
     with in_sync(other) as (provider, cache):
         other.deliver(other.inbox, octets(50), 1_800_000_000)
         batches = sync(provider, cache)
-        assert [remote.message for batch in batches for remote in batch.upserted] == [octets(50)]
+        (told,) = [remote for batch in batches for remote in batch.upserted]
+        assert told.message == octets(50) or (told.message is None and told.header is not None)
         agree(other, cache)
 
 

@@ -30,18 +30,19 @@ ODD_IMAP = b"Subject: \xff\x1b[2J\r\nX: \x80\r\n\tfolded\r\n\r\n\r\nFrom here\r\
 
 
 class FakeOtherSide:
-    """Another client of the server in memory."""
+    """Another client of the server in memory, which may tell headers first."""
 
     odd = ODD
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_headers: bool = False) -> None:
         self.server = FakeServer()
+        self.tells_headers = tells_headers
         self.inbox = self.server.add_mailbox("Inbox", Role.INBOX)
         self.archive = self.server.add_mailbox("Archive", Role.ARCHIVE)
         self.drafts = self.server.add_mailbox("Drafts", Role.DRAFTS)
 
     def connect(self, memory: Memory) -> Provider:
-        return FakeProvider(self.server)
+        return FakeProvider(self.server, tells_headers=self.tells_headers)
 
     def deliver(
         self, mailbox: MailboxKey, octets: bytes, received_at: int, keywords: frozenset[str] = frozenset()

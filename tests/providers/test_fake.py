@@ -9,8 +9,9 @@ from providers.errors import RetryLater, StateExpired
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_account_in_memory_conforms(check: Check) -> None:
-    check(FakeOtherSide())
+@pytest.mark.parametrize("tells_headers", [False, True])
+def test_the_account_in_memory_conforms(check: Check, tells_headers: bool) -> None:
+    check(FakeOtherSide(tells_headers=tells_headers))
 
 
 def test_a_state_the_server_forgot_has_expired() -> None:
