@@ -8,7 +8,7 @@ from typing import Final
 
 from mail.operations import Applied, Destroy, Move, SetKeywords
 from mail.types import MailboxKey
-from providers.imap import convert, finding
+from providers.imap import convert
 from providers.imap.doing import Hand, Outcome
 from providers.imap.gmail import Labels
 from providers.imap.line import Line
@@ -56,8 +56,7 @@ class LabelHand:
         if not uids or label is None:
             return
         self._line.select(self._labels.all_mail)
-        written = label if label.startswith("\\") else finding.quoted(label)
-        self._line.session.store(uids, "+" if sign == "+" else "-", (written,), item=_ITEM)
+        self._line.session.store(uids, "+" if sign == "+" else "-", (label,), item=_ITEM)
 
     def set_keywords(self, operations: Sequence[SetKeywords]) -> list[Outcome]:
         """Mark messages where they lie."""

@@ -98,8 +98,8 @@ class Pass:
         self._tell_changes(page)
         if not page.upserted and not page.destroyed:
             self._tell_backlog(page)
-        self._end_renumberings(page)
         renumbered |= self._renumbering()
+        self._end_renumberings(page)
         self._note(page)
         mailboxes = None if self._has_told_mailboxes else self._mailboxes
         self._has_told_mailboxes = True
