@@ -17,7 +17,7 @@ _ITEM = re.compile(
     rb"|MODSEQ \((\d{1,19})\)"
     rb"|RFC822\.SIZE (\d{1,19})(?=[ )])"
     rb'|INTERNALDATE "([^"\\]*)"'
-    rb'|BODY\[([^\]"{]*)\](?:<\d+>)? \{\d+\}\Z'
+    rb'|BODY\[([^\]"{]*)\](?:<\d+>)? \{\d{1,19}\}\Z'
     rb"|X-GM-MSGID (\d{1,20})(?=[ )])"
     rb"|X-GM-THRID (\d{1,20})(?=[ )])"
     rb"|(\)) *\Z)"
@@ -52,6 +52,8 @@ def parse(parts: list[bytes], at: int) -> Fetched:  # noqa: C901 # one branch fo
             return make((uid, flags, date_s, size, modseq, gmail_id, gmail_thread, None, sections, NO_OTHERS))
         elif which == _SECTION:
             part, here = part + 2, 0
+            if part >= len(parts):
+                break
             if sections is NO_SECTIONS:
                 sections = {}
             sections[section_name(found[_SECTION])] = parts[part - 1]  # type: ignore[index] # a dict of its own

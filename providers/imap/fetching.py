@@ -80,13 +80,12 @@ class _Pieces:
         ahead = 1 if self._next_offset == 0 else _AHEAD
         while len(self._asked) < ahead:
             self._ask()
-        tag, offset = self._asked[0]
+        tag, offset = self._asked.popleft()
         for answer in self._speaking.answers(tag):
             if answer.kind == b"FETCH":
                 self._take(answer)
             else:
                 self._speaking.notice(answer)
-        self._asked.popleft()
         if offset not in self._told:
             raise Refused("The message is gone from the server.", "NONEXISTENT")
         return self._told.pop(offset)

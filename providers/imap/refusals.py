@@ -22,6 +22,9 @@ _TOO_MANY = re.compile(
     r"|(?:maximum|max)\b.*(?:connection|session)|connection limit|simultaneous connections",
     re.IGNORECASE,
 )
+_NO_SUCH = re.compile(
+    r"mailbox.*(?:does ?n[o']t exist|not found|unknown)|(?:no such|unknown) (?:mailbox|folder)", re.IGNORECASE
+)
 _APP_PASSWORD = re.compile(r"app(?:lication)?[- ]specific|app password|WEBALERT|web login", re.IGNORECASE)
 
 _LATER: Final = frozenset(
@@ -33,7 +36,10 @@ _SIGN_IN: Final = frozenset(
 
 
 class Refused(Rejected):
-    """The server said no; `code` is its response code in upper case ("TRYCREATE", "OVERQUOTA"), or "NO" or "BAD"."""
+    """The server said no; `code` is its response code in upper case ("TRYCREATE", "OVERQUOTA"), or "NO" or "BAD".
+
+    Servers that say in words that there is no such mailbox have said "NONEXISTENT".
+    """
 
     def __init__(self, text: str, code: str) -> None:
         super().__init__(text)
@@ -87,7 +93,8 @@ def refusal(said: Completion, *, secrets: tuple[str, ...] = (), is_signing_in: b
         return SignInAgain(f"{_SIGN_IN_TEXT[bool(_APP_PASSWORD.search(f'{said.code} {said.text}'))]}: {text}")
     if said.status == "BYE":
         return RetryLater(f"The server ended the connection: {text}")
-    return Refused(f"The server refused: {text}", said.code or said.status)
+    code = said.code or ("NONEXISTENT" if _NO_SUCH.search(said.text) else said.status)
+    return Refused(f"The server refused: {text}", code)
 
 
 _SIGN_IN_TEXT: Final = {

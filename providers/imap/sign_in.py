@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -19,8 +19,10 @@ from providers.imap import conversation
 from providers.imap.arguments import string
 from providers.imap.conversation import Clocks, Conversation, capabilities_of
 from providers.imap.refusals import Completion, refusal
-from providers.imap.wire import Wire, open_socket, refused_handshake
+from providers.imap.wire import Wire, open_socket
 from providers.opening import Endpoint
+
+_BARE_STATUS: Final = (b" OK", b" NO", b" BAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ class _Imap4(imaplib.IMAP4):
         return self.wire.raw()
 
     def readline(self) -> bytes:
-        """Read one line."""
-        return self.wire.line() + b"\r\n"
+        """Read one line; imaplib takes no status without a text."""
+        line = self.wire.line()
+        return line + (b" \r\n" if line.endswith(_BARE_STATUS) else b"\r\n")
 
     def read(self, size: int) -> bytes:
         """Read a literal."""
@@ -157,12 +160,12 @@ def _secure(client: _Client, inner: _Imap4, endpoint: Endpoint, context: ssl.SSL
         )
     try:
         client.starttls(context)
+    except imaplib.IMAP4.abort as error:
+        raise inner.wire.lost("was lost") from error
     except imaplib.IMAP4.error as error:
         raise SignInAgain(
             f"{endpoint.host} offers STARTTLS and refuses it. Nothing was said in clear."
         ) from error
-    except OSError as error:
-        raise refused_handshake(error, endpoint.host) from error
 
 
 def _sign_in(speaking: Conversation, sign_in: SignIn) -> None:
