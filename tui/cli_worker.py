@@ -25,7 +25,7 @@ def sync(options: argparse.Namespace) -> int:
     """Start the worker or wake it; with --wait, return when every account is in step."""
     with opened(options) as db:
         if not accounts.all(db):
-            raise Failed("there is no account yet: dealbox account add maildir PATH")
+            raise Failed("there is no account yet: dealbox account add, or dealbox account add maildir PATH")
         request = accounts.request_sync(db)
         if not worker_process.is_worker_running(db.directory):
             worker_process.start_worker(db.directory)

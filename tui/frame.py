@@ -152,7 +152,7 @@ def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -
     """Return what an empty list says, and what to do about it."""
     if not accounts:
         return (
-            "There is no account yet.\n\nQuit with Q, then run one of\n"
+            "There is no account yet.\n\nPress g A to add one,\nor quit with Q, then run one of\n"
             "dealbox account add maildir PATH\ndealbox demo"
         )
     if is_search:

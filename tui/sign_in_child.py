@@ -15,7 +15,7 @@ Event = dict[str, Any]
 LAST: Final = ("servers", "no_servers", "tested", "signed_in", "trouble")
 """The events that end a request."""
 _PIECE_OCTETS: Final = 65_536
-_END_S: Final = 5.0
+_END_S: Final = 1.0
 
 
 class ChildGone(Exception):

@@ -1,8 +1,23 @@
 """Load every module that declares commands."""
 
-from tui.commands import app, compose, find, goto, jobs, link, motion, reader, select, thread, view, yank
+from tui.commands import (
+    account,
+    app,
+    compose,
+    find,
+    goto,
+    jobs,
+    link,
+    motion,
+    reader,
+    select,
+    thread,
+    view,
+    yank,
+)
 
 __all__ = [
+    "account",
     "app",
     "compose",
     "find",

@@ -43,7 +43,7 @@ def redraw(screen: MailScreen) -> None:
 async def sync(screen: MailScreen) -> None:
     """Ask the worker to look at every account now; the status line shows when they were in step last."""
     if not screen.listings.accounts:
-        screen.say("There is no account yet: dealbox account add maildir PATH")
+        screen.say(f"There is no account yet: {screen.key_of('account.add')} adds one")
         return
     await in_store(accounts.request_sync, screen.db)
     told = "; ".join(filter(None, map(frame.trouble, screen.listings.accounts)))
