@@ -52,6 +52,7 @@ GROUPS = (
     "Go to",
     "View",
     "Copy",
+    "Accounts",
     "Program",
 )
 """The order of groups in help and docs/keys.md."""
