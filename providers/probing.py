@@ -78,10 +78,10 @@ class SmtpFacts:
 
 def imap(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_S) -> ImapFacts:
     """Sign in, look, sign out. Raises Trouble."""
-    with _told(endpoint, "imap", timeout_s):
+    with told(endpoint, "imap", timeout_s):
         client = opening.imap(endpoint, trust.context(), timeout_s)
         try:
-            _imap_sign_in(client, endpoint, key)
+            imap_sign_in(client, endpoint, key)
             return _imap_facts(client)
         finally:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
@@ -90,7 +90,8 @@ def imap(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
                 client.shutdown()
 
 
-def _imap_sign_in(client: IMAPClient, endpoint: Endpoint, key: Key) -> None:
+def imap_sign_in(client: IMAPClient, endpoint: Endpoint, key: Key) -> None:
+    """Sign in. Raises Trouble, OSError, imaplib.IMAP4.error."""
     try:
         if key.is_token and client.has_capability("AUTH=OAUTHBEARER"):
             client.oauthbearer_login(key.username, key.secret)
@@ -119,13 +120,14 @@ def _imap_facts(client: IMAPClient) -> ImapFacts:
     names = sorted(each.decode("ascii", "replace") for each in client.capabilities())
     mailboxes = [each for each in client.list_folders() if b"\\Noselect" not in each[0]]
     inbox = client.folder_status("INBOX", ["MESSAGES"])
-    used, limit = _quota(client)
+    used, limit = quota(client)
     return ImapFacts(
         tuple(safe_line(name) for name in names), len(mailboxes), int(inbox[b"MESSAGES"]), used, limit
     )
 
 
-def _quota(client: IMAPClient) -> tuple[int | None, int | None]:
+def quota(client: IMAPClient) -> tuple[int | None, int | None]:
+    """Return what is used and what there is in KiB, None where the server does not say."""
     if not client.has_capability("QUOTA"):
         return None, None
     try:
@@ -134,18 +136,18 @@ def _quota(client: IMAPClient) -> tuple[int | None, int | None]:
         raise
     except imaplib.IMAP4.error:
         return None, None
-    for quota in quotas:
-        if str(quota.resource).strip("b'").upper() == "STORAGE":
-            return int(quota.usage), int(quota.limit)
+    for each in quotas:
+        if str(each.resource).strip("b'").upper() == "STORAGE":
+            return int(each.usage), int(each.limit)
     return None, None
 
 
 def smtp(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_S) -> SmtpFacts:
     """Sign in, look, sign out; nothing is sent. Raises Trouble."""
-    with _told(endpoint, "smtp", timeout_s):
+    with told(endpoint, "smtp", timeout_s):
         client = opening.smtp(endpoint, trust.context(), timeout_s)
         try:
-            _smtp_sign_in(client, endpoint, key)
+            smtp_sign_in(client, endpoint, key)
             size = client.esmtp_features.get("size", "")
             names = tuple(safe_line(name) for name in sorted(client.esmtp_features))
             return SmtpFacts(names, int(size) if size.isdecimal() and int(size) else None)
@@ -155,7 +157,8 @@ def smtp(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
             client.close()
 
 
-def _smtp_sign_in(client: smtplib.SMTP, endpoint: Endpoint, key: Key) -> None:
+def smtp_sign_in(client: smtplib.SMTP, endpoint: Endpoint, key: Key) -> None:
+    """Sign in. Raises Trouble, OSError, smtplib.SMTPException."""
     offered = client.esmtp_features.get("auth", "").upper().split()
     if not offered:
         text = f"{endpoint.host} lets nobody sign in on port {endpoint.port}; 465 and 587 are the usual ones."
@@ -188,7 +191,7 @@ def _login(client: smtplib.SMTP, key: Key) -> tuple[int, bytes]:
 
 
 @contextlib.contextmanager
-def _told(endpoint: Endpoint, protocol: Protocol, timeout_s: float) -> Iterator[None]:
+def told(endpoint: Endpoint, protocol: Protocol, timeout_s: float) -> Iterator[None]:
     """Turn what can go wrong with a connection into Trouble."""
     host, port = endpoint.host, endpoint.port
     try:
