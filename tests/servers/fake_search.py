@@ -62,6 +62,9 @@ def _by_content(name: str, rest: list[Word]) -> Test | None:
     if name == "HEADER":
         field, value = text(rest.pop(0)), text(rest.pop(0)).lower()
         return lambda message: _holds(message, f"HEADER.FIELDS ({field})", value, field)
+    if name == "X-GM-LABELS":
+        label = text(rest.pop(0))
+        return lambda message: label in message.labels
     if name in {"SUBJECT", "FROM", "TO", "CC", "BCC"}:
         value = text(rest.pop(0)).lower()
         return lambda message: _holds(message, f"HEADER.FIELDS ({name})", value, name)
