@@ -14,7 +14,7 @@ from providers.imap import telling
 from providers.imap.examining import since_criteria
 from providers.imap.gmail import Labels
 from providers.imap.line import Line
-from providers.imap.session import UidSet
+from providers.imap.session import Refused, UidSet
 from providers.imap.state import FIRST, Box
 
 _FEW: Final = 50
@@ -43,7 +43,7 @@ class Backlog:
         self._ahead: dict[MailboxKey, deque[Told]] = {}
         self._turns: deque[MailboxKey] = deque()
         self._window = 500
-        self._inbox_first: deque[int] | None = None
+        self._inbox_first: UidSet | None = None
 
     def add_fresh(self, mailbox: MailboxKey, uids: UidSet) -> None:
         """Let what just arrived come before anything else."""
@@ -155,12 +155,17 @@ class Backlog:
         size = count if self.boxes[mailbox].first < FIRST else max(count, self._window)
         if labels is not None and mailbox == labels.all_mail and self._is_inbox_first:
             if self._inbox_first is None:
-                found = self._line.session.search("X-GM-LABELS \\Inbox")
-                self._inbox_first = deque(newest(found, FIRST) if found else ())
-            early = existing & UidSet.from_uids(self._inbox_first)
+                self._inbox_first = newest(self._labelled_inbox(), FIRST)
+            early = existing & self._inbox_first
             if early:
                 return newest(early, count)
         return newest(existing, size)
+
+    def _labelled_inbox(self) -> UidSet:
+        try:
+            return self._line.session.search("X-GM-LABELS \\Inbox")
+        except Refused:
+            return UidSet()
 
     def _exact(self, mailbox: MailboxKey, box: Box, exists: int, now: int) -> UidSet:
         """Return which of the numbers still to come there are, as far as it pays to ask."""

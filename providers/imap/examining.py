@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from mail.types import MailboxKey, RemoteKey
 from providers.imap import convert
+from providers.imap.gmail import Labels
 from providers.imap.knowledge import Knowledge
 from providers.imap.line import Line
 from providers.imap.session import Fetched, Selected, UidSet
@@ -40,17 +41,17 @@ class Finding:
 class Examiner:
     """Examines mailboxes over one line, with `limit` messages as what is little."""
 
-    def __init__(self, line: Line, knowledge: Knowledge, now: int, limit: int, *, overlaps: bool) -> None:
+    def __init__(self, line: Line, knowledge: Knowledge, now: int, limit: int, labels: Labels | None) -> None:
         self._line = line
         self._knowledge = knowledge
         self._now = now
         self._limit = limit
-        self._overlaps = overlaps
+        self._labels = labels
 
     def examine(self, mailbox: MailboxKey, box: Box, counts: Counts | None) -> Finding:
         """Open a mailbox and compare. Raises Refused when it is gone, RetryLater."""
         since = box.modseq
-        if self._overlaps and box.older_modseq is not None:
+        if self._labels is not None and box.older_modseq is not None:
             since = box.older_modseq
         qresync = None
         if since and box.uidvalidity and box.checked_at and "QRESYNC" in self._line.session.enabled:
@@ -106,10 +107,14 @@ class Examiner:
         """Return the time of this look."""
         return self._now
 
+    def labels(self, mailbox: MailboxKey) -> Labels | None:
+        """Return how the labels of the messages of `mailbox` are shown, None where they have none."""
+        return self._labels if self._labels is not None and mailbox == self._labels.all_mail else None
+
     @property
     def limit(self) -> int:
         """Return how many changed flags are told without asking what the cache has."""
-        return 0 if self._overlaps else self._limit
+        return 0 if self._labels is not None else self._limit
 
 
 def below(uidnext: int) -> UidSet:
@@ -136,6 +141,8 @@ class _Comparison:
         self._server: UidSet | None = None
         self._since = since
         self._is_exact = is_exact
+        self._labels = examiner.labels(mailbox)
+        self._items = "FLAGS" if self._labels is None else "FLAGS X-GM-LABELS"
         self._uidnext = examiner.uidnext(selected, box.uidnext)
         self._is_backward = self._uidnext < box.uidnext
         if self._is_backward:
@@ -256,7 +263,7 @@ class _Comparison:
         if self._selected.highestmodseq == self._since or self._old.uidnext <= 1:
             return []
         told = below(self._old.uidnext)
-        return list(self._session.fetch(told, "FLAGS", changed_since=self._since))
+        return list(self._session.fetch(told, self._items, changed_since=self._since))
 
     def _is_sweep_due(self) -> bool:
         return self._examiner.now - self._old.checked_at >= SWEEP_EVERY_S
@@ -274,11 +281,11 @@ class _Comparison:
         found: list[Fetched] = []
         for start in range(0, len(uids), _SLICE):
             part = UidSet.from_uids(uids[start : start + _SLICE])
-            found.extend(self._session.fetch(part, "FLAGS"))
+            found.extend(self._session.fetch(part, self._items))
         return found
 
     def _sort_out(
-        self, changed: Iterable[Fetched], todo: UidSet, hidden: UidSet
+        self, changed: Sequence[Fetched], todo: UidSet, hidden: UidSet
     ) -> tuple[tuple[tuple[int, frozenset[str]], ...], list[int], list[int]]:
         """Return the keywords to tell, and who got and who lost the mark of being deleted."""
         flags: list[tuple[int, frozenset[str]]] = []
@@ -294,8 +301,26 @@ class _Comparison:
             else:
                 flags.append((one.uid, convert.keywords_of(one.flags)))
         if len(flags) > self._examiner.limit or self._known is not None:
-            flags = [pair for pair in flags if pair[0] in self.known and self.known[pair[0]] != pair[1]]
+            moved = self._relabelled(changed) if flags else frozenset()
+            flags = [
+                (uid, keywords)
+                for uid, keywords in flags
+                if uid in self.known and (self.known[uid] != keywords or uid in moved)
+            ]
         return tuple(flags), marked, shown
+
+    def _relabelled(self, changed: Iterable[Fetched]) -> frozenset[int]:
+        """Return the messages that show in other mailboxes than the cache has them in."""
+        if self._labels is None:
+            return frozenset()
+        now = {one.uid: set(self._labels.mailboxes_of(one.labels or ())) for one in changed}
+        before: dict[int, set[MailboxKey]] = {uid: set() for uid in now}
+        for mailbox in self._labels.label_of:
+            known = self._examiner.knowledge.known(mailbox)
+            for uid, places in before.items():
+                if convert.key_of(self._old.uidvalidity, uid) in known:
+                    places.add(mailbox)
+        return frozenset(uid for uid, places in now.items() if places != before[uid])
 
 
 def since_criteria(days: int, now: int) -> str:

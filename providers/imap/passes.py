@@ -143,9 +143,7 @@ class Pass:
                 self._complete()
 
     def _examine(self, mailbox: MailboxKey, limit: int) -> None:
-        examiner = Examiner(
-            self._line, self._knowledge, int(self._clock()), limit, overlaps=self._labels is not None
-        )
+        examiner = Examiner(self._line, self._knowledge, int(self._clock()), limit, self._labels)
         box = self.boxes[mailbox]
         try:
             finding = examiner.examine(mailbox, box, self._counts.get(mailbox))

@@ -71,6 +71,8 @@ def remote_emails(
     window: Window, mailbox: MailboxKey, uidvalidity: int, labels: Labels | None, now: int
 ) -> Iterator[tuple[int, tuple[RemoteEmail, ...]]]:
     """Yield what the cache is told of each message, newest first: more than one place where it has labels."""
+    if labels is not None and mailbox != labels.all_mail:
+        labels = None  # what lies in trash or junk shows there only, whatever labels it keeps
     for one in window.fetched:
         yield one.uid, tuple(_places(one, mailbox, uidvalidity, labels, now))
     for uid in window.unreadable:
