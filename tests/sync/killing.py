@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from makers import NOW
+from other_sides import FakeOtherSide
 from syncing import (
     Inline,
     a_maildir,
@@ -30,13 +31,16 @@ from syncing import (
     threads_in,
     wanted_in_store,
 )
+from told_by_header import contents
 
 from mail.keywords import FLAGGED, SEEN
 from mail.operations import Save
-from mail.types import AccountId, MailboxKey, Role, ThreadId
+from mail.types import AccountId, EmailId, MailboxKey, Role, ThreadId
 from providers.maildir.provider import MaildirProvider
-from store import actions, invariants
+from store import accounts, actions, fetching, invariants
 from store.database import Database, open_store
+from sync.bodies import fetch_bodies
+from sync.pull import StoreMemory, pull
 
 ACCOUNT = AccountId(1)
 Confirm = Callable[[], None]
@@ -263,6 +267,45 @@ class Drafts(Scenario):
         assert [path.read_bytes() for path in (self.mail / ".Drafts/cur").iterdir()] == [b"new" * 1000]
 
 
+class Headers(Scenario):
+    """Headers come first, then a part somebody waits for, then the bodies."""
+
+    def prepare(self) -> None:
+        self.other = FakeOtherSide(tells_headers=True)
+        for number in range(6):
+            self.other.deliver(self.other.inbox, a_message(number, reply_to=number // 2), NOW + number)
+        self.other.deliver(self.other.archive, a_message(0, reply_to=0), NOW)
+        with self.store() as db:
+            accounts.add(db, "fake", "Me", "me@dealbox.example", {})
+            self.look(db)
+            self.wanted = contents(db)
+        shutil.rmtree(self.directory / "data")
+        with self.store() as db:
+            accounts.add(db, "fake", "Me", "me@dealbox.example", {})
+
+    def look(self, db: Database) -> None:
+        provider = self.other.connect(StoreMemory(db, ACCOUNT))
+        assert pull(db, ACCOUNT, provider, Inline(), lambda: True)
+        newest = EmailId(db.read().execute("SELECT max(id) FROM email").fetchone()[0])
+        fetching.want_part(db, newest, "")
+        fetching.want(db, [newest])
+        assert fetch_bodies(db, ACCOUNT, provider, Inline(), lambda: True)
+
+    def act(self, confirm: Confirm) -> None:
+        with self.store() as db:
+            self.look(db)
+
+    def check(self, confirmed: int) -> None:
+        with self.store() as db:
+            assert invariants.check(db) == []
+            self.look(db)
+            assert invariants.check(db) == []
+            assert contents(db) == self.wanted
+            newest = EmailId(db.read().execute("SELECT max(id) FROM email").fetchone()[0])
+            path = fetching.part_file(db, newest, "")
+            assert path is not None and path.read_bytes() == a_message(5, reply_to=2)
+
+
 class Nothing:
     """A cache that knows nothing."""
 
@@ -313,6 +356,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
     "user_actions": UserActions,
     "pushing": Pushing,
     "drafts": Drafts,
+    "headers": Headers,
 }
 
 

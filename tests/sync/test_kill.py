@@ -11,7 +11,14 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 PATHS = (TESTS.parent, TESTS, TESTS / "providers", TESTS / "sync")
-EXPECTED = {"first_sync": 100, "following": 50, "user_actions": 150, "pushing": 80, "drafts": 8}
+EXPECTED = {
+    "first_sync": 100,
+    "following": 50,
+    "user_actions": 150,
+    "pushing": 80,
+    "drafts": 8,
+    "headers": 100,
+}
 
 
 @pytest.mark.timeout(300)
