@@ -163,6 +163,16 @@ def remaining(db: Database, account_id: AccountId) -> int:
     return int(db.read().execute(query, (account_id,)).fetchone()[0])
 
 
+def failures(db: Database, account_id: AccountId) -> tuple[int, str]:
+    """Return how many bodies could not be fetched so far, and why the one tried last could not."""
+    query = (
+        "SELECT count(*), coalesce(max(w.not_before || ' ' || w.reason), '') FROM body_wish w"
+        " CROSS JOIN email e ON e.id = w.email_id WHERE w.attempts > 0 AND e.is_header_only AND e.account_id = ?"
+    )
+    count, last = db.read().execute(query, (account_id,)).fetchone()
+    return int(count), str(last).partition(" ")[2]
+
+
 def next_time(db: Database, account_id: AccountId) -> int | None:
     """Return when something that failed may be tried again, None when nothing waits for that."""
     row = (

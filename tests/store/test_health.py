@@ -7,7 +7,7 @@ import pytest
 from stored import a_stored_email, mailboxes_of, next_one
 
 from mail.types import Role
-from store import accounts, actions, health, outbox
+from store import accounts, actions, health, health_accounts, health_files, outbox
 from store.database import Database
 
 
@@ -68,7 +68,7 @@ def test_a_message_that_could_not_be_read_is_named(db: Database) -> None:
 
 
 def test_a_disk_that_is_nearly_full_is_told(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_FREE_OCTETS", 10**18)
+    monkeypatch.setattr(health_files, "LEAST_FREE_OCTETS", 10**18)
     assert any("make room" in text for text in told(db, "error"))
 
 
@@ -88,7 +88,7 @@ def test_an_operation_nobody_asked_the_account_for_in_a_day_is_told(
     boxes = mailboxes_of(db, account_id)
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
-    monkeypatch.setattr(health, "LATE_OPERATION_S", -1)
+    monkeypatch.setattr(health_accounts, "LATE_OPERATION_S", -1)
     assert "Me has not been asked to move for over a day" in told(db, "warning")
 
 
