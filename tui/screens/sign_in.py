@@ -76,7 +76,7 @@ class Waiting(Dialog[Event]):
         self._child = child
         self._request = request
         self._text = text
-        self._is_over = False
+        self._descriptor: int | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -84,14 +84,24 @@ class Waiting(Dialog[Event]):
             yield Static(Content.styled("Esc leave", "dim"))
 
     def on_mount(self) -> None:
-        asyncio.get_running_loop().add_reader(self._child.fileno(), self._look)
+        self._descriptor = self._child.fileno()
+        asyncio.get_running_loop().add_reader(self._descriptor, self._look)
         try:
             self._child.tell(self._request)
         except ChildGone as error:
             self._end({"event": "trouble", "kind": "gone", "text": str(error)})
 
     def on_unmount(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._child.fileno())
+        self._stop()
+
+    def action_cancel(self) -> None:
+        self._stop()  # before the child's pipe is closed, and its number means another file
+        self.dismiss(None)
+
+    def _stop(self) -> None:
+        if self._descriptor is not None:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            self._descriptor = None
 
     def _look(self) -> None:
         try:
@@ -105,10 +115,12 @@ class Waiting(Dialog[Event]):
                 self.happened(event)
 
     def _end(self, event: Event) -> None:
-        if not self._is_over:
-            self._is_over = True
-            asyncio.get_running_loop().remove_reader(self._child.fileno())
-            self.call_later(self.dismiss, event)
+        if self._descriptor is not None:
+            self._stop()
+            self.call_later(self._answer, event)
+
+    def _answer(self, event: Event) -> None:
+        self.dismiss(event)  # what dismiss returns must not be awaited in the screen's own handler
 
     def happened(self, event: Event) -> None:
         """Take note of an event that does not end the request."""
