@@ -46,10 +46,11 @@ def keep(connection: sqlite3.Connection, reports: Iterable[tuple[int, Bounce | N
     if not rows:
         return frozenset()
     connection.executemany("INSERT OR IGNORE INTO bounce_about (email_id, message_id) VALUES (?, ?)", rows)
+    # The account is that of the reports: they are told by one account at a time.
     found = connection.execute(
-        "SELECT DISTINCT e.thread_id FROM json_each(?) JOIN email r ON r.id = value JOIN bounce_about b "
-        "ON b.email_id = r.id JOIN email e ON e.account_id = r.account_id AND e.message_id = b.message_id",
-        (json.dumps([row[0] for row in rows]),),
+        "SELECT DISTINCT e.thread_id FROM json_each(?2) j CROSS JOIN email e ON e.message_id = j.value "
+        "AND e.account_id = (SELECT account_id FROM email WHERE id = ?1)",
+        (rows[0][0], json.dumps([row[1] for row in rows])),
     ).fetchall()
     return frozenset(ThreadId(row[0]) for row in found)
 
