@@ -104,6 +104,7 @@ CREATE TABLE bounce_about (                          -- which message a report i
     message_id TEXT NOT NULL,
     PRIMARY KEY (message_id, email_id)
 ) WITHOUT ROWID;
+CREATE INDEX bounce_about_email ON bounce_about (email_id);
 
 CREATE TABLE local_copy (                            -- a message of our own making that the account does not have yet
     email_id INTEGER PRIMARY KEY REFERENCES email(id) ON DELETE CASCADE,
