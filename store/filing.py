@@ -170,13 +170,16 @@ _BY_DATE: Final = (
 
 
 def is_told(db: Database, account_id: AccountId, submission_id: int) -> bool:
-    """Say whether the account has told of the message anywhere: no draft has its Message-ID, so it was sent."""
+    """Say whether the account has told of the message anywhere: no draft has its Message-ID, so it was sent.
+
+    Where some got it before, that says nothing of the others.
+    """
     row = (
         db.read()
         .execute(
             "SELECT 1 FROM submission s CROSS JOIN email e ON e.account_id = s.account_id AND e.message_id = s.message_id"
             " CROSS JOIN placement p ON p.email_id = e.id AND substr(p.remote_key, 1, 6) <> 'local:'"
-            " WHERE s.id = ? AND s.account_id = ? LIMIT 1",
+            " WHERE s.id = ? AND s.account_id = ? AND s.taken = '[]' LIMIT 1",
             (submission_id, account_id),
         )
         .fetchone()

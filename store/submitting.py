@@ -79,6 +79,16 @@ def due(db: Database, account_id: AccountId) -> tuple[tuple[Job, ...], float | N
     return tuple(job for wait_s, job in waits if wait_s <= 0), min(later, default=None)
 
 
+def asked(db: Database, account_id: AccountId) -> tuple[int, ...]:
+    """Return the messages whose fate only the user is waited for to tell."""
+    rows = db.read().execute(
+        "SELECT id FROM submission WHERE account_id = ? AND not_before = ?"
+        " AND state IN ('queued', 'submitting', 'accepted', 'unknown') AND state = 'unknown' LIMIT 100",
+        (account_id, NEVER),
+    )
+    return tuple(row[0] for row in rows.fetchall())
+
+
 NEVER: Final = 1 << 62
 """The time of what waits for the user alone."""
 

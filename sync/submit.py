@@ -50,6 +50,9 @@ def submit_due(
     One thread calls it for an account, after start and whenever the outbox or the account has changed.
     """
     submitting.recover(db, account.id)
+    for submission_id in submitting.asked(db, account.id):
+        if filing.is_told(db, account.id, submission_id):
+            filing.accept(db, submission_id)
     jobs, _ = submitting.due(db, account.id)
     if jobs:
         now = accounts.get(db, account.id) or account
