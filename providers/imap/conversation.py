@@ -16,8 +16,10 @@ from providers.imap.wire import LINE_OCTETS, Wire
 
 ANSWER_OCTETS: Final = 16 * 1024 * 1024
 LONG_LINE_OCTETS: Final = 16 * 1024 * 1024
+HELD_OCTETS: Final = 64 * 1024 * 1024
 _HEAD = re.compile(rb"\* (?:(\d{1,10}) )?([A-Za-z0-9.\-]+) ?")
 _UID_BEFORE = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
+_TAG = re.compile(rb"d(\d{1,18})\Z")
 _STATUSES: Final = frozenset({b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"})
 # A literal the server need not agree to first: LITERAL- allows small ones (RFC 7888); large ones are
 # announced everywhere, so that a full mailbox says so before it has been sent.
@@ -111,7 +113,14 @@ class Conversation:
 
     def run(self, *words: bytes | Literal) -> list[Answer]:
         """Carry a command out and return what was answered, but for what the server told by itself."""
-        return [answer for answer in self.answers(self.send(*words)) if not self.notice(answer)]
+        taken, octets = [], 0
+        for answer in self.answers(self.send(*words), line_octets=LINE_OCTETS):
+            if not self.notice(answer):
+                taken.append(answer)
+                octets += sum(map(len, answer.parts))
+                if octets > HELD_OCTETS:
+                    raise self.wire.lost("answers more than can be held")
+        return taken
 
     def answers(self, tag: bytes, *, line_octets: int = LINE_OCTETS) -> Iterator[Answer]:
         """Yield untagged answers up to the end of command `tag`. Raises what its refusal means.
@@ -121,6 +130,8 @@ class Conversation:
         self._running = tag
         try:
             while tag not in self._early:
+                if self._running != tag:
+                    raise RuntimeError("another command was given before this one was read to its end")
                 answer = self._read(line_octets)
                 if answer is None:
                     continue
@@ -131,9 +142,10 @@ class Conversation:
                 elif not self._know(answer):
                     yield answer
         finally:
-            self._running = None
-            if tag not in self._early:
-                self._abandoned.append(tag)
+            if self._running == tag:
+                self._running = None
+                if tag not in self._early:
+                    self._abandoned.append(tag)
         self._end(self._early.pop(tag))
 
     def notice(self, answer: Answer) -> bool:
@@ -186,7 +198,8 @@ class Conversation:
 
     def _begin(self) -> None:
         if self._running is not None:
-            raise RuntimeError("the answers of the last command have not been read")
+            self._abandoned.append(self._running)
+            self._running = None
         self.check_awake()
         if self._abandoned:  # or what it answers would pass for what is asked now
             self.settle()
@@ -253,7 +266,7 @@ class Conversation:
             if tag in forgotten:
                 forgotten.remove(tag)
                 return
-        if re.match(rb"d\d+\Z", tag):
+        if (found := _TAG.match(tag)) and int(found[1]) <= self._number:
             self._early[tag] = Completion.parse(rest)
 
     def _end(self, completion: Completion) -> None:

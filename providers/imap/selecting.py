@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from providers.imap import arguments, codes, fetched
 from providers.imap.answers import Fetched, Selected
 from providers.imap.conversation import LONG_LINE_OCTETS, Answer, Conversation
@@ -10,6 +12,8 @@ from providers.imap.noticed import vanished_uids
 from providers.imap.refusals import Completion
 from providers.imap.tokens import Garbled
 from providers.imap.uid_set import UidSet
+
+_MOST: Final = 500_000
 
 
 def select(
@@ -82,7 +86,7 @@ class _Told:
                 self._vanished.extend(vanished_uids(answer.rest).ranges)
                 return
             changed = fetched.parse(answer.parts, answer.at)
-            if changed.uid:
+            if changed.uid and len(self._changed) < _MOST:
                 self._changed.append(changed)
                 return
         except (Garbled, ValueError):

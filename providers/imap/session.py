@@ -75,7 +75,6 @@ class Session:
         self._compress = compress
         self._clocks = clocks
         self._open: Conversation | None = None
-        self._offered: frozenset[str] = frozenset()
         self._selected: str | None = None
 
     @property
@@ -85,12 +84,14 @@ class Session:
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """Return what the server offers after sign-in, in upper case, without what it is known to do wrong."""
-        return self._offered
+        """Return what the server offers now, in upper case, without what it is known to do wrong."""
+        if self._open is None:
+            return frozenset()
+        return without_wrong(self._open.capabilities, self._endpoint.host)
 
     @property
     def enabled(self) -> frozenset[str]:
-        """Return what it said it had enabled (RFC 5161): "QRESYNC", "CONDSTORE"."""
+        """Return what it said it had enabled (RFC 5161): "QRESYNC", "CONDSTORE"; waits for that when it was just asked."""
         speaking = self._speaking()
         speaking.settle()
         return speaking.enabled
@@ -107,7 +108,6 @@ class Session:
         self.close()
         context = self._tls or transport_security.context()
         self._open = open_conversation(self._endpoint, self._sign_in, context, self._timeouts, self._clocks)
-        self._offered = without_wrong(self._open.capabilities, self._endpoint.host)
         try:
             self._prepare(self._open)
         except ProviderError:
@@ -116,16 +116,16 @@ class Session:
 
     def _prepare(self, speaking: Conversation) -> None:
         """Say who we are and what we know, in front of the first command and without waiting."""
-        unheard = []
-        if "ENABLE" in self._offered:
-            unheard += [
-                b"ENABLE " + word for word in (b"QRESYNC", b"CONDSTORE") if word.decode() in self._offered
-            ][:1]
-        if "ID" in self._offered:
+        offered, unheard = self.capabilities, []
+        if "ENABLE" in offered and "QRESYNC" in offered:
+            unheard.append(b"ENABLE QRESYNC")
+        elif "ENABLE" in offered and "CONDSTORE" in offered:
+            unheard.append(b"ENABLE CONDSTORE")
+        if "ID" in offered:
             unheard.append(_WHO_WE_ARE)
         speaking.send_unheard(unheard)
         wants = not speaking.wire.is_loopback if self._compress is None else self._compress
-        if wants and "COMPRESS=DEFLATE" in self._offered:
+        if wants and "COMPRESS=DEFLATE" in offered:
             with contextlib.suppress(Refused):
                 speaking.run(b"COMPRESS DEFLATE")
                 speaking.wire.start_deflate()
@@ -152,11 +152,11 @@ class Session:
 
     def list_mailboxes(self, *, with_status: bool = False) -> list[Listed]:
         """Return every mailbox; `status` is told where the server has LIST-STATUS and is None elsewhere."""
-        return listing.list_mailboxes(self._speaking(), self._offered, with_status=with_status)
+        return listing.list_mailboxes(self._speaking(), self.capabilities, with_status=with_status)
 
     def status(self, mailbox: str) -> Status:
         """Return the counts of a mailbox that is not the selected one."""
-        return listing.status(self._speaking(), self._offered, mailbox)
+        return listing.status(self._speaking(), self.capabilities, mailbox)
 
     def select(
         self, mailbox: str, *, qresync: tuple[Epoch, int] | None = None, readonly: bool = False
@@ -166,7 +166,7 @@ class Session:
         self._selected = None
         if qresync is not None and "QRESYNC" not in self.enabled:
             qresync = None
-        has_modseq = "CONDSTORE" in self._offered or "QRESYNC" in self._offered
+        has_modseq = "CONDSTORE" in self.capabilities or "QRESYNC" in self.capabilities
         told = selecting.select(speaking, mailbox, qresync, readonly=readonly, has_modseq=has_modseq)
         self._selected = mailbox
         return told
@@ -177,7 +177,7 @@ class Session:
         """Yield the answers one by one as they come; `items` as "FLAGS BODY.PEEK[HEADER]", UID is added.
 
         Messages that are gone are not answered. Answers about other messages are left to unsolicited().
-        `vanished` asks for those too (QRESYNC). Exhaust it or close it: the rest is then read and thrown away.
+        `vanished` asks for those too (QRESYNC). The next command ends it: what was not read then is thrown away.
         """
         speaking = self._speaking()
         modifiers = b""
@@ -212,18 +212,18 @@ class Session:
     def search(self, criteria: str | bytes) -> UidSet:
         """Return the messages that fit; text outside ASCII goes in quoted strings and is sent as UTF-8 literals."""
         speaking = self._speaking()
-        returning = b"RETURN (ALL) " if "ESEARCH" in self._offered else b""
+        returning = b"RETURN (ALL) " if "ESEARCH" in self.capabilities else b""
         tag = speaking.send(b"UID SEARCH ", returning, *arguments.criteria(criteria))
-        found = UidSet()
+        found: list[tuple[int, int]] = []
         for answer in speaking.answers(tag, line_octets=LONG_LINE_OCTETS):
             if answer.kind not in (b"SEARCH", b"ESEARCH"):
                 speaking.notice(answer)
                 continue
             try:
-                found |= codes.found(answer)
+                found += codes.found(answer).ranges
             except Garbled as error:
                 raise speaking.wire.lost("answered a search in a way that cannot be read") from error
-        return found
+        return UidSet(found)
 
     def store(
         self,
@@ -260,7 +260,7 @@ class Session:
 
     def move(self, uids: UidSet, mailbox: str) -> dict[Uid, tuple[Epoch, Uid]]:
         """Move (RFC 6851); return where each went, as far as the server tells. Raises Unsupported without MOVE."""
-        if "MOVE" not in self._offered:
+        if "MOVE" not in self.capabilities:
             raise Unsupported(f"{self._endpoint.host} cannot move messages.")
         return self._take_to(b"UID MOVE ", uids, mailbox)
 
@@ -272,7 +272,7 @@ class Session:
 
     def expunge(self, uids: UidSet) -> None:
         """Remove those of `uids` that are \\Deleted. Raises Unsupported without UIDPLUS: EXPUNGE takes others' too."""
-        if "UIDPLUS" not in self._offered:
+        if "UIDPLUS" not in self.capabilities:
             raise Unsupported(f"{self._endpoint.host} cannot remove single messages.")
         for _ in self._for_each_chunk(b"UID EXPUNGE ", uids):
             pass
@@ -296,7 +296,7 @@ class Session:
         return codes.appended(speaking.completion)
 
     def _judge_size(self, octets: int) -> None:
-        limits = (found for word in self._offered if (found := _LIMIT.match(word)))
+        limits = (found for word in self.capabilities if (found := _LIMIT.match(word)))
         if any(octets > int(found[1]) for found in limits):
             raise Refused(f"The message is larger than {self._endpoint.host} takes.", "TOOBIG")
 
@@ -321,7 +321,7 @@ class Session:
 
         False after `timeout_s`, or once `wake_fd` is readable (it is left so). Raises Unsupported without IDLE.
         """
-        if "IDLE" not in self._offered:
+        if "IDLE" not in self.capabilities:
             raise Unsupported(f"{self._endpoint.host} does not tell of new mail by itself.")
         return idle.idle(self._speaking(), timeout_s, wake_fd)
 

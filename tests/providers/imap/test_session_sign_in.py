@@ -51,6 +51,7 @@ def test_what_is_offered_after_sign_in_is_what_counts() -> None:
         session.connect()
         assert session.capabilities == {"IMAP4REV1", "UIDPLUS"}
         session.noop()
+        assert session.capabilities == {"IMAP4REV1", "IDLE"}
 
 
 def test_enabling_and_saying_who_we_are_costs_no_round_trip() -> None:
