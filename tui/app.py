@@ -17,6 +17,7 @@ from tui import themes
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.screens.mail import MailScreen
+from tui.widgets.pane import Quietable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -119,7 +120,11 @@ class DealboxApp(App[int]):
 
     def _is_command(self, event: events.Key) -> bool:
         """Give a key to the mail screen's keymap; False when it is text or belongs to a dialog."""
-        if self.screen is not self.mail or self.mail.is_typing:
+        if self.screen is not self.mail:
+            if isinstance(self.screen, Quietable):
+                self.screen.quiet()
+            return False
+        if self.mail.is_typing:
             return False
         return self.mail.dispatcher.press(event.key, event.character)
 

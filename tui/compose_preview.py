@@ -33,6 +33,6 @@ def text(db: Database, draft: Draft, message_id: str) -> SafeText:
     ]
     rows = [f"{caption}: {value}" for caption, value in head if value]
     document = (email.body.html if draft.is_markdown else None) or email.body.plain
-    body = "\n".join(block.text for block in document.blocks) if document else ""
+    body = "\n\n".join(block.text.strip("\n") for block in document.blocks) if document else ""
     links = [f"[{link.number}] {link.url}" for link in document.links] if document else []
     return safe_block("\n".join([*rows, "", body, *([""] if links else []), *links]))

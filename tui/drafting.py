@@ -181,18 +181,23 @@ def standing(db: Database, row: DraftRow) -> str:
     email = _answered_email(db, row)
     thread = threads.get(db, email.thread_id) if email else None
     linked = about(db, row)
-    return ", ".join(filter(None, (linked, thread.visibility if thread else "")))
+    return f"{linked or 'not linked'}, {thread.visibility}" if thread else linked
 
 
 def about(db: Database, row: DraftRow) -> str:
     """Return what a draft is linked to, in words; nothing when it is not."""
+    card = linked_item(db, row)
+    return f"{card.kind.value.title()}: {card.title}" if card else ""
+
+
+def linked_item(db: Database, row: DraftRow) -> ItemCard | None:
+    """Return what a draft is linked to, or else the conversation it goes into."""
     ref = ItemRef(ItemKind(row.item_kind), row.item_id) if row.item_kind and row.item_id else None
     if ref is None and (email := _answered_email(db, row)) is not None:
         slot = links.slot(db, email.thread_id)
         if slot is not None and slot.item_kind and slot.item_id:
             ref = ItemRef(ItemKind(slot.item_kind), slot.item_id)
-    card = items.get(db, ref) if ref else None
-    return f"{card.kind.value.title()}: {card.title}" if card else ""
+    return items.get(db, ref) if ref else None
 
 
 def set_visibility(db: Database, row: DraftRow, visibility: links.Visibility) -> ActionRow:

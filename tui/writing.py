@@ -83,6 +83,7 @@ class Writing:
 
     async def _save_copy(self, draft_id: int) -> None:
         problem = await save_copy(self.db, draft_id)
+        await self.mail.listings.reload()
         if problem:
             self.mail.warn(problem)
 

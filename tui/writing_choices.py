@@ -310,9 +310,9 @@ class Choices:
         from store.links import CannotLink
         from tui.screens.link import LinkPicker
 
-        item = await self._ask(
-            LinkPicker(self._db, Content.styled("Write about", "bold"), None, (), kinds=tuple(ItemKind))
-        )
+        linked = await in_store(drafting.linked_item, self._db, self._screen.row)
+        title = Content.styled("Write about", "bold")
+        item = await self._ask(LinkPicker(self._db, title, linked, (), kinds=tuple(ItemKind)))
         if item is None:
             return
         if item.kind.fills_the_slot:

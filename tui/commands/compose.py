@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GROUP = "Write"
 _AS_NEW = -1
+_SUBJECT_CELLS, _WHOM_CELLS = 36, 20
 _READING = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 
 
@@ -152,20 +153,19 @@ async def _pick(screen: MailScreen, rows: tuple[DraftRow, ...], email: EmailRow 
     """Let the user choose among unsent drafts, and the message shown as a new one."""
     from textual.content import Content
 
-    from mail import drafts as words
-    from tui.format import short_date
+    from tui.format import short_date, shorten
     from tui.screens.pick import Choice, Picker
 
     choices: list[Choice[int]] = []
     for row in rows:
-        subject = line(row.draft.subject) or "(no subject)"
-        whom = line(words.written(row.draft.to))
+        subject = shorten(line(row.draft.subject) or "(no subject)", _SUBJECT_CELLS)
+        whom = shorten(line(", ".join(one.name or one.email for one in row.draft.to)), _WHOM_CELLS)
         label = Content.assemble(subject, (f"  {whom}", "dim"))
         choices.append(
             Choice(row.id, label, f"{subject} {whom}", short_date(row.updated_at, int(time.time())))
         )
     if email is not None:
-        subject = line(email.subject) or "(no subject)"
+        subject = shorten(line(email.subject) or "(no subject)", _SUBJECT_CELLS)
         label = Content.assemble(("A new message like  ", "dim"), subject)
         choices.append(Choice(_AS_NEW, label, f"new {subject}"))
     picked = await screen.ask(Picker("Go on with which draft?", choices))

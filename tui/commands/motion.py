@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mail.types import Role
 from tui.commands.registry import Pane, command
 
 if TYPE_CHECKING:
@@ -143,9 +144,11 @@ def _turn(screen: MailScreen, step: int) -> None:
 
 @command("move.open", "Open", "enter", "o", group=_GROUP, panes=_LISTS, hint="open")
 def open_row(screen: MailScreen) -> None:
-    """Read the conversation under the cursor, or show the mailbox under it."""
+    """Read the conversation under the cursor, write on it in Drafts, or show the mailbox under it."""
     if screen.pane is Pane.MAILBOXES:
         screen.mailboxes.choose()
+    elif screen.listings.shown.role is Role.DRAFTS:
+        screen.dispatcher.run_id("compose.resume")
     else:
         screen.read_thread()
 

@@ -282,7 +282,7 @@ class MailScreen(Screen[None]):
 
     @on(ThreadList.Opened)
     def _on_opened(self) -> None:
-        self.read_thread()
+        self.dispatcher.run_id("move.open")
 
     @on(Mailboxes.Chosen)
     def _on_mailbox_chosen(self, event: Mailboxes.Chosen) -> None:

@@ -20,7 +20,7 @@ from tui.screens.dialog import Dialog
 
 SENDING: Final = frozenset({"send", "send_archive", "later"})
 """The choices that let the message go, and that questions stand before."""
-_COLUMNS, _COLUMN = 4, 16
+_COLUMNS, _COLUMN = 4, 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Reviewed:
 class Review(Dialog[str]):
     """Answers with the word of a choice. What is asked is shown, and sending it anyway takes a second key."""
 
+    CSS = """
+    Review { align: center bottom; }
+    Review > Vertical { width: 80; max-width: 100%; }
+    """
     BINDINGS = [
         *bindings(REVIEW, are_text=False),
         Binding("ctrl+x,n", "back", show=False),

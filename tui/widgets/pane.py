@@ -72,3 +72,11 @@ class Scrollable(Protocol):
 
     def bottom(self) -> None:
         """Go to the last row."""
+
+
+@runtime_checkable
+class Quietable(Protocol):
+    """A screen that says things until the next key."""
+
+    def quiet(self) -> None:
+        """Take back what was said: the user pressed a key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rich.style import Style
@@ -55,8 +56,16 @@ def with_address(text: str, cursor: int, person: Address) -> tuple[str, int]:
 
 
 def read(text: str) -> tuple[Address, ...]:
-    """Return the recipients of a field; one that is no address yet has a name and no email."""
-    return addresses.parse(text.strip().rstrip(",; "))
+    """Return the recipients of a field; one that is no address yet has a name and no email.
+
+    Each is read by itself: a name nobody resolved must not become the name of the address after it.
+    """
+    return tuple(one for piece in pieces(text) for one in _read(piece.text))
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[Address, ...]:
+    return addresses.parse(text) if text else ()
 
 
 def is_address(person: Address) -> bool:
@@ -67,6 +76,13 @@ def is_address(person: Address) -> bool:
 def unresolved(text: str) -> tuple[str, ...]:
     """Return the recipients that are no addresses."""
     return tuple(person.name or person.email for person in read(text) if not is_address(person))
+
+
+def pasted(text: str) -> str:
+    """Return a list of recipients, in whatever way it is separated, as this field writes one."""
+    listed = ", ".join(filter(None, (each.strip(" \t,;") for each in text.splitlines())))
+    people = addresses.parse(listed)
+    return drafts.written(people) if people and all(map(is_address, people)) else listed
 
 
 class RecipientInput(FieldInput):
@@ -105,7 +121,7 @@ class RecipientInput(FieldInput):
         typing = piece_at(self.value, self.cursor_position) if self.has_focus else None
         style: Style | None = None
         for piece in pieces(marked.plain):
-            if piece.text and piece != typing and any(not is_address(one) for one in read(piece.text)):
+            if piece.text and piece != typing and any(not is_address(one) for one in _read(piece.text)):
                 style = style or self.get_component_rich_style("recipients--unresolved", partial=True)
                 marked.stylize(style, piece.start, piece.end)
         return marked
@@ -180,7 +196,4 @@ class RecipientInput(FieldInput):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        text = event.text[:_LONGEST_PASTE]
-        self.insert_text_at_cursor(
-            ", ".join(filter(None, (each.strip(" \t,;") for each in text.splitlines())))
-        )
+        self.insert_text_at_cursor(pasted(event.text[:_LONGEST_PASTE]))
