@@ -38,14 +38,17 @@ class Filled:
     problem: str | None = None
 
 
-def fill(db: Database, account_id: AccountId, filled: Sequence[Filled]) -> frozenset[ThreadId]:
+def fill(
+    db: Database, account_id: AccountId, filled: Sequence[Filled], *, at_once: int | None = None
+) -> frozenset[ThreadId]:
     """Give emails known by their headers their bodies, and return the threads that touches.
 
-    It is one transaction, or several when somebody waits to write. One that has its body already, or that is gone,
-    is left as it is.
+    It is one transaction, or several when somebody waits to write or when there are more than `at_once`, at most SLICE. One that has
+    its body already, or that is gone, is left as it is.
     """
     ordered = sorted({one.email_id: one for one in filled}.values(), key=lambda one: one.email_id)
-    work = deque(ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE))
+    size = SLICE if at_once is None else min(SLICE, at_once)
+    work = deque(ordered[start : start + size] for start in range(0, len(ordered), size))
     touched: set[ThreadId] = set()
     give_way(db)
     while work:
@@ -53,7 +56,7 @@ def fill(db: Database, account_id: AccountId, filled: Sequence[Filled]) -> froze
             page = _Page(connection, account_id)
             while work:
                 page.take(work.popleft())
-                if work and db.is_wanted():
+                if work and (at_once is not None or db.is_wanted()):
                     break
             touched |= page.record()
         if work:

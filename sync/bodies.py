@@ -26,6 +26,7 @@ _BATCH: Final = 400
 _POLITE_BATCH_OCTETS: Final = 1_000_000
 _POLITE_BATCH: Final = 48
 """While somebody else is about, who may soon wait for one message or to write."""
+_POLITE_AT_ONCE: Final = 24
 _POLITE_FOR_S: Final = 5.0
 _AHEAD: Final = 2
 """Batches on their way: one is parsed while the next is fetched."""
@@ -105,13 +106,13 @@ class _Bodies:
 
     def _read_ahead(self) -> bool:
         """Fetch another batch; False when there is none."""
-        octets, limit = self._batch_size()
+        is_polite = self._must_be_polite()
         wanted = fetching.next_bodies(
             self._db,
             self._account_id,
             int(time.time()),
-            octets=octets,
-            limit=limit,
+            octets=_POLITE_BATCH_OCTETS if is_polite else _BATCH_OCTETS,
+            limit=_POLITE_BATCH if is_polite else _BATCH,
             without=[body.email_id for batch in self._on_their_way for body in batch.bodies],
         )
         if not wanted:
@@ -127,11 +128,11 @@ class _Bodies:
         self._note_failures(wanted, found)
         return True
 
-    def _batch_size(self) -> tuple[int, int]:
+    def _must_be_polite(self) -> bool:
         directory = self._db.directory
-        if self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(directory, doorbell.WORKER):
-            return _POLITE_BATCH_OCTETS, _POLITE_BATCH
-        return _BATCH_OCTETS, _BATCH
+        return self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(
+            directory, doorbell.WORKER
+        )
 
     def _fetch(
         self, mailbox: MailboxKey, bodies: Sequence[BodyWanted], found: dict[EmailId, bytes | None]
@@ -176,7 +177,8 @@ class _Bodies:
             Filled(body.email_id, one.email, one.packed_body, one.packed_octets)
             for body, one in zip(batch.bodies, parsed, strict=True)
         ]
-        ingest.fill(self._db, self._account_id, filled)
+        at_once = _POLITE_AT_ONCE if self._must_be_polite() else None
+        ingest.fill(self._db, self._account_id, filled, at_once=at_once)
         self._done += len(filled)
         self._tell()
 

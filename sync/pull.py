@@ -25,8 +25,9 @@ _FIRST_REMOTE_PAGE: Final = 200
 _REMOTE_PAGE: Final = 2_000
 _POLITE_REMOTE_PAGE: Final = 500
 """Of accounts that tell headers: their pages cost a way to a server and back, their messages little."""
-_POLITE_HEADERS: Final = 80
-"""Messages of such a page in one transaction while somebody else is about."""
+_HEADERS_AT_ONCE: Final = 500
+_POLITE_HEADERS_AT_ONCE: Final = 80
+"""Messages of such a page in one transaction: somebody who comes to write waits for its end."""
 _AHEAD: Final = 2
 _FIRST_AHEAD_MESSAGES: Final = 128
 _AHEAD_MESSAGES: Final = 1_000
@@ -131,6 +132,11 @@ class _Pull:
             return _POLITE_REMOTE_PAGE if self._must_be_polite() else _REMOTE_PAGE
         return _POLITE_PAGE if self._must_be_polite() else _PAGE
 
+    def _at_once(self) -> int | None:
+        if not self._is_remote:
+            return None
+        return _POLITE_HEADERS_AT_ONCE if self._must_be_polite() else _HEADERS_AT_ONCE
+
     def _must_be_polite(self) -> bool:
         directory = self._db.directory
         return self._db.was_wanted(_POLITE_FOR_S) or doorbell.is_anybody_else_there(
@@ -163,8 +169,7 @@ class _Pull:
             or batch.new_state != self._written_state
             or mailboxes.are_choices_due(self._db, self._account_id)
         ):
-            at_once = _POLITE_HEADERS if self._is_remote and self._must_be_polite() else None
-            ingest.apply(self._db, self._account_id, batch, arrivals, at_once=at_once)
+            ingest.apply(self._db, self._account_id, batch, arrivals, at_once=self._at_once())
             self._written_state = batch.new_state
         self._written += len(arrivals)
         self._progress.add(len(arrivals), batch.remaining)

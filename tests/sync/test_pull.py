@@ -9,9 +9,11 @@ from other_sides import FakeOtherSide
 from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, sync, threads_in
 
 from mail.changes import ChangeBatch, State
-from mail.types import AccountId
+from mail.query import parse as query
+from mail.types import AccountId, Role
 from providers.errors import RetryLater
-from store import accounts, emails, events, invariants
+from providers.protocol import Provider
+from store import accounts, emails, events, invariants, mailbox_choices, mailboxes, searches
 from store.database import Database
 from store.doorbell import Doorbell
 from sync.parsers import ParsingChildren
@@ -22,8 +24,8 @@ def always() -> bool:
     return True
 
 
-def a_fake(db: Database, count: int) -> tuple[AccountId, FakeOtherSide]:
-    other = FakeOtherSide()
+def a_fake(db: Database, count: int, *, tells_headers: bool = False) -> tuple[AccountId, FakeOtherSide]:
+    other = FakeOtherSide(tells_headers=tells_headers)
     for number in range(count):
         other.deliver(other.inbox, a_message(number), NOW + number)
     return accounts.add(db, "fake", "Me", "me@dealbox.example", {}), other
@@ -173,3 +175,84 @@ def test_transactions_are_short_while_a_screen_is_open(
     assert pull(db, account_id, provider, parsers, always)
     bell.close()
     assert max(sizes) == largest
+
+
+def pages_of(provider: Provider) -> list[int]:
+    """Return a list that fills with the limits of the pages a provider is asked for."""
+    limits: list[int] = []
+    changes = provider.changes
+
+    def counted(since: State | None, *, limit: int = 500) -> ChangeBatch:
+        limits.append(limit)
+        return changes(since, limit=limit)
+
+    provider.changes = counted  # type: ignore[method-assign]  # to see what is asked for
+    return limits
+
+
+def test_headers_are_listed_threaded_and_found_without_their_bodies(
+    db: Database, parsers: ParsingChildren
+) -> None:
+    account_id, other = a_fake(db, 30, tells_headers=True)
+    other.deliver(other.archive, a_message(100, reply_to=3), NOW + 100, frozenset({"$seen"}))
+    assert pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, always)
+    assert len(threads_in(db, "Inbox")) == 30
+    assert len(searches.search(db, query("from:ana offer"), limit=50)) == 30
+    assert db.read().execute("SELECT min(is_header_only), count(*) FROM email").fetchone() == (1, 31)
+    assert invariants.check(db) == []
+
+
+def test_the_first_headers_are_few_and_written_at_once_and_then_pages_are_large(
+    db: Database, parsers: ParsingChildren
+) -> None:
+    account_id, other = a_fake(db, 700, tells_headers=True)
+    provider = other.connect(StoreMemory(db, account_id))
+    limits = pages_of(provider)
+    written = []
+
+    def look() -> bool:
+        written.append((len(limits), len(StoreMemory(db, account_id).known(other.inbox))))
+        return True
+
+    assert pull(db, account_id, provider, parsers, look)
+    assert limits == [200, 2_000]
+    assert written == [(1, 200), (2, 700)]
+
+
+def test_headers_are_written_a_few_at_a_time_while_a_screen_is_open(
+    db: Database, parsers: ParsingChildren
+) -> None:
+    account_id, other = a_fake(db, 700, tells_headers=True)
+    provider = other.connect(StoreMemory(db, account_id))
+    limits = pages_of(provider)
+    bell = Doorbell(db.directory, "screen")
+    assert pull(db, account_id, provider, parsers, always)
+    bell.close()
+    assert limits == [200, 500]
+    told = [event for event in events.since(db, 0, limit=10_000) if event.kind == "mail"]
+    assert len(told) == 10
+    assert max(len(event.thread_ids) for event in told) == 80
+
+
+def test_a_role_the_user_chose_is_followed_though_the_account_tells_nothing_new(
+    db: Database, parsers: ParsingChildren
+) -> None:
+    account_id, other = a_fake(db, 3)
+    provider = other.connect(StoreMemory(db, account_id))
+    assert pull(db, account_id, provider, parsers, always)
+    mailbox_choices.set(db, account_id, other.archive, mailbox_choices.Choice(role=Role.JUNK))
+    assert pull(db, account_id, provider, parsers, always)
+    assert [row.name for row in mailboxes.all(db) if row.role is Role.JUNK] == ["Archive"]
+
+
+def test_a_long_first_sync_of_headers_shows_how_far_it_is(db: Database, parsers: ParsingChildren) -> None:
+    account_id, other = a_fake(db, 900, tells_headers=True)
+    seen = []
+
+    def look() -> bool:
+        seen.append(progress(db, account_id))
+        return True
+
+    pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, look)
+    assert seen[0] == ("backfilling", 200, 900)
+    assert progress(db, account_id)[1:] == (0, 0)
