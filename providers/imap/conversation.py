@@ -15,8 +15,9 @@ from providers.imap.tokens import LITERAL, Tokens
 from providers.imap.wire import LINE_OCTETS, Wire
 
 ANSWER_OCTETS: Final = 16 * 1024 * 1024
-LONG_LINE_OCTETS: Final = 16 * 1024 * 1024
+LONG_LINE_OCTETS: Final = 8 * 1024 * 1024
 HELD_OCTETS: Final = 64 * 1024 * 1024
+_OVERHEAD_OCTETS: Final = 200  # what it costs to hold anything at all
 _HEAD = re.compile(rb"\* (?:(\d{1,10}) )?([A-Za-z0-9.\-]+) ?")
 _UID_BEFORE = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 _TAG = re.compile(rb"d(\d{1,18})\Z")
@@ -117,7 +118,7 @@ class Conversation:
         for answer in self.answers(self.send(*words), line_octets=LINE_OCTETS):
             if not self.notice(answer):
                 taken.append(answer)
-                octets += sum(map(len, answer.parts))
+                octets += sum(map(len, answer.parts)) + _OVERHEAD_OCTETS
                 if octets > HELD_OCTETS:
                     raise self.wire.lost("answers more than can be held")
         return taken
@@ -249,7 +250,7 @@ class Conversation:
         held = len(parts[0])
         while parts[-1][-1:] == b"}" and (found := LITERAL.search(parts[-1])):
             size = int(found[1])
-            held += size
+            held += size + _OVERHEAD_OCTETS
             if held > ANSWER_OCTETS:
                 raise self._dropped(
                     Oversized(

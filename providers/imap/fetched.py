@@ -24,6 +24,7 @@ _ITEM = re.compile(
 )
 _UID, _FLAGS, _MODSEQ, _SIZE, _DATE, _SECTION, _GMAIL_ID, _GMAIL_THREAD, _END = range(1, 10)
 _ITEM_NAME = re.compile(rb" ?([A-Za-z0-9.\-]+(?:\[(?:[^\]\"]|\"[^\"]*\")*\])?)(?:<\d+>)?(?= )")
+_LIST_END = re.compile(rb" *\) *\Z")
 _OWN_UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 _INTERNAL_DATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\Z")
 _MONTHS: Final = {
@@ -125,7 +126,7 @@ class _Facts:
 
     def read(self, tokens: Tokens) -> bool:
         """Read one item; true at the end of the list."""
-        if tokens.rest.strip() == b")":
+        if _LIST_END.match(tokens.line, tokens.at):
             return True
         found = _ITEM_NAME.match(tokens.line, tokens.at)
         if found is None:
@@ -164,7 +165,9 @@ class _Facts:
         elif name == "INTERNALDATE" and isinstance(number, bytes):
             self.date = epoch_seconds(number)
         else:
-            self.others = {**self.others, name: node}
+            if self.others is NO_OTHERS:
+                self.others = {}
+            self.others[name] = node  # type: ignore[index] # it is a dict of this answer's own
 
 
 def flags_of(text: bytes) -> frozenset[str]:

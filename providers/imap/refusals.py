@@ -11,7 +11,7 @@ from providers.errors import ProviderError, Rejected, RetryLater, SignInAgain
 
 _LONGEST_TEXT: Final = 300
 _LONGEST_WAIT_S: Final = 3600.0
-_CODE = re.compile(rb"\[([A-Za-z0-9][A-Za-z0-9._\-]*)(?: ((?:[^\]\"]|\"[^\"]*\")*))?\] ?")
+_CODE = re.compile(rb"\[([A-Za-z0-9][A-Za-z0-9._\-]*)(?: ((?:[^\]\"]++|\"[^\"]*+\")*+))?\] ?")
 _BACKOFF = re.compile(r"Backoff Time: *(\d{1,9}) *milliseconds", re.IGNORECASE)
 _THROTTLED = re.compile(
     r"throttl|rate limit|try again later|temporar|bandwidth|command limit|authenticated but not connected",

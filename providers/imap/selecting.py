@@ -13,7 +13,7 @@ from providers.imap.refusals import Completion
 from providers.imap.tokens import Garbled
 from providers.imap.uid_set import UidSet
 
-_MOST: Final = 500_000
+_MOST: Final = 200_000
 
 
 def select(

@@ -40,6 +40,7 @@ __all__ = [
 Uid = int
 Epoch = int
 _SHORT_SET_OCTETS: Final = 1000
+_MOST_FOUND: Final = 2_000_000
 _GOODBYE_S: Final = 3.0
 _WHO_WE_ARE: Final = b'ID ("name" "dealbox")'
 _LIMIT = re.compile(r"APPENDLIMIT=(\d+)\Z")
@@ -221,6 +222,8 @@ class Session:
                 continue
             try:
                 found += codes.found(answer).ranges
+                if len(found) > _MOST_FOUND:
+                    raise speaking.wire.lost("found more than can be held")
             except Garbled as error:
                 raise speaking.wire.lost("answered a search in a way that cannot be read") from error
         return UidSet(found)

@@ -9,9 +9,7 @@ Node: TypeAlias = "bytes | int | tuple[Node, ...] | None"
 
 LITERAL: Final = re.compile(rb"~?\{(\d{1,19})\+?\}\Z")
 _DEEPEST: Final = 100
-_TOKEN = re.compile(
-    rb' *(?:([()])|"((?:[^"\\]|\\.)*)"|~?\{\d{1,19}\+?\}\Z|((?:[^ ()"\[]|\[[^\]]*\])(?:[^ ()\[]|\[[^\]]*\])*))'
-)
+_TOKEN = re.compile(rb' *(?:([()])|"((?:[^"\\]++|\\.)*+)"|~?\{\d{1,19}\+?\}\Z|([^ ()"]+))')
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -36,10 +34,6 @@ class Tokens:
     def rest(self) -> bytes:
         """Return what is left of the line."""
         return self.line[self.at :]
-
-    def is_at_end(self) -> bool:
-        """Tell whether nothing is left."""
-        return self._part == len(self._parts) - 1 and not self.rest.strip()
 
     def take_literal(self) -> bytes:
         """Return the literal the line announces at its end, and go on behind it."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from providers.imap.answers import Fetched
 from providers.imap.conversation import Conversation
 from providers.imap.fetched import epoch_seconds, parse
+from providers.imap.refusals import Completion
 from providers.imap.tokens import Garbled, Tokens
 from providers.imap.wire import Wire
 
@@ -108,6 +111,39 @@ def test_no_answer_ends_the_program(literals: list[bytes], line: bytes) -> None:
     for literal in literals:
         parts += [literal, line]
     assert parse(parts, 0).uid
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"(",
+        b")",
+        b'"',
+        b"[",
+        b"a[ ",
+        b'a" ',
+        b"\\",
+        b"BODY[ ",
+        b'BODY["',
+        b"UID ",
+        b"{1} ",
+        b"FLAGS (",
+        b"A B ",
+        b'"\\',
+    ],
+)
+def test_no_line_takes_longer_than_its_length_warrants(unit: bytes) -> None:
+    started = time.thread_time()
+    line = (unit * 400_000)[:400_000]
+    for reading in (
+        lambda: read(b"(UID 1 " + line),
+        lambda: Tokens([line]).node(),
+        lambda: Tokens([b"(" + line]).words(),
+    ):
+        with contextlib.suppress(Garbled):
+            reading()
+    Completion.parse(b"NO [CODE " + line)
+    assert time.thread_time() - started < 5
 
 
 lines = st.sampled_from(
