@@ -79,6 +79,20 @@ def due(db: Database, account_id: AccountId) -> tuple[tuple[Job, ...], float | N
     return tuple(job for wait_s, job in waits if wait_s <= 0), min(later, default=None)
 
 
+def signature(db: Database, account_id: AccountId) -> tuple[int, ...]:
+    """Return numbers that differ when a message was queued, taken back, or given another time."""
+    row = (
+        db.read()
+        .execute(
+            "SELECT count(*), coalesce(max(id), 0), coalesce(min(not_before), 0) FROM submission"
+            " WHERE account_id = ? AND state IN ('queued', 'submitting', 'accepted', 'unknown') AND state = 'queued'",
+            (account_id,),
+        )
+        .fetchone()
+    )
+    return tuple(row)
+
+
 def asked(db: Database, account_id: AccountId) -> tuple[int, ...]:
     """Return the messages whose fate only the user is waited for to tell."""
     rows = db.read().execute(

@@ -9,29 +9,32 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from mail.types import AccountId
-from providers.connect import REMOTE_KINDS, connect
+from providers.connect import REMOTE_KINDS
 from providers.errors import ProviderError, RetryLater, SignInAgain
 from providers.protocol import Provider
-from store import accounts, fetching, ingest, outbox
+from store import accounts, ingest, outbox
 from store.database import Database
 from store.rows import AccountRow
 from store.secret_files import HeldKey
 from sync import backoff
 from sync.bodies import fetch_bodies
-from sync.companions import Fetching, Watching
+from sync.crew import Crew, connection
 from sync.lane import ChildFailed
 from sync.lending import LentSecrets
+from sync.looks import Looks
 from sync.parsers import Parsers
-from sync.pull import StoreMemory, pull
+from sync.pull import pull
 from sync.push import push, seconds_to_next
+from sync.submit import submit_due
 
 log = logging.getLogger(__name__)
 
 _SHORTEST_REST_S: Final = 1.0
 _PAUSE_S: Final = 0.5
+_LONGEST_LOOK_S: Final = 20.0
 _LONGEST_SERVICE_S: Final = 5.0
 _KEPT_ORPHANS_S: Final = 86_400
 _PURGE_EVERY_S: Final = 3_600.0
@@ -56,31 +59,25 @@ class AccountThread:
         self._failures = 0
         self._requests = 0
         self._purged_at: float | None = None
-        self._companions = self._make_companions() if account.kind in REMOTE_KINDS else None
+        self._looks = Looks()
+        self._crew: Crew | None = None
+        if account.kind in REMOTE_KINDS:
+            self._crew = Crew(
+                db,
+                account,
+                parsers,
+                held,
+                on_news=self._notice,
+                look=self._look,
+                is_pulling=lambda: self._is_pulling,
+            )
         self._thread = threading.Thread(target=self._run, name=f"account-{account.id}")
-
-    def _make_companions(self) -> _Companions:
-        name = f"account-{self.account.id}"
-
-        def provider() -> Provider:
-            return connection(self._db, self.account, self._held)
-
-        def fetch(provider: Provider, may_go_on: Callable[[], bool]) -> float | None:
-            if not fetch_bodies(self._db, self.account.id, provider, self._parsers, may_go_on):
-                return backoff.LONGEST_S
-            at = fetching.next_time(self._db, self.account.id)
-            return None if at is None else max(at - time.time(), _SHORTEST_REST_S)
-
-        return _Companions(
-            Watching(f"{name}-watching", provider, self._notice),
-            Fetching(f"{name}-fetching", provider, fetch, lambda: self._is_pulling),
-        )
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
-        for companion in self._companions or ():
-            companion.start()
+        if self._crew is not None:
+            self._crew.start()
 
     def wake(self) -> None:
         """Look at the outbox and at the account now."""
@@ -92,21 +89,21 @@ class AccountThread:
 
     def glance(self) -> None:
         """Let the companions see what the screen wants of them."""
-        companions, now = self._companions, int(time.time())
-        if companions is not None and fetching.is_awaited(self._db, self.account.id, now):
-            companions.fetching.wake()
+        if self._crew is not None:
+            self._crew.glance()
 
     def stop(self) -> None:
         """End after the transaction and the operation going on."""
         self._is_stopping = True
-        for companion in self._companions or ():
-            companion.stop()
+        if self._crew is not None:
+            self._crew.stop()
+        self._looks.give_up()
         self.wake()
 
     def join(self) -> None:
         """Wait for the end."""
-        for companion in self._companions or ():
-            companion.join()
+        if self._crew is not None:
+            self._crew.join()
         self._thread.join()
 
     @property
@@ -117,8 +114,14 @@ class AccountThread:
     @property
     def is_busy(self) -> bool:
         """Say whether there is work that a worker nobody looks at should finish first."""
-        at_work = self._companions is not None and self._companions.fetching.is_working
-        return at_work or not self.is_resting
+        return not self.is_resting or (self._crew is not None and self._crew.is_busy)
+
+    def _look(self) -> None:
+        """Have the account looked at, and wait for that. Raises RetryLater."""
+        number = self._looks.next
+        self._notice()
+        if not self._looks.wait_for(number, _LONGEST_LOOK_S):
+            raise RetryLater("The account could not be looked at just now.")
 
     def _notice(self) -> None:
         provider = self._provider
@@ -133,8 +136,8 @@ class AccountThread:
             self._woken.wait(delay_s)
             self._woken.clear()
             self.is_resting = False
-        for companion in self._companions or ():
-            companion.stop()
+        if self._crew is not None:
+            self._crew.stop()
 
     def _connected(self) -> float:
         """Work until something goes wrong; return how long to stay away then."""
@@ -155,11 +158,13 @@ class AccountThread:
             return report(self._db, self.account.id, error, self._failures, self._requests)
         finally:
             self._provider = None
-            for companion in self._companions or ():
-                companion.forbid()
+            self._looks.give_up()
+            if self._crew is not None:
+                self._crew.forbid()
 
     def _round(self, provider: Provider) -> None:
         self._requests = accounts.sync_requests(self._db)
+        number = self._looks.begin()
         self._is_pulling = True
         try:
             is_complete = sync_once(self._db, self.account.id, provider, self._parsers, self._may_go_on)
@@ -167,18 +172,18 @@ class AccountThread:
             self._is_pulling = False
         if is_complete:
             say_live(self._db, self.account.id, self._requests)
+            self._looks.end(number)
             self._purge()
-        if self._companions is not None:
-            self._companions.fetching.wake()
-            if self._companions.fetching.is_shut_out:
+        if self._crew is not None:
+            self._crew.follow()
+            if self._crew.fetching.is_shut_out:
                 fetch_bodies(self._db, self.account.id, provider, self._parsers, lambda: False)
 
     def _may_go_on(self) -> bool:
         """Between two pages: the account answers, so the companions may come, and there may be bodies to fetch."""
-        for companion in self._companions or ():
-            companion.allow()
-        if self._companions is not None:
-            self._companions.fetching.wake()
+        if self._crew is not None:
+            self._crew.allow()
+            self._crew.fetching.wake()
         return not self._is_stopping
 
     def _purge(self) -> None:
@@ -200,7 +205,7 @@ class AccountThread:
         self._serve(provider)
 
     def _wait(self, provider: Provider, timeout_s: float) -> None:
-        if self._companions is None or self._companions.watching.is_shut_out:
+        if self._crew is None or self._crew.watching.is_shut_out:
             provider.wait(timeout_s)
         else:
             self._woken.wait(timeout_s)
@@ -210,20 +215,9 @@ class AccountThread:
         ends_at = time.monotonic() + _LONGEST_SERVICE_S
         while self._woken.is_set() and not self._is_stopping and time.monotonic() < ends_at:
             self._woken.clear()
-            if not push(self._db, self.account.id, provider) and self._companions is not None:
+            if not push(self._db, self.account.id, provider) and self._crew is not None:
                 return  # woken by news of the account: look now
             self._woken.wait(_PAUSE_S)
-
-
-class _Companions(NamedTuple):
-    watching: Watching
-    fetching: Fetching
-
-
-def connection(db: Database, account: AccountRow, held: HeldKey) -> Provider:
-    """Return a provider of the account's own."""
-    secrets = LentSecrets(db.directory, held, account)
-    return connect(account.kind, account.config, StoreMemory(db, account.id), secrets)
 
 
 @contextlib.contextmanager
@@ -235,6 +229,25 @@ def connected(db: Database, account: AccountRow, held: HeldKey) -> Iterator[Prov
         yield provider
     finally:
         provider.close()
+
+
+def finish_once(
+    db: Database,
+    account: AccountRow,
+    provider: Provider,
+    parsers: Parsers,
+    held: HeldKey,
+    may_go_on: Callable[[], bool],
+) -> None:
+    """Send what is due and fetch what is still at the account: what companions do where there are any."""
+    if account.kind not in REMOTE_KINDS:
+        return
+
+    def look() -> None:
+        sync_once(db, account.id, provider, parsers, may_go_on)
+
+    submit_due(db, account, LentSecrets(db.directory, held, account), look)
+    fetch_bodies(db, account.id, provider, parsers, may_go_on)
 
 
 def sync_once(
