@@ -85,6 +85,15 @@ _WRONG: Final = (
         "WHERE key = 'recent_from') EXCEPT SELECT id FROM email_recent_docsize) UNION ALL "
         "SELECT id FROM (SELECT id FROM email_recent_docsize EXCEPT SELECT id FROM email_text_docsize)",
     ),
+    (
+        "emails known by their header alone that have a body",
+        "SELECT id FROM email e WHERE is_header_only AND EXISTS (SELECT 1 FROM email_body WHERE email_id = e.id)",
+    ),
+    (
+        "what messages became, told by emails that are no reports",
+        "SELECT email_id FROM bounce_about b WHERE NOT EXISTS "
+        "(SELECT 1 FROM email WHERE id = b.email_id AND bounce IS NOT NULL)",
+    ),
     ("references to rows that are gone", 'SELECT "table", rowid, parent FROM pragma_foreign_key_check'),
 )
 

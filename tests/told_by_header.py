@@ -53,10 +53,12 @@ class Server:
         """Return the same message told whole."""
         return replace(remote, message=self.messages[remote.mailbox, remote.key], header=None)
 
-    def fill(self, db: Database, account_id: AccountId, *, most: int = 100) -> int:
-        """Fetch bodies until there are none to fetch; return how many those were."""
+    def fill(self, db: Database, account_id: AccountId, *, most: int = 100, times: int = 1_000) -> int:
+        """Fetch bodies until there are none to fetch, at most so often; return how many those were."""
         count = 0
-        while wanted := fetching.next_bodies(db, account_id, makers.NOW, limit=most):
+        while (times := times - 1) >= 0 and (
+            wanted := fetching.next_bodies(db, account_id, makers.NOW, limit=most)
+        ):
             filled = []
             for body in wanted:
                 email, packed_body, packed_octets = parsing.read(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import makers
 import pytest
@@ -13,7 +14,7 @@ from makers import ARCHIVE, INBOX, MAILBOXES, NOW, SENT
 from told_by_header import Server, contents, take
 
 from mail.changes import RemoteEmail
-from store import invariants
+from store import fetching, ingest, invariants
 
 OWN = "me@dealbox.example"
 
@@ -101,3 +102,54 @@ def told_whole(directory: Path, server: Server, remotes: list[RemoteEmail]) -> d
     found = contents(db)
     db.close()
     return found
+
+
+TEXTS = [
+    a_letter(n, n - 1 if n % 3 else None, f"text {n}", is_own=n == 2, has_file=n == 4, keeps_id=n != 5)
+    for n in range(8)
+]
+PLACES = st.tuples(st.sampled_from([INBOX, ARCHIVE]), st.sampled_from("78"), st.integers(1, 4))
+steps = st.one_of(
+    st.tuples(
+        st.just("tell"), st.lists(st.tuples(st.integers(0, 7), PLACES), min_size=1, max_size=6), st.booleans()
+    ),
+    st.tuples(st.just("destroy"), st.lists(PLACES, min_size=1, max_size=4), st.just(False)),
+    st.tuples(st.just("fill"), st.lists(PLACES, min_size=1, max_size=4), st.just(False)),
+    st.tuples(st.just("fail"), st.lists(PLACES, min_size=1, max_size=5), st.just(False)),
+    st.tuples(st.just("update"), st.just([]), st.just(False)),
+    st.tuples(st.just("purge"), st.just([]), st.just(False)),
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(done=st.lists(steps, min_size=1, max_size=8))
+def test_whatever_is_told_fetched_and_lost_the_store_is_as_a_recount_says(
+    tmp_path_factory: pytest.TempPathFactory, done: list[tuple[str, list[Any], bool]]
+) -> None:
+    db = makers.a_store(tmp_path_factory.mktemp("store"))
+    server, account_id = Server(), makers.an_account(db)
+    for number, (what, some, is_renumbered) in enumerate(done):
+        if what == "tell":
+            remotes = [
+                server.remote(f"{epoch}.{uid}", TEXTS[text], mailbox, received_at=NOW + text)
+                for text, (mailbox, epoch, uid) in some
+            ]
+            take(db, account_id, remotes, renumbered=[INBOX.key] if is_renumbered else ())
+        elif what == "destroy":
+            take(db, account_id, [], destroyed=[(mailbox, f"{epoch}.{uid}") for mailbox, epoch, uid in some])
+        elif what == "fill":
+            server.fill(db, account_id, most=len(some), times=1)
+        elif what == "fail":
+            for body in fetching.next_bodies(db, account_id, 1 << 40, limit=1) * len(some):
+                fetching.failed(db, account_id, [(body._replace(attempts=len(some)), "It is broken.")], NOW)
+        elif what == "update":
+            fetching.retry_unread(db, number)
+        else:
+            ingest.purge_orphans(db, account_id, 1 << 40)
+        assert invariants.check(db) == []
+    fetching.retry_unread(db, 1_000)
+    db.read().execute("UPDATE body_wish SET not_before = 0")
+    server.fill(db, account_id)
+    assert invariants.check(db) == []
+    assert fetching.remaining(db, account_id) == 0
+    db.close()
