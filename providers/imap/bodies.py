@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from mail.types import MailboxKey, RemoteKey
+from providers import one_by_one
 from providers.errors import Rejected
 from providers.imap import convert, decoding, skeleton
 from providers.imap.doing import GONE
@@ -15,6 +17,7 @@ from providers.imap.session import UidSet
 
 LARGE_OCTETS: Final = 1024 * 1024
 _TOGETHER_OCTETS: Final = 8 * 1024 * 1024
+_APART_OCTETS: Final = 32 * 1024 * 1024
 
 
 def messages(
@@ -91,11 +94,23 @@ def write_part(line: Line, mailbox: MailboxKey, key: RemoteKey, part: str, file:
             raise Rejected("The message has no such part.")
         encoding = skeleton.encoding_of(line.session, uid, part)
         if encoding is None:
-            raise Rejected("The message has no such part.")
+            _write_part_of_whole(line, uid, part, file)
+            return
         with decoding.decoder(encoding, file) as decoded:
             line.session.fetch_to(uid, part, decoded)
     except Refused as error:
         raise Rejected(GONE) from error
+
+
+def _write_part_of_whole(line: Line, uid: int, part: str, file: BinaryIO) -> None:
+    """Take the message apart here: servers see no parts where MIME-Version is missing."""
+    with tempfile.TemporaryFile() as whole:
+        if line.session.fetch_to(uid, "", whole) > _APART_OCTETS:
+            raise Rejected(
+                "The server does not find this part, and the message is too large to be looked through."
+            )
+        whole.seek(0)
+        one_by_one.write_part(whole.read(), part, file)
 
 
 def _open(line: Line, mailbox: MailboxKey, key: RemoteKey) -> int:

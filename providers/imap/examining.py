@@ -300,7 +300,7 @@ class _Comparison:
                 shown.append(one.uid)
             else:
                 flags.append((one.uid, convert.keywords_of(one.flags)))
-        if len(flags) > self._examiner.limit or self._known is not None:
+        if len(flags) > self._examiner.limit or self._known is not None or self._old.since_days:
             moved = self._relabelled(changed) if flags else frozenset()
             flags = [
                 (uid, keywords)

@@ -56,16 +56,14 @@ def by_message_id(line: Line, mailbox: MailboxKey, wanted: Iterable[str]) -> dic
     if not selected.exists:
         return {}
     if len(names) <= _ONE_BY_ONE:
-        found = {name: line.session.search(f"UNDELETED HEADER Message-ID {quoted(name)}") for name in names}
-        return {name: uids for name, uids in found.items() if uids}
-    return _among_newest(line, names, selected.exists)
-
-
-def _among_newest(line: Line, names: set[str], exists: int) -> dict[str, UidSet]:
-    there = line.session.search("UNDELETED")
-    newest = sorted(there)[-max(_NEWEST, 2 * len(names)) :]
+        candidates = UidSet()
+        for name in names:  # a search is for a part of the field: "7@x" is found in "17@x"
+            candidates |= line.session.search(f"UNDELETED HEADER Message-ID {quoted(name)}")
+    else:
+        newest = sorted(line.session.search("UNDELETED"))[-max(_NEWEST, 2 * len(names)) :]
+        candidates = UidSet.from_uids(newest)
     grouped: dict[str, list[int]] = {}
-    for uid, one in facts(line, UidSet.from_uids(newest)).items():
+    for uid, one in (facts(line, candidates) if candidates else {}).items():
         if one.message_id in names:
             grouped.setdefault(one.message_id, []).append(uid)
     return {name: UidSet.from_uids(uids) for name, uids in grouped.items()}

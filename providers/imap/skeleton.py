@@ -10,6 +10,7 @@ from providers.imap.session import Fetched, Session, UidSet
 from providers.imap.tokens import Node
 
 SIZE_FIELD: Final = b"X-Dealbox-Size-Octets"
+_ENCODING: Final = "CONTENT-TRANSFER-ENCODING"
 _TEXT_OCTETS: Final = 1024 * 1024
 _MOST_PARTS: Final = 500
 _BASE64_LINE: Final = 78
@@ -73,13 +74,15 @@ def leaves(piece: Piece) -> Iterator[Piece]:
 
 
 def encoding_of(session: Session, uid: int, part: str) -> str | None:
-    """Return the transfer encoding of a part, None when there is no such part. Raises RetryLater."""
-    fetched = _one(session, uid, "BODYSTRUCTURE")
+    """Return the transfer encoding of a part, None when the server knows no such part. Raises RetryLater."""
+    fetched = _one(session, uid, f"BODYSTRUCTURE BODY.PEEK[HEADER.FIELDS ({_ENCODING})]")
     whole = read(fetched.others.get("BODYSTRUCTURE")) if fetched is not None else None
-    for piece in leaves(whole) if whole is not None else ():
-        if piece.number == part and not piece.children:
-            return piece.encoding
-    return None
+    if fetched is None or whole is None:
+        return None
+    if whole.number == part:  # servers leave out what a message without MIME-Version says of itself
+        said = fetched.sections.get("HEADER.FIELDS", b"").partition(b":")[2]
+        return said.strip(b" \t\r\n\"';").decode("latin-1").lower() or whole.encoding
+    return next((one.encoding for one in leaves(whole) if one.number == part and not one.children), None)
 
 
 def fetch(session: Session, uid: int) -> bytes | None:

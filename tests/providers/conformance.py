@@ -4,6 +4,7 @@ A check gets an OtherSide: another program at the same account. Nothing here kno
 """
 
 import conformance_doing
+import conformance_fetching
 import conformance_telling
 
-CHECKS = (*conformance_telling.CHECKS, *conformance_doing.CHECKS)
+CHECKS = (*conformance_telling.CHECKS, *conformance_doing.CHECKS, *conformance_fetching.CHECKS)
