@@ -118,6 +118,10 @@ class FakeSmtp:
     def connections(self) -> int:
         return self._listener.connections
 
+    @property
+    def open_connections(self) -> int:
+        return self._listener.open_connections
+
     def fault(self, at: Moment, act: Act, **facts: object) -> Fault:
         """Let something go wrong once, or `times` times; `struck` of the answer is set when it has."""
         fault = Fault(at, act, **facts)
