@@ -91,10 +91,10 @@ def _imap_inside(client: IMAPClient, endpoint: Endpoint) -> ImapInside:
 
 def _newest_at(client: IMAPClient) -> int | None:
     client.normalise_times = False  # as the server says it, with its zone
+    client.use_uid = False
     try:
-        if not client.select_folder("INBOX", readonly=True).get(b"EXISTS"):
-            return None
-        answers = client.fetch("*", ["INTERNALDATE"])
+        exists = int(client.select_folder("INBOX", readonly=True).get(b"EXISTS", 0))
+        answers = client.fetch([exists], ["INTERNALDATE"]) if exists else {}
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error:

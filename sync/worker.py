@@ -25,8 +25,7 @@ from store.doorbell import Doorbell
 from store.secret_files import HeldKey
 from store.worker_process import WorkerLock
 from sync import service
-from sync.account import AccountThread, connected, report, say_live, sync_once
-from sync.bodies import fetch_bodies
+from sync.account import AccountThread, connected, finish_once, report, say_live, sync_once
 from sync.parsers import ParsingChildren
 
 log = logging.getLogger(__name__)
@@ -51,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return sign_in.main()
     try:
         directory = paths.data_directory(options.data)
+        if options.examine or options.recall:
+            from sync import examine  # see sign_in
+
+            return examine.main(directory, is_online=options.examine)
         if options.install or options.uninstall:
             return _service(directory, is_wanted=options.install)
         if options.build_demo or options.rebuild_demo:
@@ -92,6 +95,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--sign-in",
         action="store_true",
         help="answer dealbox account add, in lines of JSON on standard input",
+    )
+    how.add_argument(
+        "--examine", action="store_true", help="tell dealbox doctor of the servers, in lines of JSON"
+    )
+    how.add_argument(
+        "--recall", action="store_true", help="tell dealbox doctor how far mailboxes came, without a server"
     )
     return parser.parse_args(arguments)
 
@@ -187,7 +196,7 @@ def _sync_all_once(db: Database, parsers: ParsingChildren, held: HeldKey, stop: 
             with connected(db, account, held) as provider:
                 sync_once(db, account.id, provider, parsers, lambda: not stop.is_set)
                 say_live(db, account.id, requests)
-                fetch_bodies(db, account.id, provider, parsers, lambda: not stop.is_set)
+                finish_once(db, account, provider, parsers, held, lambda: not stop.is_set)
         except Exception as error:  # noqa: BLE001 - the outermost loop over accounts: one must not stop another
             has_failed = True
             report(db, account.id, error, 1, requests)

@@ -160,6 +160,7 @@ def _worker_commands(commands: Subparsers) -> None:
 
 def _other_commands(commands: Subparsers) -> None:
     doctor = _command(commands, "doctor", "look for what is wrong, and say what to do")
+    doctor.add_argument("--offline", action="store_true", help="ask no server: only look at what is here")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     demo = _command(commands, "demo", "open a made-up sales mailbox, apart from your own mail")
     demo.add_argument("--rebuild", action="store_true", help="make it anew, as of today")
