@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -90,14 +89,14 @@ class Backlog:
     def _next_turn(self, waiting: list[MailboxKey]) -> MailboxKey | None:
         if not waiting:
             return None
-        for mailbox in waiting:
-            if mailbox not in self._turns:
-                self._turns.append(mailbox)
-        if self._ahead.get(self._turns[0]) and self._turns[0] in waiting:
+        there = frozenset(waiting)
+        in_turn = set(self._turns)
+        self._turns.extend(mailbox for mailbox in waiting if mailbox not in in_turn)
+        if self._ahead.get(self._turns[0]) and self._turns[0] in there:
             return self._turns[0]
         while True:
             self._turns.rotate(-1)
-            if self._turns[0] in waiting:
+            if self._turns[0] in there:
                 return self._turns[0]
             self._turns.popleft()
 
@@ -151,15 +150,15 @@ class Backlog:
         self, mailbox: MailboxKey, existing: UidSet, fresh: UidSet, count: int, labels: Labels | None
     ) -> UidSet:
         if fresh:
-            return newest(fresh, count)
+            return telling.newest(fresh, count)
         size = count if self.boxes[mailbox].first < FIRST else max(count, self._window)
         if labels is not None and mailbox == labels.all_mail and self._is_inbox_first:
             if self._inbox_first is None:
-                self._inbox_first = newest(self._labelled_inbox(), FIRST)
+                self._inbox_first = telling.newest(self._labelled_inbox(), FIRST)
             early = existing & self._inbox_first
             if early:
-                return newest(early, count)
-        return newest(existing, size)
+                return telling.newest(early, count)
+        return telling.newest(existing, size)
 
     def _labelled_inbox(self) -> UidSet:
         try:
@@ -195,20 +194,3 @@ class Backlog:
         self.boxes[mailbox] = replace(
             box, todo=box.todo - nothing, hidden=box.hidden | deleted, unanswered=unanswered, counts=counts
         )
-
-
-def newest(uids: UidSet, count: int) -> UidSet:
-    """Return the highest numbers of a set."""
-    left = count
-    kept: list[tuple[int, int]] = []
-    for start, end in reversed(uids.ranges):
-        kept.append((max(start, end - left + 1), end))
-        left -= end - kept[-1][0] + 1
-        if left <= 0:
-            break
-    return UidSet(kept)
-
-
-def of_boxes(boxes: Mapping[MailboxKey, Box]) -> frozenset[MailboxKey]:
-    """Return the mailboxes that are numbered anew and of which not everything was told since."""
-    return frozenset(mailbox for mailbox, box in boxes.items() if box.is_renumbering)

@@ -25,7 +25,7 @@ def messages(
 ) -> Iterator[tuple[RemoteKey, bytes | None]]:
     """Yield the octets of messages, as Provider.messages says. Raises RetryLater, SignInAgain."""
     try:
-        epoch = line.select(mailbox, is_readonly=True).uidvalidity or 0
+        epoch = line.select_fresh(mailbox, is_readonly=True).uidvalidity or 0
     except Refused:
         return
     by_uid = {uid: key for key in keys for told, uid in [convert.numbers_of(key)] if uid and told == epoch}
@@ -115,7 +115,7 @@ def _write_part_of_whole(line: Line, uid: int, part: str, file: BinaryIO) -> Non
 
 def _open(line: Line, mailbox: MailboxKey, key: RemoteKey) -> int:
     try:
-        epoch = line.select(mailbox, is_readonly=True).uidvalidity or 0
+        epoch = line.select_fresh(mailbox, is_readonly=True).uidvalidity or 0
     except Refused as error:
         raise Rejected(f"The mailbox “{convert.name_of(mailbox, None)}” is no longer there.") from error
     told, uid = convert.numbers_of(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
@@ -325,8 +326,6 @@ class _Comparison:
 
 def since_criteria(days: int, now: int) -> str:
     """Return the search for mail of the last days."""
-    import time
-
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     day = time.gmtime(now - days * 86_400)
     return f"SINCE {day.tm_mday}-{month[day.tm_mon - 1]}-{day.tm_year}"

@@ -54,11 +54,11 @@ class Line:
         session.unsolicited()
         return self._selected
 
-    def select_fresh(self, mailbox: MailboxKey) -> Selected:
+    def select_fresh(self, mailbox: MailboxKey, *, is_readonly: bool = False) -> Selected:
         """Open the mailbox, and see in it what others did up to now. Raises Refused."""
         if self.session.selected == mailbox:
             self.freshen()
-        return self.select(mailbox)
+        return self.select(mailbox, is_readonly=is_readonly)
 
     def freshen(self) -> None:
         """Let the server tell what happened to the open mailbox; connect again when that ended the connection."""

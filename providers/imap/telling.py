@@ -42,21 +42,23 @@ def fetch(line: Line, mailbox: MailboxKey, uids: UidSet, *, is_whole: bool, has_
     if has_labels:
         items += " X-GM-MSGID X-GM-THRID X-GM-LABELS"
     window = Window()
-    wanted = uids
     found: list[Fetched] = []
-    while wanted:
+    waiting = [uids]
+    while waiting:
+        wanted = waiting.pop()
+        line.select(mailbox)
         try:
             for one in line.session.fetch(wanted, items):
                 found.append(one)  # noqa: PERF402 - those before an Oversized count
-            break
         except Oversized as error:
-            wanted -= UidSet.from_uids(one.uid for one in found)
-            poison = error.uid if error.uid is not None and error.uid in wanted else wanted.lowest
-            if error.uid is None and len(wanted) > 1:
-                raise
-            window.unreadable.append(poison)
-            wanted -= UidSet.from_uids([poison])
-            line.select(mailbox)
+            left = wanted - UidSet.from_uids(one.uid for one in found)
+            poison = error.uid if len(left) != 1 else left.lowest
+            if poison is not None and poison in left:
+                window.unreadable.append(poison)
+                waiting.append(left - UidSet.from_uids([poison]))
+            else:
+                waiting += _halves(left)
+            waiting = [one for one in waiting if one]
     answers = {one.uid: one for one in found if one.uid in uids}
     for uid in sorted(answers, reverse=True):
         if answers[uid].flags is not None and convert.is_deleted(answers[uid].flags or ()):
@@ -65,6 +67,23 @@ def fetch(line: Line, mailbox: MailboxKey, uids: UidSet, *, is_whole: bool, has_
             window.fetched.append(answers[uid])
     window.unanswered = uids - UidSet.from_uids((*answers, *window.unreadable))
     return window
+
+
+def _halves(uids: UidSet) -> list[UidSet]:
+    half = newest(uids, len(uids) // 2)
+    return [half, uids - half]
+
+
+def newest(uids: UidSet, count: int) -> UidSet:
+    """Return the highest numbers of a set."""
+    left = count
+    kept: list[tuple[int, int]] = []
+    for start, end in reversed(uids.ranges):
+        if left <= 0:
+            break
+        kept.append((max(start, end - left + 1), end))
+        left -= end - kept[-1][0] + 1
+    return UidSet(kept)
 
 
 def remote_emails(

@@ -50,11 +50,13 @@ class Wait:
         ends_at = time.monotonic() + timeout_s
         if self._is_interrupted(0.0):
             return False
-        if self._is_opened_with_news(mailbox, box):
+        # What waits and does nothing else keeps the mailbox open: news come by themselves from then on.
+        is_watching = box is None and self._seen is not None and self._line.session.selected == mailbox
+        if not is_watching and self._is_opened_with_news(mailbox, box):
             return True
         while (left := ends_at - time.monotonic()) > 0:
             if self._happens(min(left, _IDLE_S)):
-                self._seen = None
+                self._line.session.unsolicited()
                 return True
             if self._is_interrupted(0.0):
                 return False
