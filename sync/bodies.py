@@ -30,7 +30,7 @@ _POLITE_AT_ONCE: Final = 24
 _POLITE_FOR_S: Final = 5.0
 _AHEAD: Final = 2
 """Batches on their way: one is parsed while the next is fetched."""
-_PROGRESS_EVERY_S: Final = 0.25
+_PROGRESS_EVERY_S: Final = 1.0
 _LARGE: Final = 200
 """So many bodies to come are worth a count."""
 _NOT_GIVEN: Final = "The account did not give this message."

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from sync import frames
@@ -109,8 +110,9 @@ class Lane:
         from mail.parse import placeholder  # it loads all that parses, which is the child's
 
         octets = message if isinstance(message, bytes) else message.octets
+        email = placeholder(octets, "This message could not be read in time. Its octets can still be saved.")
         return (
-            placeholder(octets, "This message could not be read in time. Its octets can still be saved."),
+            replace(email, size_octets=message.size_octets) if isinstance(message, frames.Header) else email,
         )
 
     def _start_anew(self) -> None:

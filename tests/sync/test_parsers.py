@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from syncing import a_message
 from mail import parse
 from mail.types import Body
 from store import ingest_rows
+from sync.frames import Fetched, Header
 from sync.lane import ChildFailed
 from sync.parsers import ParsingChildren
 
@@ -24,14 +26,16 @@ from mail.types import Body
 from store import ingest_rows
 from sync import parsing
 parsing.LIMIT_S = 0.2
-honest = parse.parse
-def hostile(message):
-    if b"kill" in message:
-        os._exit(9)
-    while b"hang" in message:
-        pass
-    return honest(message)
-parse.parse = hostile
+def hostile(honest):
+    def read(message, *rest):
+        if b"kill" in message:
+            os._exit(9)
+        while b"hang" in message:
+            pass
+        return honest(message, *rest)
+    return read
+parse.parse = hostile(parse.parse)
+parse.parse_header = hostile(parse.parse_header)
 parsing.serve()
 """
 
@@ -49,6 +53,51 @@ def test_emails_come_in_the_order_of_the_messages(parsers: ParsingChildren) -> N
 def test_bodies_come_packed(parsers: ParsingChildren) -> None:
     ((_, packed, _),) = parsers.submit([a_message(1)]).result()
     assert packed == ingest_rows.pack(parse.parse(a_message(1)).body)
+
+
+def test_headers_and_messages_come_in_their_order(parsers: ParsingChildren) -> None:
+    work = [
+        Header(a_message(number), 1_000 + number) if number % 2 else Fetched(a_message(number))
+        for number in range(300)
+    ]
+    found = parsers.submit(work).result()
+    assert [one.email.subject for one in found] == [f"Offer {number}" for number in range(300)]
+    assert found[7].email == parse.parse_header(a_message(7), 1_007)
+    assert (found[7].packed_body, found[7].packed_octets) == (None, None)
+    assert zlib.decompress(found[8].packed_octets or b"") == a_message(8)
+
+
+def test_octets_are_packed_only_of_messages_that_are_whole_and_small(parsers: ParsingChildren) -> None:
+    small, large = a_message(1), a_message(2, text="x" * 70_000)
+    cut = b"X-Dealbox-Size-Octets: 5\r\n" + a_message(3)
+    found = parsers.submit([small, Fetched(small), Fetched(large), Fetched(cut)]).result()
+    assert [one.packed_octets is not None for one in found] == [False, True, False, False]
+
+
+def test_reports_are_found_among_the_messages(parsers: ParsingChildren) -> None:
+    report = (
+        b"From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail Returned to Sender\r\n"
+        b"X-Failed-Recipients: ana@acme.example\r\n\r\n<ana@acme.example>: 550 5.1.1 User unknown\r\n"
+    )
+    first, second = parsers.submit([Fetched(report), Fetched(a_message(1))]).result()
+    assert first.email.bounce is not None
+    assert [one.email for one in first.email.bounce.recipients] == ["ana@acme.example"]
+    assert second.email.bounce is None
+
+
+@pytest.mark.parametrize("word", ["kill", "hang"])
+def test_a_header_that_ends_the_child_is_known_all_the_same(word: str) -> None:
+    child = a_hostile_child()
+    try:
+        found = child.submit([Header(a_message(1, text=word), 5_000), Header(a_message(2), 6_000)]).result(
+            timeout=30
+        )
+    finally:
+        child.close()
+    assert [(one.email.problem is None, one.email.size_octets) for one in found] == [
+        (False, 5_000),
+        (True, 6_000),
+    ]
 
 
 def test_batches_may_be_handed_over_before_the_first_is_done(parsers: ParsingChildren) -> None:
