@@ -24,7 +24,6 @@ class Wire:
     def __init__(self, sock: socket.socket, host: str, read_s: float) -> None:
         self.host = host
         self.octets_in = 0
-        self.octets_out = 0
         self._sock: socket.socket | None = sock
         self._read_s = read_s
         self._buffer = b""
@@ -116,7 +115,6 @@ class Wire:
                 sock.sendall(view[start : start + _CHUNK])
         except OSError as error:
             raise self.lost("was lost") from error
-        self.octets_out += len(octets)
 
     def wait(self, timeout_s: float, wake_fd: int | None = None) -> tuple[bool, bool]:
         """Wait for octets or for `wake_fd`; return which of the two came."""

@@ -6,8 +6,8 @@ import pytest
 from imap_sessions import at_script, not_signed_in, selected
 from servers.scripted_imap import ScriptedImap, answer, signed_in
 
-from providers.errors import RetryLater
-from providers.imap.session import Refused, UidSet
+from providers.errors import RetryLater, Unsupported
+from providers.imap.session import Refused, Status, UidSet
 
 EVERYTHING = UidSet.everything()
 
@@ -202,3 +202,48 @@ def test_labels_of_gmail_are_written_as_it_reads_them() -> None:
     expected = rb'UID STORE 1 \+X-GM-LABELS.SILENT \(\\Inbox "a b" "&AOQ-"\)\r'
     with at_script(*answer(expected, b"{tag} OK\r\n")) as session:
         session.store(UidSet.parse(b"1"), "+", ["\\Inbox", "a b", "&AOQ-"], item="X-GM-LABELS")
+
+
+def test_what_a_server_does_not_offer_is_not_asked_of_it() -> None:
+    with at_script() as session:
+        with pytest.raises(Unsupported):
+            session.move(UidSet.parse(b"1"), "Archive")
+        with pytest.raises(Unsupported):
+            session.expunge(UidSet.parse(b"1"))
+
+
+def test_counts_that_cannot_be_read_are_none() -> None:
+    said = b"* STATUS x\r\n* STATUS box 5\r\n{tag} OK\r\n"
+    with at_script(*answer(b"STATUS", said)) as session:
+        assert session.status("box") == Status()
+
+
+def test_answers_about_nobody_knows_which_message_mean_that_more_happened() -> None:
+    script = answer(b"UID FETCH", b"* 1 FETCH (BODY[] ?\r\n* 2 FETCH\r\n{tag} OK\r\n")
+    with at_script(*script) as session:
+        assert list(session.fetch(EVERYTHING, "BODY.PEEK[]")) == []
+        assert session.unsolicited().is_incomplete
+
+
+@pytest.mark.parametrize("code", [b"MODIFIED a", b"APPENDUID x 1", b"APPENDUID 1", b"UIDNEXT"])
+def test_codes_that_cannot_be_read_say_nothing(code: bytes) -> None:
+    said = b"{tag} OK [" + code + b"] done\r\n"
+    with at_script(*answer(b"UID STORE", said), *answer(b"APPEND", said)) as session:
+        assert not session.store(UidSet.parse(b"1"), "+", ["\\Seen"], unchanged_since=1)
+        assert session.append("INBOX", b"\r\n") is None
+
+
+def test_a_mailbox_that_cannot_be_made_is_refused_and_one_that_is_there_is_not() -> None:
+    script = (
+        *answer(b"CREATE", b"{tag} NO [ALREADYEXISTS] there\r\n"),
+        *answer(b"CREATE", b"{tag} NO Mailbox already exists\r\n"),
+        *answer(b"CREATE", b"{tag} NO [NOPERM] not here\r\n"),
+    )
+    with at_script(*script) as session:
+        session.create("box")
+        session.create("box")
+        with pytest.raises(Refused) as refused:
+            session.create("box")
+        assert refused.value.code == "NOPERM"
+        with pytest.raises(Refused):
+            session.create("報告")
