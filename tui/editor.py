@@ -77,9 +77,9 @@ def run(argv: list[str], file: Path, environment: Mapping[str, str]) -> str:
         raise EditorFailed(f"{Path(argv[0]).name} {how}: nothing was changed; what it wrote is in {file}")
     try:
         text = file.read_bytes().decode("utf-8", "replace")
+        file.unlink()
     except OSError as error:
         raise EditorFailed(f"Cannot read {file} again: {error.strerror}") from error
-    file.unlink(missing_ok=True)
     return text.replace("\r\n", "\n")
 
 

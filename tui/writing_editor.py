@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -26,15 +28,26 @@ async def edit(screen: ComposeScreen, setting: str) -> None:
         text = await _text(screen, editor.left_over(file))
         editor.put(file, text)
         with screen.app.suspend():
-            written = editor.run(argv, file, environment)
+            written = _run(argv, file, environment)
     except (editor.EditorFailed, SuspendNotSupported, OSError) as error:
         screen.warn(str(error))
+        return
+    if isinstance(written, editor.EditorFailed):
+        screen.warn(str(written))
         return
     if written != screen.body.text:
         screen.body.take(written)
         screen.changed()
     screen.body.focus()
     await screen.journal.keep()
+
+
+def _run(argv: list[str], file: Path, environment: Mapping[str, str]) -> str | editor.EditorFailed:
+    # What is raised while the framework is suspended leaves it suspended.
+    try:
+        return editor.run(argv, file, environment)
+    except editor.EditorFailed as error:
+        return error
 
 
 async def _text(screen: ComposeScreen, left: str | None) -> str:

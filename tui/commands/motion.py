@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail.types import Role
+from mail.ids import Role
 from tui.commands.registry import Pane, command
 
 if TYPE_CHECKING:

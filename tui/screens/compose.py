@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -89,6 +90,7 @@ class ComposeScreen(Screen[None]):
             yield Static(id="about", classes="info")
         yield Rule(self.writing.glyphs.horizontal, id="rule")
         yield ComposeBody(draft.body)
+        yield Static(id="notice")
         yield self._status
         yield suggestions
 
@@ -238,7 +240,11 @@ class ComposeScreen(Screen[None]):
         kept = f" kept {clock(int(self.journal.kept_at))} " if self.journal.kept_at else " "
         self._top.show((Piece(title, "title"), Piece(marks, "dim")), (Piece(kept, "dim"),))
         text, is_warning = self._said
-        if text:
+        notice = self.query_one("#notice", Static)
+        notice.display = cell_len(text) + 2 > self.size.width
+        if notice.display:
+            notice.update(Content.styled(f" {text}", "bold $error" if is_warning else "bold"))
+        elif text:
             self._status.show((Piece(f" {text}", "warn" if is_warning else "title"),))
             return
         hints = [Piece(" ")]
