@@ -10,7 +10,7 @@ from typing import Final
 from mail.changes import RemoteEmail
 from mail.types import MailboxKey, Role
 from providers.imap import telling
-from providers.imap.examining import since_criteria
+from providers.imap.comparing import since_criteria
 from providers.imap.gmail import Labels
 from providers.imap.line import Line
 from providers.imap.session import Refused, UidSet

@@ -10,7 +10,7 @@ from mail.changes import RemoteMailbox
 from mail.types import MailboxKey
 from providers.errors import Rejected, RetryLater
 from providers.imap import convert, gmail, mailboxes
-from providers.imap.examining import SWEEP_EVERY_S, below
+from providers.imap.comparing import SWEEP_EVERY_S, below
 from providers.imap.knowledge import Knowledge
 from providers.imap.line import Line
 from providers.imap.session import Listed, Status, UidSet

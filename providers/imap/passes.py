@@ -13,7 +13,8 @@ from mail.types import MailboxKey, RemoteKey
 from providers.errors import Rejected
 from providers.imap import convert, gmail, state, telling
 from providers.imap.backlog import Backlog, Renumbered
-from providers.imap.examining import Examiner, Finding
+from providers.imap.comparing import Circumstances, Finding
+from providers.imap.examining import examine
 from providers.imap.knowledge import Knowledge
 from providers.imap.line import Line
 from providers.imap.looking import Looker
@@ -143,10 +144,10 @@ class Pass:
                 self._complete()
 
     def _examine(self, mailbox: MailboxKey, limit: int) -> None:
-        examiner = Examiner(self._line, self._knowledge, int(self._clock()), limit, self._labels)
+        around = Circumstances(self._line, self._knowledge, int(self._clock()), limit, self._labels)
         box = self.boxes[mailbox]
         try:
-            finding = examiner.examine(mailbox, box, self._counts.get(mailbox))
+            finding = examine(around, mailbox, box, self._counts.get(mailbox))
         except Rejected:
             self._idle |= {mailbox}
             return

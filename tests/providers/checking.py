@@ -24,6 +24,8 @@ class OtherSide(Protocol):
     drafts: MailboxKey
     odd: bytes
     """A message as odd as this kind of account keeps it."""
+    renumber: Callable[[MailboxKey], None] | None
+    """Give the messages of a mailbox new keys, in an account that does such things."""
 
     def connect(self, memory: Memory) -> Provider:
         """Return a new connection to the account."""

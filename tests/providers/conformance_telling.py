@@ -238,3 +238,18 @@ def without_a_state_everything_is_compared_anew(other: OtherSide) -> None:
         other.deliver(other.inbox, octets(50), 1_900_000_000)
         cache.state = None
         settle(other, provider, cache)
+
+
+@check
+def a_mailbox_numbered_anew_is_told_under_its_new_keys(other: OtherSide) -> None:
+    if other.renumber is None:  # most kinds of account never number anew
+        return
+    mailbox = other.add_mailbox("Customers")
+    deliver(other, 9, mailbox)
+    with in_sync(other) as (provider, cache):
+        before = set(cache.known(mailbox))
+        other.renumber(mailbox)
+        batches = sync(provider, cache, limit=4)
+        assert all(mailbox in batch.renumbered for batch in batches if batch.upserted)
+        settle(other, provider, cache)
+        assert not before & set(cache.known(mailbox))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class FakeOtherSide:
     """Another client of the server in memory, which may tell headers first."""
 
     odd = ODD
+    renumber = None
 
     def __init__(self, *, tells_headers: bool = False) -> None:
         self.server = FakeServer()
@@ -90,6 +92,7 @@ class MaildirOtherSide:
     """Another program at a Maildir: it knows only files."""
 
     odd = ODD
+    renumber = None
 
     def __init__(self, root: Path, style: Style = DOTTED) -> None:
         self.root = root
@@ -255,6 +258,12 @@ class ImapOtherSide:
 
     def remove_mailbox(self, mailbox: MailboxKey) -> None:
         self.peer.delete(self._name(mailbox))
+
+    def renumber(self, mailbox: MailboxKey) -> None:
+        before = self._key(mailbox, 1)
+        while self._key(mailbox, 1) == before:  # an epoch is a second of the clock
+            time.sleep(0.1)
+            self.peer.new_epoch(self._name(mailbox))
 
     def contents(self) -> Contents:
         found: Contents = {}
