@@ -156,34 +156,42 @@ def test_what_cannot_be_done_is_told(data: Path, words: list[str], status: int, 
     assert (ended.returncode, why in ended.stderr) == (status, True), ended.stderr
 
 
-def expect(terminal: PtyTerminal, words: str) -> bytes:
-    found = terminal.read(until=words.encode(), timeout_s=60).octets
-    assert words.encode() in found, found
-    return found
+class Talk:
+    """A conversation with dealbox at a terminal."""
+
+    def __init__(self, terminal: PtyTerminal) -> None:
+        self._terminal = terminal
+        self._read = 0
+
+    def expect(self, words: str) -> None:
+        """Wait until `words` come after those expected before."""
+        if words.encode() not in self._terminal.octets[self._read :]:
+            self._terminal.read(until=words.encode(), timeout_s=60)
+        at = self._terminal.octets.find(words.encode(), self._read)
+        assert at >= 0, bytes(self._terminal.octets[self._read :])
+        self._read = at + len(words)
+
+    def answer(self, question: str, answer: str) -> None:
+        """Type `answer` when asked `question`."""
+        self.expect(question)
+        self._terminal.send(f"{answer}\n")
 
 
 def test_a_person_is_asked_what_is_needed(data: Path, dovecot: Dovecot, user: User) -> None:
     words = ["account", "add", *servers(dovecot, trusted=False)]
     with PtyTerminal([*DEALBOX, *words], columns=100, rows=40) as terminal:
-        expect(terminal, "Your e-mail address:")
-        terminal.send(f"{user.address}\n")
-        expect(terminal, "Use these?")
-        terminal.send("\n")
-        expect(terminal, "New passphrase")
-        terminal.send("correct horse\n")
-        expect(terminal, "Once more")
-        terminal.send("correct horse\n")
-        shown = expect(terminal, "Password:")
-        terminal.send("wrong\n")
-        shown += expect(terminal, "Trust it, and no other")
-        terminal.send("y\n")
-        shown += expect(terminal, "refused the user name")
-        shown += expect(terminal, "Password:")
-        terminal.send(f"{user.password}\n")
-        shown += expect(terminal, "Trust it, and no other")
-        terminal.send("y\n")
-        shown += expect(terminal, "Added account 1")
-    assert user.password.encode() not in shown and b"correct horse" not in shown
+        talk = Talk(terminal)
+        talk.answer("Your e-mail address:", user.address)
+        talk.answer("Use these?", "")
+        talk.answer("New passphrase", "correct horse")
+        talk.answer("Once more", "correct horse")
+        talk.answer("Password:", "wrong")
+        talk.answer("Trust it, and no other", "y")
+        talk.expect("refused the user name")
+        talk.answer("Password:", user.password)
+        talk.answer("Trust it, and no other", "y")
+        talk.expect("Added account 1")
+        assert user.password.encode() not in terminal.octets and b"correct horse" not in terminal.octets
     config, password = kept(data, "file")
     assert password == user.password and len(config["smtp_pin"]) == 64
 
@@ -206,17 +214,17 @@ def test_the_last_address_is_pasted_at_the_terminal(
     words = ["account", "add", user.address, *servers(dovecot), "--plain-secrets", "--oauth", "google"]
     words += ["--client-id", CLIENT_ID, "--authority", tokens.url]
     with PtyTerminal([*DEALBOX, *words], columns=100, rows=40) as terminal:
-        expect(terminal, "Use these?")
-        terminal.send("\n")
-        expect(terminal, "Client secret:")
-        terminal.send("not-so-secret\n")
-        shown = expect(terminal, "its page does not load:").decode()
+        talk = Talk(terminal)
+        talk.answer("Use these?", "")
+        talk.answer("Client secret:", "not-so-secret")
+        talk.expect("its page does not load:")
+        shown = terminal.octets.decode()
         address = next(word for word in shown.split() if word.startswith(tokens.url))
         assert "\x1b]52;c;" in shown and "ssh -L" in shown
         terminal.send("http://127.0.0.1/?code=x&state=y\n")
-        expect(terminal, "another sign-in")
+        talk.expect("another sign-in")
         terminal.send(tokens.approve(address) + "\n")
-        expect(terminal, "Added account 1")
+        talk.expect("Added account 1")
     config, _ = kept(data, "plain")
     assert config["sign_in"] == "google" and config["oauth_client_id"] == CLIENT_ID
 
