@@ -170,11 +170,10 @@ def _chosen(
     connection: sqlite3.Connection, account_id: AccountId
 ) -> list[tuple[MailboxId, str | None, str | None, str | None]]:
     """Return the mailboxes to change: the role each has, the one it is to have, and what to keep of what was told."""
-    choices = dict(
-        connection.execute(
-            "SELECT key, role FROM mailbox_choice WHERE account_id = ? AND role IS NOT NULL", (account_id,)
-        ).fetchall()
-    )
+    rows = connection.execute(
+        "SELECT key, role FROM mailbox_choice WHERE account_id = ? AND role IS NOT NULL", (account_id,)
+    ).fetchall()
+    choices: dict[str, str | None] = {key: role or None for key, role in rows}  # '': for nothing in particular
     rows = connection.execute(
         "SELECT id, key, role, told_role FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ? "
         "AND (role IS NOT NULL OR told_role IS NOT NULL OR key IN (SELECT value FROM json_each(?)))",

@@ -88,9 +88,36 @@ def _account_commands(commands: Subparsers) -> None:
         _sign_in_options(command)
     listed = _command(group, "account list", "list the accounts and how they are doing")
     listed.add_argument("--json", action="store_true", help="as JSON")
+    _mailboxes_command(group)
     remove = _command(group, "account remove", "remove an account from dealbox; its mail stays where it is")
     remove.add_argument("account", metavar="ACCOUNT", help="number, name or address")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _mailboxes_command(group: Subparsers) -> None:
+    made = _command(group, "account mailboxes", "list an account's mailboxes, and choose what is synced")
+    made.add_argument("account", metavar="ACCOUNT", help="number, name or address")
+    made.add_argument(
+        "--skip", action="append", default=[], metavar="NAME", help="do not sync it; may be repeated, as all"
+    )
+    made.add_argument("--sync", action="append", default=[], metavar="NAME", help="sync it again")
+    made.add_argument(
+        "--since",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("DAYS", "NAME"),
+        help="mail of so many days (0: all)",
+    )
+    made.add_argument(
+        "--role",
+        action="append",
+        nargs=2,
+        default=[],
+        metavar=("ROLE", "NAME"),
+        help="what it is for: drafts, sent, archive, junk, trash, none, or default: what the server says",
+    )
+    made.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _sign_in_options(command: argparse.ArgumentParser) -> None:
