@@ -23,7 +23,7 @@ Who = Literal["google", "microsoft"]
 HTTP_S: Final = 30.0
 EARLY_S: Final = 300
 """A token is renewed so long before its end: no command should meet the end of it."""
-AGAIN: Final = "press g U, or run dealbox account sign-in"
+AGAIN: Final = "press g S, or run dealbox account sign-in"
 _LONGEST_PASTE: Final = 16_384
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import imaplib
+import ipaddress
 import smtplib
 import socket
 import ssl

@@ -49,5 +49,5 @@ def _sign_in(config: Mapping[str, str], secrets: Secrets) -> SignIn:
 def _password(secrets: Secrets) -> str:
     password = secrets.get("password")
     if password is None:
-        raise SignInAgain("There is no password for this account: press g U, or run dealbox account sign-in.")
+        raise SignInAgain("There is no password for this account: press g S, or run dealbox account sign-in.")
     return password

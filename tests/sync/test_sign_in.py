@@ -169,6 +169,27 @@ def test_starttls_that_was_taken_out_is_told_and_nothing_is_sent(authority: Auth
     assert trouble["kind"] == "starttls" and "nothing was sent" in trouble["text"]
 
 
+def test_a_password_is_never_sent_over_a_network_in_clear(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ipaddress
+
+    with ScriptedImap([Send(GREETING), *PLAIN, Expect(rb"LOGOUT")]) as server:
+        # No test has a network: here this machine's own address is not taken for one.
+        monkeypatch.setattr(ipaddress.IPv4Address, "is_loopback", False)
+        monkeypatch.setattr(ipaddress.IPv6Address, "is_loopback", False)
+        (trouble,) = asked(scripted(authority, server, imap=at(server.port, "none")))
+        assert "never sent to localhost in clear" in trouble["text"]
+        assert not any(b"LOGIN" in command for command in server.commands)
+
+
+def test_this_machine_may_be_spoken_to_in_clear(authority: Authority) -> None:
+    script = [Send(GREETING), *PLAIN, *answer(rb"LOGIN", b"{tag} NO no\r\n"), Expect(rb"LOGOUT")]
+    with ScriptedImap(script) as server:
+        (trouble,) = asked(scripted(authority, server, imap=at(server.port, "none")))
+    assert trouble["kind"] == "password"
+
+
 def test_words_slipped_in_before_tls_are_told(authority: Authority) -> None:
     """F23: STARTTLS injection, with SMTP."""
     context = authority.good().server_context()
