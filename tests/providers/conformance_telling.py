@@ -246,9 +246,10 @@ def a_mailbox_numbered_anew_is_told_under_its_new_keys(other: OtherSide) -> None
         return
     mailbox = other.add_mailbox("Customers")
     deliver(other, 9, mailbox)
-    with in_sync(other) as (provider, cache):
+    with in_sync(other) as (_, cache):
         before = set(cache.known(mailbox))
-        other.renumber(mailbox)
+    other.renumber(mailbox)
+    with connected(other, cache) as provider:
         batches = sync(provider, cache, limit=4)
         assert all(mailbox in batch.renumbered for batch in batches if batch.upserted)
         settle(other, provider, cache)
