@@ -119,7 +119,9 @@ def set_aliases(db: Database, account_id: AccountId, aliases: Iterable[str]) -> 
 def set_config(db: Database, account_id: AccountId, config: Mapping[str, str]) -> None:
     """Set how the account is connected to."""
     with db.write() as connection:
-        connection.execute("UPDATE account SET config = ? WHERE id = ?", (json.dumps(dict(config)), account_id))
+        connection.execute(
+            "UPDATE account SET config = ? WHERE id = ?", (json.dumps(dict(config)), account_id)
+        )
         events.record(connection, "account")
 
 
@@ -168,6 +170,12 @@ def remove(db: Database, account_id: AccountId) -> None:
     removal.empty_account(db, account_id)
     with db.write() as connection:
         connection.execute("DELETE FROM operation WHERE account_id = ?", (account_id,))
+        connection.execute("DELETE FROM submission WHERE account_id = ?", (account_id,))
+        connection.execute(
+            "DELETE FROM submission WHERE draft_id IN (SELECT id FROM draft WHERE account_id = ?)",
+            (account_id,),
+        )
+        connection.execute("DELETE FROM draft WHERE account_id = ?", (account_id,))
         connection.execute("DELETE FROM thread_ref WHERE account_id = ?", (account_id,))
         connection.execute(
             "DELETE FROM unreadable WHERE remote_mailbox_id IN (SELECT id FROM mailbox WHERE account_id = ?)",

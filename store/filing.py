@@ -12,7 +12,7 @@ from typing import Final
 from mail.drafts import DraftKind, from_json
 from mail.keywords import SEEN
 from mail.types import AccountId, EmailId, ThreadId
-from store import desired, events, local_mail, own_mail, slots
+from store import conversations, desired, events, local_mail, own_mail, slots
 from store.database import Database
 from store.desired import Wish
 from store.placements import LOCAL
@@ -100,12 +100,14 @@ def _finish_draft(connection: sqlite3.Connection, draft_id: int | None, email_id
     now = int(time.time())
     connection.execute("UPDATE draft SET state = 'sent', updated_at = ? WHERE id = ?", (now, draft_id))
     thread_id = local_mail.thread_of(connection, email_id)
-    _link(connection, thread_id, copy_id, item_kind, item_id, now)
+    touched = _carry_over(connection, copy_id, thread_id)
+    if item_kind:
+        _link(connection, thread_id, Slot(item_kind, item_id, "compose", "", now, ""))
     wishes = [Wish("destroyed", placement_id, "1") for placement_id in _in_drafts(connection, copy_id)]
     mark = _MARKS.get(from_json(content).kind)
     if mark and about_id is not None:
         wishes.append(Wish(mark, about_id, "1"))
-    local_mail.recount(connection, desired.fulfil(connection, wishes, now=now))
+    local_mail.recount(connection, touched | desired.fulfil(connection, wishes, now=now))
 
 
 def _in_drafts(connection: sqlite3.Connection, email_id: int | None) -> list[int]:
@@ -117,22 +119,29 @@ def _in_drafts(connection: sqlite3.Connection, email_id: int | None) -> list[int
     return [row[0] for row in rows]
 
 
-def _link(
-    connection: sqlite3.Connection,
-    thread_id: ThreadId,
-    copy_id: int | None,
-    item_kind: str | None,
-    item_id: str | None,
-    now: int,
-) -> None:
+def _carry_over(connection: sqlite3.Connection, copy_id: int | None, thread_id: ThreadId) -> set[ThreadId]:
+    """Let what was set for the conversation of a draft alone, its link and who sees it, be so for what was sent.
+
+    The two have different Message-IDs, so that nothing else makes them one conversation.
+    """
+    old = local_mail.thread_of(connection, copy_id or 0)
+    if not old or old == thread_id:
+        return set()
+    if connection.execute("SELECT count(*) FROM email WHERE thread_id = ?", (old,)).fetchone()[0] != 1:
+        return set()
+    connection.execute(
+        "UPDATE thread SET visibility = (SELECT visibility FROM thread WHERE id = ?) WHERE id = ?"
+        " AND (SELECT count(*) FROM email WHERE thread_id = thread.id) = 1",
+        (old, thread_id),
+    )
+    conversations.merge(connection, old, thread_id)
+    return {old, thread_id}
+
+
+def _link(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot) -> None:
     """Let the conversation be about what the message was written for; what a person chose for it stays."""
     present = slots.read(connection, thread_id)
-    if present is not None and present.origin != "auto":
-        return
-    slot = Slot(item_kind, item_id, "compose", "", now, "") if item_kind else None
-    if slot is None and copy_id is not None:
-        slot = slots.read(connection, local_mail.thread_of(connection, copy_id))
-    if slot is not None:
+    if present is None or present.origin == "auto":
         slots.put(connection, thread_id, slot)
         events.record(connection, "items", thread_ids=[thread_id])
 

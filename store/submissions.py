@@ -133,7 +133,7 @@ def get(db: Database, submission_id: int) -> SubmissionRow | None:
     """Return a submission in whatever state, None when there is no such one."""
     query = f"SELECT {_COLUMNS} FROM submission WHERE id = ?"  # noqa: S608 - our own names
     row = db.read().execute(query, (submission_id,)).fetchone()
-    return None if row is None else row_of(row)
+    return None if row is None else _row(row)
 
 
 def _existing(db: Database, submission_id: int) -> SubmissionRow:
@@ -143,22 +143,18 @@ def _existing(db: Database, submission_id: int) -> SubmissionRow:
     return row
 
 
-def row_of(row: tuple[Any, ...]) -> SubmissionRow:
-    """Return a row of the columns in COLUMNS."""
+def _row(row: tuple[Any, ...]) -> SubmissionRow:
     read = SubmissionRow._make(row)
     return read._replace(
         recipients=tuple(json.loads(row[6])), taken=tuple(json.loads(row[7])), refused=json.loads(row[8])
     )
 
 
-COLUMNS: Final = _COLUMNS
-
-
 def of_draft(db: Database, draft_id: int) -> SubmissionRow | None:
     """Return the newest submission of a draft, None when it was never queued."""
     query = f"SELECT {_COLUMNS} FROM submission WHERE draft_id = ? ORDER BY id DESC LIMIT 1"  # noqa: S608 - our own names
     row = db.read().execute(query, (draft_id,)).fetchone()
-    return None if row is None else row_of(row)
+    return None if row is None else _row(row)
 
 
 def waiting(db: Database, limit: int = 200) -> tuple[SubmissionRow, ...]:
@@ -169,7 +165,7 @@ def waiting(db: Database, limit: int = 200) -> tuple[SubmissionRow, ...]:
         " ORDER BY state NOT IN ('unknown', 'rejected'), not_before, id LIMIT ?2"
     )
     rows = db.read().execute(query, (int(time.time()) - _KEPT_IN_SIGHT_S, limit)).fetchall()
-    return tuple(row_of(row) for row in rows)
+    return tuple(_row(row) for row in rows)
 
 
 def cancel(db: Database, submission_id: int) -> DraftRow | None:

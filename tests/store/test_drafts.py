@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from stored import a_stored_email, listed, mailboxes_of
 from mail.drafts import Draft, DraftKind
 from mail.operations import Applied, Save
 from mail.types import AccountId, MailboxId, MailboxKey, RemoteKey, Role
-from store import actions, attached, drafts, emails, invariants, outbox
+from store import actions, attached, drafts, emails, invariants, outbox, tidying
 from store.database import Database, open_store
 from store.drafts import NotOpen
 
@@ -279,8 +280,6 @@ def test_files_of_drafts_are_kept_once_and_go_when_no_draft_names_them(
     drafts.begin(db, account, a_draft(attachments=(file,)))
     unnamed = attached.keep(db, b"nobody's", "x")
     for one in path.parent.iterdir():
-        import os
-
         os.utime(one, (1, 1))
     assert attached.purge(db) == 1
     assert attached.octets(db, file) == source.read_bytes()
@@ -327,3 +326,21 @@ def test_a_draft_edited_on_both_sides_is_kept_twice(
     drafts.save(db, row.id)
     assert carry_out(db, account, "9.3").replaces is None
     assert len(listed(db, boxes[Role.DRAFTS])) == 2
+
+
+def test_what_was_thrown_away_a_month_ago_is_forgotten_with_its_files(
+    db: Database, account: AccountId
+) -> None:
+    file = attached.keep(db, b"octets", "notes.bin")
+    row = drafts.begin(db, account, a_draft(attachments=(file,)))
+    kept = drafts.begin(db, account, a_draft())
+    drafts.discard(db, row.id)
+    os.utime(attached.path(db, file), (1, 1))
+    tidying.tidy(db)
+    assert attached.octets(db, file) == b"octets"
+    with db.write() as connection:
+        connection.execute("UPDATE draft SET updated_at = 1")
+    tidying.tidy(db)
+    assert drafts.get(db, row.id) is None
+    assert not attached.path(db, file).exists()
+    assert drafts.get(db, kept.id) is not None

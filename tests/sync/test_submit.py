@@ -16,7 +16,19 @@ from servers.fake_smtp import Act, Moment
 from mail.drafts import DraftKind
 from mail.operations import Save
 from providers.errors import RetryLater
-from store import actions, boot_clock, drafts, emails, events, outbox, submissions, submitting, threads
+from store import (
+    accounts,
+    actions,
+    boot_clock,
+    drafts,
+    emails,
+    events,
+    links,
+    outbox,
+    submissions,
+    submitting,
+    threads,
+)
 from sync import sent_copy, submit
 
 
@@ -527,6 +539,49 @@ def test_a_conversation_is_about_what_its_first_message_was_written_for(sending:
     slot = read(sending.db.read(), thread_id)
     assert slot is not None
     assert (slot.item_kind, slot.item_id, slot.origin) == ("deal", "12", "compose")
+
+
+def test_what_was_set_for_the_conversation_of_a_draft_holds_for_what_was_sent(sending: Sending) -> None:
+    row = sending.draft()
+    email = emails.get(sending.db, drafts.save(sending.db, row.id))
+    assert email is not None
+    links.set_visibility(sending.db, email.thread_id, "shared")
+    queued = submissions.queue(sending.db, row.id)
+    sending.settle()
+    thread_id = threads.by_message_id(sending.db, sending.id, queued.message_id)
+    assert thread_id is not None
+    assert threads.resolve(sending.db, email.thread_id) == thread_id
+    found = threads.get(sending.db, thread_id)
+    assert found is not None
+    assert (found.visibility, found.email_count, found.has_draft) == ("shared", 1, False)
+    sending.check()
+
+
+def test_a_draft_edited_elsewhere_while_it_is_sent_stays_beside_what_was_sent(sending: Sending) -> None:
+    """F60: what leaves by SMTP is what was frozen, once, though its answer was lost; the other program's words stay."""
+    row = sending.draft()
+    drafts.save(sending.db, row.id)
+    sending.settle()
+    queued = submissions.queue(sending.db, row.id)
+    ((place, message),) = [item for item in sending.account.messages.items() if item[0][0] == "Drafts"]
+    edited = message.octets.replace(b"Hello", b"Edited on the phone")
+    sending.account.deliver(place[0], edited, message.received_at + 60, message.keywords)
+    sending.account.remove(place)
+    sending.files = True
+    sending.smtp.fault(Moment.DOT, Act.CUT)
+    sending.settle()
+    assert (sending.state(queued), sending.times_sent(queued), len(sending.in_sent())) == ("filed", 1, 1)
+    assert sending.in_drafts() == [edited]
+    sending.check()
+
+
+def test_an_account_goes_with_its_drafts_and_with_what_waits(sending: Sending) -> None:
+    sending.queue()
+    drafts.save(sending.db, sending.draft().id)
+    accounts.remove(sending.db, sending.id)
+    assert drafts.open_drafts(sending.db) == ()
+    assert submissions.waiting(sending.db) == ()
+    sending.check()
 
 
 def test_a_copy_cut_off_while_it_was_saved_is_there_once(sending: Sending) -> None:
