@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import imaplib
 import ipaddress
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from mail.text import safe_line
 from providers import opening, tls
+from providers.errors import RetryLater, SignInAgain
 from providers.opening import Endpoint, NoStartTls
 from providers.refusal_words import Kind, why
+from providers.smtp_sign_in import with_password, with_token
 
 if TYPE_CHECKING:
     from imapclient import IMAPClient
@@ -93,6 +94,7 @@ def imap(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
 
 def imap_sign_in(client: IMAPClient, endpoint: Endpoint, key: Key) -> None:
     """Sign in. Raises Trouble, OSError, imaplib.IMAP4.error."""
+    _check_clear(client.socket(), endpoint, "imap")
     try:
         if key.is_token and client.has_capability("AUTH=OAUTHBEARER"):
             client.oauthbearer_login(key.username, key.secret)
@@ -160,35 +162,21 @@ def smtp(endpoint: Endpoint, key: Key, trust: Trust, timeout_s: float = TIMEOUT_
 
 def smtp_sign_in(client: smtplib.SMTP, endpoint: Endpoint, key: Key) -> None:
     """Sign in. Raises Trouble, OSError, smtplib.SMTPException."""
-    offered = client.esmtp_features.get("auth", "").upper().split()
-    if not offered:
-        text = f"{endpoint.host} lets nobody sign in on port {endpoint.port}; 465 and 587 are the usual ones."
-        raise Trouble("sign_in", text, "smtp")
-    if key.is_token:
-        answer = _xoauth2(client, key)
-    elif "PLAIN" in offered:
-        octets = f"\0{key.username}\0{key.secret}".encode()
-        answer = client.docmd("AUTH", "PLAIN " + base64.b64encode(octets).decode())
-    else:
-        answer = _login(client, key)
-    code, said = answer
-    if code not in (235, 503):
-        raise Trouble(*why(f"{code} {said.decode('utf-8', 'replace')}", endpoint.host), "smtp")
+    _check_clear(client.sock, endpoint, "smtp")
+    sign_in = with_token if key.is_token else with_password
+    try:
+        sign_in(client, endpoint.host, key.username, key.secret)
+    except (SignInAgain, RetryLater) as error:
+        raise Trouble("busy" if isinstance(error, RetryLater) else "sign_in", str(error), "smtp") from error
 
 
-def _xoauth2(client: smtplib.SMTP, key: Key) -> tuple[int, bytes]:
-    words = f"user={key.username}\1auth=Bearer {key.secret}\1\1"
-    code, said = client.docmd("AUTH", "XOAUTH2 " + base64.b64encode(words.encode()).decode())
-    return (
-        client.docmd("") if code == 334 else (code, said)
-    )  # 334 has the error; the answer to nothing is the "no"
-
-
-def _login(client: smtplib.SMTP, key: Key) -> tuple[int, bytes]:
-    code, said = client.docmd("AUTH", "LOGIN " + base64.b64encode(key.username.encode()).decode())
-    if code == 334:
-        code, said = client.docmd(base64.b64encode(key.secret.encode()).decode())
-    return code, said
+def _check_clear(sock: object, endpoint: Endpoint, protocol: Protocol) -> None:
+    """Raise Trouble when a password would go over a network in clear."""
+    if endpoint.security != "none":
+        return
+    if not isinstance(sock, socket.socket) or not ipaddress.ip_address(sock.getpeername()[0]).is_loopback:
+        text = f"A password is never sent to {endpoint.host} in clear: use TLS or STARTTLS."
+        raise Trouble("starttls", text, protocol)
 
 
 @contextlib.contextmanager
