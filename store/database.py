@@ -48,6 +48,7 @@ class Database:
         self._turn = os.open(directory / paths.TURN_NAME, os.O_RDWR | os.O_CLOEXEC)
         self._waiting = 0
         self._wanted_at = -math.inf
+        self._identity = _identity(self.path)
 
     def read(self) -> sqlite3.Connection:
         """Return this thread's connection, for reading: never leave a cursor half read."""
@@ -134,6 +135,10 @@ class Database:
                 if self._waiting == 0:
                     fcntl.flock(self._turn, fcntl.LOCK_UN)
 
+    def is_in_place(self) -> bool:
+        """Say whether the file that is open still is the one at `path`: what is written to a deleted one is lost."""
+        return _identity(self.path) == self._identity
+
     def data_version(self) -> int:
         """Return a number that changes when any other connection commits; about 5 microseconds."""
         return int(self.read().execute("PRAGMA data_version").fetchone()[0])
@@ -166,6 +171,14 @@ class Database:
         return connection
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _begin_soon(connection: sqlite3.Connection) -> None:
     """Begin within a millisecond of the time it can be; SQLite itself would sleep up to 0.1 s between two tries."""
     until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
@@ -186,6 +199,8 @@ def _begin_soon(connection: sqlite3.Connection) -> None:
 def open_store(directory: Path, *, is_screen: bool) -> Database:
     """Open the store in `directory`, made and migrated as needed. Raises StoreTooNew, StoreUnusable, paths.Unsafe."""
     paths.make_private(directory)
+    if not (directory / paths.STORE_NAME).exists():
+        paths.check_local(directory)
     paths.touch_private(directory / paths.STORE_NAME)
     db = Database(directory, is_screen=is_screen)
     try:
@@ -196,8 +211,14 @@ def open_store(directory: Path, *, is_screen: bool) -> Database:
         schema.migrate(connection)
     except sqlite3.Error as error:
         db.close()
-        raise StoreUnusable(f"{db.path} cannot be used: {error}") from error
+        raise StoreUnusable(f"{db.path} cannot be used: {error}{_advice(error)}") from error
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _advice(error: sqlite3.Error) -> str:
+    if error.sqlite_errorcode not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return ""
+    return ". Move it away and start again: mail comes anew from the accounts, the CRM from its import"

@@ -31,8 +31,12 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 )
 
 
+# Some virtual machines and sandboxes show a disk of their own host this way.
+_SUSPICIOUS_ONLY: Final = frozenset({"9p"})
+
+
 class Unsafe(Exception):
-    """A directory others can look into: the text says what to run."""
+    """A directory where mail must not be kept, as others can look into it: the text says what to do."""
 
 
 def data_directory(override: str | None) -> Path:
@@ -71,6 +75,11 @@ def make_private(directory: Path) -> None:
             if not directory.is_dir():
                 raise Unsafe(f"{directory} is not a directory") from None
     check_private(directory)
+    if not os.access(directory, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise Unsafe(
+            f"{directory} cannot be written to: run  chmod 700 {directory}  or, where the disk is read-only, "
+            "name another place with --data or DEALBOX_DATA"
+        )
 
 
 def check_private(directory: Path) -> None:
@@ -80,6 +89,16 @@ def check_private(directory: Path) -> None:
         raise Unsafe(f"{directory} belongs to another user (uid {status.st_uid})")
     if stat.S_IMODE(status.st_mode) & 0o077:
         raise Unsafe(f"{directory} can be opened by others: run  chmod 700 {directory}")
+
+
+def check_local(directory: Path) -> None:
+    """Raise Unsafe when `directory` is on a disk of another machine: its locks cannot be trusted (sqlite.org/wal.html)."""
+    kind = file_system(directory)
+    if kind in NETWORK_FILE_SYSTEMS - _SUSPICIOUS_ONLY:
+        raise Unsafe(
+            f"{directory} is on a network file system ({kind}), where the store would be damaged: "
+            "name a directory on a local disk with --data or DEALBOX_DATA"
+        )
 
 
 def touch_private(path: Path) -> None:

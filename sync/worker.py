@@ -252,6 +252,10 @@ class _Worker:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
                 select.select([bell.fileno(), self._stop.pipe], [], [], _GLANCE_S)
+                if not self._db.is_in_place():
+                    raise StoreUnusable(
+                        f"{self._db.path} was deleted or replaced while it was in use: close dealbox and start it again."
+                    )
                 has_rung = bell.drain()
                 self._match_accounts()
                 if self._has_been_asked(has_rung):

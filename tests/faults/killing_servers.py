@@ -129,8 +129,8 @@ class BothSides(Scenario):
         actions.move(db, [thread(13)], machine.mailbox("Archive"), Role.INBOX)
         fill(peer, "INBOX", 15, 16, 17)
         peer.add_flags("INBOX", peer.uids("INBOX")[5:7], "\\Flagged")
-        peer.move("INBOX", peer.uids("INBOX")[6:7], "Archive")
-        peer.add_flags("INBOX", peer.uids("INBOX")[5:6], "\\Deleted")
+        peer.copy("INBOX", peer.uids("INBOX")[6:7], "Archive")
+        peer.add_flags("INBOX", peer.uids("INBOX")[5:7], "\\Deleted")
         peer.imap.expunge()
         peer.add_flags("INBOX", peer.uids("INBOX")[:1], "\\Answered")
 

@@ -150,9 +150,16 @@ class Machine:
     def wrong(self, there: Content) -> list[str]:
         return quiet.wrong(self.db, self.id, there)
 
+    def wrong_here(self) -> list[str]:
+        """Return what is not as it must be, as far as the store alone can tell."""
+        return quiet.under_way(self.db)
+
     def mailbox(self, key: str) -> MailboxId:
         row = self.db.read().execute("SELECT id FROM mailbox WHERE key = ?", (key,)).fetchone()
         return MailboxId(row[0])
+
+    def thread_count(self) -> int:
+        return int(self.db.read().execute("SELECT count(*) FROM thread").fetchone()[0])
 
     def thread(self, message_id: str) -> ThreadId:
         """Return the conversation of a message."""

@@ -97,13 +97,16 @@ _WAITING = (
 
 def wrong(db: Database, account_id: AccountId, there: Content) -> list[str]:
     """Return what is not as it must be once nobody does anything any more, a sentence each."""
-    findings = invariants.check(db)
-    for text, query in _WAITING:
-        findings += [f"{text}: {row}" for row in db.read().execute(query).fetchall()]
+    findings = invariants.check(db) + under_way(db)
     here = in_store(db, account_id)
     findings += [f"only in the store: {place}" for place in without(here, there)]
     findings += [f"only at the account: {place}" for place in without(there, here)]
     return findings
+
+
+def under_way(db: Database) -> list[str]:
+    """Return what is not finished yet, a sentence each."""
+    return [f"{text}: {row}" for text, query in _WAITING for row in db.read().execute(query).fetchall()]
 
 
 def without(these: Sequence[Place], others: Sequence[Place]) -> list[Place]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
+import programs
 import pytest
 from servers import dovecot as real
 from soaking import IS_SOAK
 
-TESTS = Path(__file__).parents[1]
-PATHS = (TESTS.parent, TESTS, TESTS / "providers", TESTS / "sync", TESTS / "faults")
 SCENARIOS = ("first_sync", "both_sides", "drafts", "sending")
 SERVERS = ("full", "no_qresync", "no_move", "poor")
 # How often a worker is killed, of each session with each kind of server.
@@ -41,15 +37,7 @@ def test_a_worker_killed_at_any_step_leaves_everything_in_order(
 ) -> None:
     """F37: then it is started again, and the account and the store agree."""
     wanted = (SOAKED_POINTS if IS_SOAK else POINTS)[scenario, server]
-    program = str(Path(__file__).with_name("killing_servers.py"))
-    finished = subprocess.run(
-        [sys.executable, program, scenario, server, str(wanted), str(DEATHS), str(tmp_path)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, PATHS))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "WRONG" not in finished.stdout, finished.stdout + finished.stderr
-    killed = int(finished.stdout.split("killed ")[1].split()[0])
+    printed = programs.run("killing_servers.py", scenario, server, wanted, DEATHS, tmp_path)
+    assert "WRONG" not in printed, printed
+    killed = int(printed.split("killed ")[1].split()[0])
     assert killed >= (LEAST[scenario] if IS_SOAK else wanted)
