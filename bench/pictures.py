@@ -29,6 +29,7 @@ PICTURES: tuple[tuple[str, str, tuple[int, int], Sequence[str]], ...] = (
     ("mail", "dark", (160, 46), ()),
     ("reader", "dark", (120, 40), ("j", "j", "j", "enter")),
     ("link", "dark", (120, 40), ("j", "j", "L")),
+    ("compose", "dark", (120, 40), ("j", "j", "r", *"Tuesday at ten suits me.", "ctrl+x")),
     ("small", "dark", (80, 24), ()),
 )
 

@@ -14,7 +14,7 @@ from mail import identity
 from mail.changes import RemoteEmail
 from mail.parse import parse
 from mail.types import AccountId, Email, EmailId, MailboxId, MailboxKey, RemoteKey, Role, ThreadId
-from store import actions, conversations, desired, email_ids, ingest_rows, local_mail, placements
+from store import actions, conversations, desired, email_ids, ingest_rows, local_mail, placements, slots
 from store.desired import Wish
 from store.placements import LOCAL
 
@@ -78,6 +78,7 @@ def add(
         local_mail.queue(connection, placement_id)
     placements.mark_orphans(connection, [email_id])
     touched.add(local_mail.thread_of(connection, email_id))
+    slots.link_awaited(connection, int(time.time()), touched)
     local_mail.recount(connection, touched)
     if isinstance(new, ingest_rows.NewEmail):
         ingest_rows.index(connection, [new])

@@ -94,9 +94,15 @@ def link_awaited(
     for thread_id, item_kind, item_id, message_id in rows:
         connection.execute("DELETE FROM awaited_link WHERE message_id = ?", (message_id,))
         if read(connection, thread_id) is None:
-            put(connection, thread_id, Slot(item_kind, item_id, "import", "", now, ""))
+            put(connection, thread_id, Slot(item_kind, item_id, _origin(connection, message_id), "", now, ""))
             linked.add(ThreadId(thread_id))
     return frozenset(linked)
+
+
+def _origin(connection: sqlite3.Connection, message_id: str) -> str:
+    """Return whether a link was brought in, or chosen when the message was written here."""
+    written = connection.execute("SELECT 1 FROM submission WHERE message_id = ? LIMIT 1", (message_id,))
+    return "import" if written.fetchone() is None else "compose"
 
 
 def _weight(slot: Slot) -> tuple[bool, bool, int]:

@@ -60,10 +60,15 @@ def begin_about(
 
 
 def answer(db: Database, email_id: EmailId, how: Answer, *, quote: str, is_markdown: bool) -> DraftRow:
-    """Begin a message out of another. Raises NoAccount, and emails.OctetsGone where it would lose attachments."""
+    """Begin a message out of another.
+
+    Raises NoAccount, emails.OctetsGone where text or attachments would be lost, and attached.CannotAttach.
+    """
     email = emails.get(db, email_id)
     if email is None:
         raise emails.OctetsGone("this message is no longer in the store")
+    if email.is_header_only and how != "forward_as_attachment":
+        raise emails.OctetsNotHere("the text of this message is still to be fetched")
     own = [row.identity for row in _identities(db, email.account_id)]
     draft = replace(_answered(db, email, how, own, quote), is_markdown=is_markdown)
     is_about = how != "edit_as_new"

@@ -58,11 +58,13 @@ class Journal:
             if self._is_kept(draft):
                 return True
             try:
-                await in_store(drafts.write, self._db, self._row.id, draft, account_id=self.account_id)
+                row = await in_store(self._write, draft)
             except (sqlite3.Error, StoreUnusable, OSError, drafts.NotOpen) as error:
                 self._screen.warn(f"Not kept: {error}")
                 return False
-            self._done(draft)
+            if row.id != self._screen.row.id:
+                self._screen.warn("It was sent or discarded elsewhere: what you write goes on as a new draft")
+            self._done(row, draft)
             self._screen.update_frame()
             return True
 
@@ -72,8 +74,7 @@ class Journal:
             return
         draft = self._screen.draft()
         if not self._is_kept(draft):
-            drafts.write(self._db, self._row.id, draft, account_id=self.account_id)
-            self._done(draft)
+            self._done(self._write(draft), draft)
 
     def close(self) -> None:
         """Keep nothing more: it was sent or discarded."""
@@ -85,10 +86,19 @@ class Journal:
         is_same_account = self.account_id in (None, self._row.account_id)
         return is_same_account and replace(draft, cursor=self._kept.cursor) == self._kept
 
-    def _done(self, draft: Draft) -> None:
-        self._kept, self.kept_at = draft, time.time()
-        if self.account_id is not None:
-            self._row = self._row._replace(account_id=self.account_id)
+    def _write(self, draft: Draft) -> DraftRow:
+        """Keep a draft, as another one when it is being written no more: no word may go."""
+        row = self._row
+        try:
+            drafts.write(self._db, row.id, draft, account_id=self.account_id)
+        except drafts.NotOpen:
+            return drafts.begin(self._db, self.account_id or row.account_id, draft, row.about_email_id)
+        return row if self.account_id is None else row._replace(account_id=self.account_id)
+
+    def _done(self, row: DraftRow, draft: Draft) -> None:
+        if row.id != self._row.id:
+            self._screen.row = row
+        self._row, self._kept, self.kept_at = row, draft, time.time()
 
     def _stop(self) -> None:
         if self._timer is not None:

@@ -373,6 +373,18 @@ async def test_discarding_asks_and_undo_brings_the_message_back(db: Database, ac
         assert writer.draft.subject == "Half"
 
 
+async def test_what_is_written_on_after_it_was_discarded_elsewhere_goes_on_as_a_new_draft(
+    db: Database, account: AccountId
+) -> None:
+    async with a_writer(db) as writer:
+        await writer.press("c", "tab", "tab", *"Half", "ctrl+x")
+        await writer.press("escape")
+        drafts.discard(db, only_draft(db).id)
+        await writer.type("words")
+        await writer.press("escape")
+    assert only_draft(db).draft.body == "words"
+
+
 async def test_a_file_attached_is_sent_though_it_is_deleted_later(
     db: Database, account: AccountId, tmp_path: Path
 ) -> None:
@@ -545,7 +557,7 @@ async def test_fields_text_and_keys_are_on_screen_at_every_size(
         await writer.press("r")
         lines = screens.lines(writer.app)
         assert lines[0].startswith(" Reply: Re: Quote")
-        assert [line[:7].strip() for line in lines[1:5]] == ["From", "To", "Cc", "Subject"]
+        assert [line[:8].strip() for line in lines[1:5]] == ["From", "To", "Cc", "Subject"]
         assert any("> Second words" in line for line in lines)
         assert "ctrl+x send..." in lines[-1]
         assert writer.shown.isascii()

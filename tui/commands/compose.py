@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
 
 _GROUP = "Write"
+_WHOLE = frozenset({"forward", "forward_as_attachment", "edit_as_new"})
+"""What takes a message with its attachments, not its text alone."""
 _AS_NEW = -1
 _SUBJECT_CELLS, _WHOM_CELLS = 36, 20
 _READING = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
@@ -118,7 +120,7 @@ async def _email(screen: MailScreen, *, is_draft: bool = False) -> EmailRow | No
 async def _answer(screen: MailScreen, how: Answer) -> None:
     from store import emails
     from store.attached import CannotAttach
-    from tui import drafting
+    from tui import drafting, fetch_first
 
     email = await _email(screen)
     if email is None:
@@ -132,6 +134,10 @@ async def _answer(screen: MailScreen, how: Answer) -> None:
         row = await in_store(
             drafting.answer, screen.db, email.id, how, quote=settings.quote, is_markdown=settings.markdown
         )
+    except emails.OctetsNotHere:
+        fetching = fetch_first.fetch(screen, email, is_whole=how in _WHOLE)
+        screen.run_worker(fetching, group="fetching", exit_on_error=True)
+        return
     except (drafting.NoAccount, emails.OctetsGone, CannotAttach) as error:
         screen.warn(f"Not begun: {error}")
         return
