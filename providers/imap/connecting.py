@@ -42,7 +42,12 @@ def endpoint_of(config: Mapping[str, str]) -> Endpoint:
 def _sign_in(config: Mapping[str, str], secrets: Secrets) -> SignIn:
     username = config.get("username", "")
     if config.get("sign_in") in ("google", "microsoft"):
-        return SignIn(username, "xoauth2", lambda: oauth.access_token(config, secrets))
+        return SignIn(
+            username,
+            "xoauth2",
+            lambda: oauth.access_token(config, secrets),
+            lambda refused: oauth.access_token(config, secrets, refused=refused),
+        )
     return SignIn(username, "password", lambda: _password(secrets))
 
 

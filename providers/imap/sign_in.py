@@ -27,11 +27,15 @@ _BARE_STATUS: Final = (b" OK", b" NO", b" BAD")
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Who signs in and how; `secret` is asked for each time, and gives a password or a fresh token."""
+    """Who signs in and how; `secret` is asked for each time, and gives a password or a fresh token.
+
+    `renewed` is given a token the server refused although it should be good, and gives another one.
+    """
 
     username: str
     kind: Literal["password", "xoauth2", "oauthbearer"]
     secret: Callable[[], str] = field(repr=False)
+    renewed: Callable[[str], str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +173,17 @@ def _secure(client: _Client, inner: _Imap4, endpoint: Endpoint, context: ssl.SSL
 
 
 def _sign_in(speaking: Conversation, sign_in: SignIn) -> None:
-    offered = speaking.capabilities
     secret = sign_in.secret()
+    try:
+        _say_secret(speaking, sign_in, secret)
+    except SignInAgain:
+        if sign_in.renewed is None or (renewed := sign_in.renewed(secret)) == secret:
+            raise
+        _say_secret(speaking, sign_in, renewed)
+
+
+def _say_secret(speaking: Conversation, sign_in: SignIn, secret: str) -> None:
+    offered = speaking.capabilities
     mechanism = _mechanism(offered, sign_in.kind, speaking.wire.host)
     response = (
         base64.b64encode(_response(mechanism, sign_in.username, secret)) if mechanism != "LOGIN" else b""
