@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sending import Sending
 
 from sync.parsers import ParsingChildren
 
@@ -13,3 +15,11 @@ def parsers() -> Iterator[ParsingChildren]:
     child = ParsingChildren()
     yield child
     child.close()
+
+
+@pytest.fixture
+def sending(tmp_path: Path) -> Iterator[Sending]:
+    """An account in memory that sends through a server of ours, and has been looked at once."""
+    with Sending(tmp_path) as started:
+        started.look()
+        yield started

@@ -15,7 +15,7 @@ from mail.drafts import Draft
 from mail.types import AccountId, MailboxKey, Role
 from providers.errors import ProviderError
 from providers.fake import FakeProvider, FakeServer
-from store import accounts, drafts, invariants, submissions
+from store import accounts, drafts, events, invariants, submissions
 from store.database import Database, open_store
 from store.rows import DraftRow, SubmissionRow
 from store.submitting import NEVER
@@ -163,3 +163,8 @@ class Sending:
 
     def check(self) -> None:
         assert invariants.check(self.db) == []
+
+
+def texts(sending: Sending) -> list[str]:
+    """Return what the user was told of messages on their way out."""
+    return [row.text for row in events.since(sending.db, 0) if row.kind == "submissions" and row.text]
