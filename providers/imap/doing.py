@@ -71,13 +71,14 @@ class Hand:
 
     def _copied(self, source: MailboxKey, target: MailboxKey, wanted: UidSet) -> dict[int, Applied]:
         """Copy, and only when that was answered mark the originals; what an earlier try copied is not copied again."""
-        wanted = self._there(wanted)  # without UIDPLUS what was moved still lies here, marked
-        before = finding.facts(self._line, wanted) if wanted else {}
+        before = finding.facts(self._line, wanted)
         if not before:
             return {}
+        # What an earlier try marked lies here still, without UIDPLUS for ever; it is not to be copied again.
+        marked = self._line.session.search(f"UID {wanted} DELETED")
         done = self._copied_before(target, before)
         self._line.select(source)
-        rest = UidSet.from_uids(uid for uid in before if uid not in done)
+        rest = UidSet.from_uids(uid for uid in before if uid not in done and uid not in marked)
         if rest:
             placed = self._line.session.copy(rest, target)
             if placed:
@@ -85,7 +86,8 @@ class Hand:
             else:
                 done |= self._landed(target, {uid: before[uid] for uid in rest})
                 self._line.select(source)
-        self._remove(UidSet.from_uids(before))
+        if done:
+            self._remove(UidSet.from_uids(done))
         return done
 
     def _copied_before(self, target: MailboxKey, before: dict[int, finding.Facts]) -> dict[int, Applied]:
