@@ -81,7 +81,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except keyrings.NoAnswer as error:
-        text = f"Passwords: {error}. Unlock it, then press r in dealbox or run dealbox sync."
+        text = f"Passwords: {error}. Unlock it; press $ or run dealbox sync to go on at once."
         raise SecretsError(text) from error
 
 

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from providers.errors import SignInAgain
+from providers.errors import RetryLater, SignInAgain
 from store import secrets
 from store.rows import AccountRow
-from store.secret_files import HeldKey, SecretsError
+from store.secret_files import FileDamaged, HeldKey, Locked, NotChosen, SecretsError
 
 
 class LentSecrets:
-    """The secrets of one account. What is wrong with them is for the user to put right: SignInAgain."""
+    """The secrets of one account: SignInAgain while the user has to do something, RetryLater for what may pass by itself."""
 
     def __init__(self, directory: Path, held: HeldKey, account: AccountRow) -> None:
         self._directory = directory
@@ -21,18 +21,18 @@ class LentSecrets:
         self._account = account
 
     def get(self, name: str) -> str | None:
-        """Return a secret, None when there is none. Raises SignInAgain."""
+        """Return a secret, None when there is none. Raises SignInAgain, RetryLater."""
         with _told():
             return self._own().get(name)
 
     def put(self, name: str, value: str) -> None:
-        """Keep a secret; once this returns it survives a crash. Raises SignInAgain."""
+        """Keep a secret; once this returns it survives a crash. Raises SignInAgain, RetryLater."""
         with _told():
             self._own().put(name, value)
 
     @contextlib.contextmanager
     def refreshing(self, name: str) -> Iterator[None]:
-        """Hold the right to renew `name`. Raises SignInAgain."""
+        """Hold the right to renew `name`. Raises SignInAgain, RetryLater."""
         with _told():
             held = self._own().refreshing(name)
         with contextlib.ExitStack() as stack:
@@ -49,5 +49,7 @@ class LentSecrets:
 def _told() -> Iterator[None]:
     try:
         yield
-    except SecretsError as error:
+    except (Locked, NotChosen, FileDamaged) as error:
         raise SignInAgain(str(error)) from error
+    except SecretsError as error:  # a full disk, a keyring that sleeps, a command that failed
+        raise RetryLater(str(error)) from error
