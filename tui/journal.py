@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from dataclasses import replace
@@ -63,7 +64,9 @@ class Journal:
                 self._screen.warn(f"Not kept: {error}")
                 return False
             if row.id != self._screen.row.id:
-                self._screen.warn("It was sent or discarded elsewhere: what you write goes on as a new draft")
+                self._screen.warn(
+                    "It was changed, sent or discarded elsewhere: what you write goes on as a new draft"
+                )
             self._done(row, draft)
             self._screen.update_frame()
             return True
@@ -87,13 +90,14 @@ class Journal:
         return is_same_account and replace(draft, cursor=self._kept.cursor) == self._kept
 
     def _write(self, draft: Draft) -> DraftRow:
-        """Keep a draft, as another one when it is being written no more: no word may go."""
-        row = self._row
-        try:
-            drafts.write(self._db, row.id, draft, account_id=self.account_id)
-        except drafts.NotOpen:
-            return drafts.begin(self._db, self.account_id or row.account_id, draft, row.about_email_id)
-        return row if self.account_id is None else row._replace(account_id=self.account_id)
+        """Keep a draft; as another one when this one was sent, discarded or written elsewhere: no word may go."""
+        row, there = self._row, drafts.get(self._db, self._row.id)
+        account_id = self.account_id or row.account_id
+        if there is not None and there.revision == row.revision:
+            with contextlib.suppress(drafts.NotOpen):
+                revision = drafts.write(self._db, row.id, draft, account_id=account_id)
+                return row._replace(revision=revision, account_id=account_id)
+        return drafts.begin(self._db, account_id, draft, row.about_email_id)
 
     def _done(self, row: DraftRow, draft: Draft) -> None:
         if row.id != self._row.id:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import crm_rows
@@ -383,6 +384,19 @@ async def test_what_is_written_on_after_it_was_discarded_elsewhere_goes_on_as_a_
         await writer.type("words")
         await writer.press("escape")
     assert only_draft(db).draft.body == "words"
+
+
+async def test_a_draft_written_in_two_terminals_loses_no_word_of_either(
+    db: Database, account: AccountId
+) -> None:
+    async with a_writer(db) as writer:
+        await writer.press("c", "tab", "tab", *"Half", "ctrl+x")
+        await writer.press("escape")
+        row = only_draft(db)
+        drafts.write(db, row.id, replace(row.draft, body="theirs"))
+        await writer.type("ours")
+        await writer.press("escape")
+    assert {each.draft.body for each in drafts.open_drafts(db)} == {"ours", "theirs"}
 
 
 async def test_a_file_attached_is_sent_though_it_is_deleted_later(
