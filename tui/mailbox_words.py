@@ -21,6 +21,22 @@ PLAIN: Final = "none"
 AS_TOLD: Final = "default"
 
 
+_EXPLAINED: Final = {
+    "drafts": "drafts: what is being written",
+    "sent": "sent: where copies of what you send are kept",
+    "archive": "archive: where e moves conversations to",
+    "junk": "junk: spam, kept out of all mail",
+    "trash": "trash: where d moves conversations to",
+    PLAIN: "none: for nothing in particular",
+    AS_TOLD: "default: what the server says",
+}
+
+
+def explained(word: str) -> str:
+    """Return what a mailbox with that role is for."""
+    return _EXPLAINED[word]
+
+
 def with_role(choice: Choice, word: str) -> Choice:
     """Return the choice with a role by its word, "none" or "default". Raises KeyError."""
     if word == AS_TOLD:

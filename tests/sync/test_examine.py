@@ -16,9 +16,8 @@ from servers.imap_faults import When, say
 from servers.scripted_imap import ScriptedImap, Stall
 from servers.users import ALICE
 
-from mail.changes import State
-from mail.types import AccountId, MailboxKey
-from store import accounts, mailbox_choices, secrets, worker_process
+from mail.types import AccountId
+from store import accounts, secrets, worker_process
 from store.database import Database
 from store.findings import Finding
 from store.secret_files import HeldKey, VaultSecrets
@@ -286,20 +285,6 @@ def test_a_server_that_stalls_is_left_and_others_are_told(
     assert any("signing in to SMTP works" in text for text in told(findings, "note", "sign_in"))
 
 
-def test_a_connection_in_clear_to_another_machine_is_a_warning() -> None:
-    from providers.examination import Reached
-    from providers.opening import Endpoint
-    from store.rows import AccountRow
-    from sync.examine_words import Words
-
-    row = AccountRow(
-        AccountId(1), "imap", "Work", "a@b.example", (), "", {}, "live", "", 0, 0, None, None, 0, "u"
-    )
-    reached = Reached("imap", Endpoint("mail.example", 143, "none"), 0.0, 0.1, "", None, False)
-    (finding,) = Words(row, 0).reached(reached)
-    assert finding.level == "warning" and "without encryption: anybody on the way" in finding.text
-
-
 @pytest.fixture
 def tokens(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, dovecot: Dovecot, user: User
@@ -369,40 +354,3 @@ def test_sending_that_is_refused_is_told_as_such(
         findings = found(db)
     assert any(text.startswith("Work: SMTP: ") for text in told(findings, "error", "sign_in"))
     assert any("without encryption on this machine" in text for text in told(findings, "note", "connection"))
-
-
-def test_each_mailbox_says_how_far_it_came(db: Database, add: Add) -> None:
-    account_id = add(ALICE.address)
-    box = [None, [1, 101, 100, None], 1, 101, None, None, 100]
-    rest = [1_700_000_000, 0, 0, False, 0, 0, 0, 0]
-    boxes = {
-        "INBOX": [*box, "1:40", "", *rest],
-        "Archive": [*box, "", "", *rest],
-        "Deals": [*box, "", "", 0, 30, 1, False, 0, 90, 0, 0],
-        "Odd": [*box, "", "", 0, 0, 1, False, 2**40, 0, 0, 0],
-        "Lists": [*box, "", "", 0, 0, 1, True, 0, 30, 0, 2],
-        "Skipped": [*box, "", "", *rest],
-    }
-    state = {"version": 1, "mailboxes": [[name, name, None] for name in boxes], "boxes": boxes}
-    with db.write() as connection:
-        connection.execute("UPDATE account SET remote_state = ?", (json.dumps(state),))
-    mailbox_choices.set(db, account_id, MailboxKey("Skipped"), mailbox_choices.Choice(is_synced=False))
-    findings = list(examine.findings(db, is_online=False))
-    inbox, archive, lists, skipped = told(findings, "note", "mailbox")
-    assert "INBOX: 60 of 100 messages are here" in inbox
-    assert "Archive: 100 messages, all told; compared 20" in archive
-    assert (
-        "of the last 30 days, being numbered anew" in lists
-        and "2 that the server lists and does not" in lists
-    )
-    assert skipped == "Work: not synced, as you chose: Skipped"
-    deals, odd = told(findings, "warning", "mailbox")
-    assert "Deals: 30 of its messages seem to be gone at once" in deals
-    assert "Odd: the server numbers its messages anew each time" in odd
-
-
-def test_a_memory_that_cannot_be_read_is_told(db: Database, add: Add) -> None:
-    add(ALICE.address)
-    with db.write() as connection:
-        connection.execute("UPDATE account SET remote_state = ?", (State("{}"),))
-    assert "it is compared anew" in one(list(examine.findings(db, is_online=False)), "note", "mailbox")
