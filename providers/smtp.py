@@ -106,7 +106,8 @@ class Submitter:
         else:
             context = tls.context(self._config.get("ca_file"), self._config.get("smtp_pin"))
         client = opening.smtp(endpoint, context, self._command_s)
-        if client.sock is not None:  # else the final dot, sent by itself, waits 40 ms for what was sent before it
+        if client.sock is not None:
+            # Else the final dot, sent by itself, waits 40 ms for what was sent before it to be acknowledged.
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
