@@ -173,7 +173,8 @@ def _chosen(
     rows = connection.execute(
         "SELECT key, role FROM mailbox_choice WHERE account_id = ? AND role IS NOT NULL", (account_id,)
     ).fetchall()
-    choices: dict[str, str | None] = {key: role or None for key, role in rows}  # '': for nothing in particular
+    # A role of '' is the choice of none.
+    choices: dict[str, str | None] = {key: role or None for key, role in rows}
     rows = connection.execute(
         "SELECT id, key, role, told_role FROM mailbox WHERE account_id = ? AND substr(key, 1, 1) <> ? "
         "AND (role IS NOT NULL OR told_role IS NOT NULL OR key IN (SELECT value FROM json_each(?)))",
