@@ -12,8 +12,8 @@ from store.contacts import Participant, PersonCard
 from store.database import Database
 from store.items import ItemKind, ItemRef
 
-_LOOKED_AT: Final = 100_000
-"""Names in headers are looked through, the addresses seen first in newer mail before: 15 ms for so many."""
+_LOOKED_AT: Final = 20_000
+"""Of so many addresses, those that came last, the names are looked through: 20 ms when nobody is found."""
 
 
 @dataclass(frozen=True, slots=True)
