@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
+from typing import Final
 
 from mail.types import MailboxKey
 from providers.errors import RetryLater
 from providers.imap.session import Selected, Session
+
+_LONG_UNUSED_S: Final = 90.0
 
 
 class Line:
@@ -16,15 +21,20 @@ class Line:
         self._make_session = make_session
         self._session: Session | None = None
         self._selected: Selected | None = None
+        self._used_at = time.monotonic()
 
     @property
     def session(self) -> Session:
         """Return the session, signed in. Raises RetryLater, SignInAgain."""
         if self._session is None:
             self._session = self._make_session()
+        if self._session.is_open and time.monotonic() - self._used_at > _LONG_UNUSED_S:
+            with contextlib.suppress(RetryLater):  # servers hang up on those who say nothing
+                self._session.noop()
         if not self._session.is_open:
             self._selected = None
             self._session.connect()
+        self._used_at = time.monotonic()
         return self._session
 
     @property

@@ -13,6 +13,7 @@ from other_sides import NoSecrets
 from servers.fake_imap import BARE, FULL, FakeImap
 from servers.imap_faults import cut, refuse
 
+from mail.operations import Move
 from mail.types import MailboxKey, RemoteKey
 from providers.connect import connect
 from providers.errors import RetryLater, SignInAgain
@@ -275,6 +276,18 @@ def test_a_connection_that_ended_while_nobody_spoke_is_made_again() -> None:
         fill(at.server.inbox, 1, 8)
         at.sync()
         assert at.agrees()
+
+
+def test_a_connection_long_unused_is_tried_before_an_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    from providers.imap import line
+
+    monkeypatch.setattr(line, "_LONG_UNUSED_S", 0.0)
+    with account(FakeImap()) as at:
+        fill(at.server.inbox, 3)
+        at.sync()
+        at.server.cut_all()
+        applied = at.provider.apply(Move(INBOX, _key(at.server, 2), ARCHIVE, "1@example.com"))
+        assert applied.mailbox == ARCHIVE
 
 
 def test_a_list_without_an_inbox_is_not_believed() -> None:
