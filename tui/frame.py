@@ -84,7 +84,7 @@ def sync_state(accounts: Sequence[AccountRow], now: int, glyphs: Glyphs, cells: 
         if account.status in _TROUBLE:
             return (Piece(f" {shorten(trouble(account), max(cells - 2, 8))} ", "warn"),)
     for account in accounts:
-        if account.status in ("backfilling", "connecting") and account.progress_total:
+        if account.status in ("backfilling", "connecting", "live") and account.progress_total:
             return (Piece(_progress(account, now, glyphs)),)
     for account in accounts:
         if account.status == "waiting":
@@ -106,11 +106,8 @@ def _progress(account: AccountRow, now: int, glyphs: Glyphs) -> str:
     done, total = account.progress_done, account.progress_total
     left = time_left(done, total, now - (account.progress_started_at or now))
     drawn = bar(done, total, 12, ascii_only=glyphs.is_ascii)
-    return (
-        f" {drawn} {count(done)}/{count(total)} {left} "
-        if left
-        else f" {drawn} {count(done)}/{count(total)} "
-    )
+    what = "texts " if account.status == "live" else ""  # every message is listed already
+    return f" {what}{drawn} {count(done)}/{count(total)} {left}".rstrip() + " "
 
 
 def hints(pairs: Sequence[tuple[str, str]], room: int) -> tuple[Piece, ...]:

@@ -41,6 +41,8 @@ def test_a_first_sync_shows_a_bar_counts_and_the_time_left() -> None:
         synced_at=None,
     )
     assert words(sync_state([busy], 1060, ASCII, 80)) == "######------ 500/1,000 about 1 min left"
+    texts = busy._replace(status="live")
+    assert words(sync_state([texts], 1060, ASCII, 80)) == "texts ######------ 500/1,000 about 1 min left"
 
 
 def test_trouble_of_one_account_is_said_before_all_else() -> None:
