@@ -157,10 +157,13 @@ def waiting(db: Database, limit: int = 200) -> tuple[OperationRow, ...]:
     return tuple(OperationRow(*row) for row in rows.fetchall())
 
 
-def count_waiting(db: Database) -> int:
-    """Return how many operations accounts are still to carry out."""
-    query = "SELECT count(*) FROM operation WHERE state IN ('pending', 'running')"
-    return int(db.read().execute(query).fetchone()[0])
+def count_waiting(db: Database, account_id: AccountId | None = None) -> int:
+    """Return how many operations an account, or all of them, are still to carry out."""
+    query = (
+        "SELECT count(*) FROM operation WHERE state IN ('pending', 'running')"
+        " AND (?1 IS NULL OR account_id = ?1)"
+    )
+    return int(db.read().execute(query, (account_id,)).fetchone()[0])
 
 
 def next_time(db: Database, account_id: AccountId) -> int | None:

@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "account add": ("tui.cli_accounts", "add"),
     "account list": ("tui.cli_accounts", "show"),
     "account mailboxes": ("tui.cli_mailboxes", "mailboxes"),
-    "account remove": ("tui.cli_accounts", "remove"),
+    "account remove": ("tui.cli_removal", "remove"),
     "account sign-in": ("tui.cli_sign_in", "sign_in"),
     "unlock": ("tui.cli_sign_in", "unlock"),
     "sync": ("tui.cli_worker", "sync"),

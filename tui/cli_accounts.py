@@ -1,27 +1,34 @@
-"""dealbox account: add, list, remove. What asks for passwords is in cli_sign_in."""
+"""dealbox account: add and list. What asks for passwords is in cli_sign_in, removing in cli_removal."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from mail import addresses, headers
-from store import accounts
+from store import accounts, fetching, outbox
 from store.database import Database
 from store.rows import AccountRow
 from tui.cli import BadUse, Failed, note, say
 from tui.cli_store import opened
-from tui.format import plural
+from tui.format import iso_date, plural
 
 LOOKED_AT = 200
 SENT_NAMES = ("Sent", "Sent Items", "Sent Mail", "Sent Messages", "Gesendet", "Enviados", "INBOX.Sent")
 HEAD_OCTETS = 65_536
+
+
+class Left(NamedTuple):
+    """What an account still has to do: texts of messages to fetch, operations to carry out."""
+
+    bodies: int
+    operations: int
 
 
 def add(options: argparse.Namespace) -> int:
@@ -119,13 +126,13 @@ def _most_frequent(folders: Iterable[Path], names: tuple[str, ...]) -> str:
 def show(options: argparse.Namespace) -> int:
     """List the accounts."""
     with opened(options) as db:
-        rows = accounts.all(db)
+        rows = [(row, _left(db, row)) for row in accounts.all(db)]
     if options.json:
-        say(json.dumps([as_json(row) for row in rows], indent=2))
-    for row in rows if not options.json else ():
-        say(
-            f"{row.id}  {row.address}  {row.kind}  {row.status}  {row.config.get('path') or row.config.get('imap_host', '')}"
-        )
+        say(json.dumps([as_json(row, left) for row, left in rows], indent=2))
+    for row, left in rows if not options.json else ():
+        place = row.config.get("path") or row.config.get("imap_host", "")
+        say(f"{row.id}  {row.address}  {row.kind}  {row.status}  {place}")
+        say(f"   {_standing(row, left)}")
         if row.status_text:
             say(f"   {row.status_text}")
     if not rows:
@@ -135,7 +142,22 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_json(row: AccountRow) -> dict[str, object]:
+def _left(db: Database, row: AccountRow) -> Left:
+    return Left(fetching.remaining(db, row.id), outbox.count_waiting(db, row.id))
+
+
+def _standing(row: AccountRow, left: Left) -> str:
+    words = [f"last in step {iso_date(row.synced_at, 0)}" if row.synced_at else "never in step yet"]
+    if row.progress_total:
+        words.append(f"{row.progress_done:,} of {row.progress_total:,} messages")
+    if left.bodies:
+        words.append(f"{plural(left.bodies, 'text')} still to come")
+    if left.operations:
+        words.append(f"{plural(left.operations, 'operation')} to carry out")
+    return ", ".join(words)
+
+
+def as_json(row: AccountRow, left: Left) -> dict[str, object]:
     """Return an account for scripts. The names stay; more may come."""
     return {
         "id": row.id,
@@ -145,35 +167,13 @@ def as_json(row: AccountRow) -> dict[str, object]:
         "aliases": list(row.aliases),
         "path": row.config.get("path"),
         "imap": row.config.get("imap_host"),
+        "smtp": row.config.get("smtp_host"),
         "status": row.status,
         "status_text": row.status_text,
         "synced_at": row.synced_at,
+        "bodies_to_fetch": left.bodies,
+        "operations_waiting": left.operations,
     }
-
-
-def remove(options: argparse.Namespace) -> int:
-    """Remove an account, after a question."""
-    with opened(options) as db:
-        account = one(db, options.account)
-        if not options.yes and not _is_sure(account):
-            raise Failed("nothing was removed")
-        accounts.remove(db, account.id)
-        _forget_secrets(db, account)
-    place = account.config.get("path") or account.config.get("imap_host", "its place")
-    say(f"Removed {account.name}. Its mail is untouched in {place}.")
-    return 0
-
-
-def _forget_secrets(db: Database, account: AccountRow) -> None:
-    if account.kind == "maildir":
-        return
-    from store import secrets
-    from store.secret_files import SecretsError
-
-    try:
-        secrets.AccountSecrets(secrets.open_secrets(db.directory), account).delete_all()
-    except SecretsError as error:
-        note(f"Its password could not be forgotten: {error}")
 
 
 def one(db: Database, text: str) -> AccountRow:
@@ -182,10 +182,3 @@ def one(db: Database, text: str) -> AccountRow:
         if text in (str(account.id), account.name, account.address):
             return account
     raise BadUse(f"there is no account {text!r}; dealbox account list shows them")
-
-
-def _is_sure(account: AccountRow) -> bool:
-    if not sys.stdin.isatty():
-        raise BadUse("removing an account needs --yes when nobody can be asked")
-    note(f"Remove {account.name} and what dealbox remembers of it, links included? Its mail stays. [y/N]")
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}

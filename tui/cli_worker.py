@@ -10,11 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from store import accounts, paths, worker_process
+from store import accounts, fetching, paths, worker_process
 from store.database import Database
 from store.rows import AccountRow
 from tui.cli import Failed, note, say
 from tui.cli_store import opened
+from tui.format import plural
 
 LOOK_EVERY_S = 0.2
 STOPPED_WITHIN_S = 10.0
@@ -52,6 +53,10 @@ def _wait(db: Database, request: int) -> int:
     troubled = [row for row in rows if row.status in {"error", "sign_in"}]
     for row in troubled:
         note(f"dealbox: {row.name}: {row.status_text}")
+    for row in rows:
+        to_come = fetching.remaining(db, row.id) if row not in troubled else 0
+        if to_come:
+            note(f"{row.name}: in step; the texts of {plural(to_come, 'message')} are still to come")
     return 1 if troubled else 0
 
 
