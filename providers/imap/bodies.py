@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
@@ -76,11 +77,14 @@ def _without_files(line: Line, mailbox: MailboxKey, uid: int) -> bytes | None:
 def message(line: Line, mailbox: MailboxKey, key: RemoteKey) -> bytes:
     """Return the octets of one message, whatever their number. Raises Rejected when it is gone, RetryLater."""
     uid = _open(line, mailbox, key)
-    for one in line.session.fetch(UidSet.from_uids([uid]), "FLAGS BODY.PEEK[]"):
-        octets = one.sections.get("")
-        if octets is not None and not convert.is_deleted(one.flags or ()):
-            return octets
-    raise Rejected(GONE)
+    if uid not in _sizes(line, UidSet.from_uids([uid])):
+        raise Rejected(GONE)
+    whole = io.BytesIO()
+    try:
+        line.session.fetch_to(uid, "", whole)
+    except Refused as error:
+        raise Rejected(GONE) from error
+    return whole.getvalue()
 
 
 def write_part(line: Line, mailbox: MailboxKey, key: RemoteKey, part: str, file: BinaryIO) -> None:

@@ -91,7 +91,7 @@ class Cache:
             assert remote.mailbox in {one.key for one in self.mailboxes}, (
                 f"{place} lies in a mailbox never told"
             )
-            if remote.message is None and remote.header is None:
+            if remote.message is None and remote.header is None and remote.problem is None:
                 assert place in self.messages, f"{place} came without octets and was not told before"
             told = remote.message
             if told is None and place in self.messages:
