@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -109,6 +110,20 @@ def test_a_token_the_server_refused_is_renewed_once(
     assert second != first
     assert oauth.access_token(config(tokens, who), kept, refused=first) == second
     assert len(tokens.grants("refresh_token")) == 1
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_was_set_does_not_lose_the_sign_in(
+    tokens: FakeTokens, kept: PlainSecrets, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """F44: the clock moves by a day; what looks good and is not is renewed when the server refuses it."""
+    signed_in(tokens, "google", kept)
+    first = oauth.access_token(config(tokens, "google"), kept)
+    now = time.time()
+    monkeypatch.setattr("providers.oauth_google.time.time", lambda: now + days * 86_400)
+    moved = oauth.access_token(config(tokens, "google"), kept)
+    assert (moved == first) is (days < 0)
+    assert oauth.access_token(config(tokens, "google"), kept, refused=moved) != moved
 
 
 @BOTH

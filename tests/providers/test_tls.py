@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from servers.certificates import Authority, Certificate
+from servers.fake_smtp import FakeSmtp
 from servers.scripted_imap import GREETING, Expect, ScriptedImap, Send, StartTls, answer
 
 from providers import opening, tls
@@ -138,6 +139,31 @@ def test_starttls_that_is_offered_and_refused_is_no_reason_to_go_on_in_clear(aut
     ]
     with ScriptedImap(script) as server, pytest.raises(imaplib.IMAP4.error):
         opened(server.port, tls.context(str(authority.file)), "starttls")
+
+
+def test_smtp_is_not_spoken_in_clear_where_starttls_is_missing(authority: Authority) -> None:
+    """F23: STARTTLS is stripped on the way."""
+    with FakeSmtp() as server:
+        endpoint = Endpoint("localhost", server.port, "starttls")
+        with pytest.raises(NoStartTls):
+            opening.smtp(endpoint, tls.context(str(authority.file)), 30)
+        assert not any(command.upper().startswith((b"AUTH", b"MAIL")) for command in server.commands)
+
+
+def test_smtp_goes_on_in_tls_after_starttls_and_shows_its_certificate(authority: Authority) -> None:
+    certificate = authority.good()
+    with FakeSmtp(starttls=certificate.server_context()) as server:
+        endpoint = Endpoint("localhost", server.port, "starttls")
+        client = opening.smtp(endpoint, tls.context(str(authority.file)), 30)
+        assert isinstance(client.sock, ssl.SSLSocket) and client.has_extn("auth")
+        client.close()
+        found = opening.certificate(endpoint, "smtp", 30)
+        assert found is not None and found.sha256 == certificate.sha256
+
+
+def test_a_server_in_clear_has_no_certificate_to_show() -> None:
+    with FakeSmtp() as server:
+        assert opening.certificate(Endpoint("localhost", server.port, "none"), "smtp", 30) is None
 
 
 def test_tls_older_than_1_2_is_never_spoken() -> None:

@@ -8,7 +8,7 @@ import pytest
 from screens import an_inbox, settled, text, the_screen
 from servers.certificates import Authority
 from servers.dovecot import Dovecot, User
-from servers.fake_tokens import CLIENT_ID, Device, FakeTokens
+from servers.fake_tokens import BLOCKED_BY_POLICY, CLIENT_ID, Device, FakeTokens
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -219,3 +219,30 @@ async def test_a_code_typed_elsewhere_signs_in(
         await shows(app, pilot, "ABCD-EFGH")
         tokens.device = Device.APPROVED
         await shows(app, pilot, "Signed in to")
+
+
+async def test_where_codes_are_blocked_the_browser_follows(
+    db: Database, dovecot: Dovecot, user: User, tokens: FakeTokens
+) -> None:
+    """F48: conditional access; the paste flow is offered."""
+    an_account_that_signs_in_with("microsoft", tokens.authority, db, dovecot, user)
+    copied: list[str] = []
+    async with the_screen(db, size=(120, 50)) as (app, pilot):
+        app.copy_to_clipboard = copied.append  # type: ignore[method-assign] # what would go to the terminal
+        await settled(app, pilot)
+        await pilot.press("g", "S")
+        await shows(app, pilot, "ABCD-EFGH")
+        tokens.fail(BLOCKED_BY_POLICY)
+        await shows(app, pilot, "Open in a browser")
+        await types(app, pilot, tokens.approve(copied[-1]))
+        await shows(app, pilot, "Signed in to")
+
+
+async def test_a_provider_without_imap_is_told(db: Database) -> None:
+    an_inbox(db, 2)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await pilot.press("g", "A")
+        await shows(app, pilot, "Your e-mail address")
+        await types(app, pilot, "ana@tuta.com")
+        await shows(app, pilot, "it has no IMAP")
