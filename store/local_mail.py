@@ -57,9 +57,7 @@ def saved(connection: sqlite3.Connection, placement_id: int, applied: Applied) -
     if is_destroyed and _waiting_for(connection, local_key):
         if applied.key is not None:
             touched |= _forget_place(connection, mailbox_id, applied.key)
-        touched |= _release(connection, local_key, applied.key)
-        drop_placement(connection, placement_id)
-        touched |= drop_if_nowhere(connection, email_id)
+        touched |= _release(connection, placement_id, local_key, applied.key)
     elif applied.key is not None:
         connection.execute("DELETE FROM local_copy WHERE email_id = ?", (email_id,))
         touched |= _follow(connection, placement_id, mailbox_id, applied)
@@ -75,9 +73,7 @@ def refused(connection: sqlite3.Connection, placement_id: int) -> None:
         (placement_id,),
     ).fetchone()
     if row is not None and _waiting_for(connection, row[1]):
-        touched = {thread_of(connection, row[0]), *_release(connection, row[1], row[2])}
-        drop_placement(connection, placement_id)
-        recount(connection, touched | drop_if_nowhere(connection, row[0]))
+        recount(connection, _release(connection, placement_id, row[1], row[2]))
 
 
 def _waiting_for(connection: sqlite3.Connection, local_key: str) -> tuple[int, int, int] | None:
@@ -90,20 +86,41 @@ def _waiting_for(connection: sqlite3.Connection, local_key: str) -> tuple[int, i
     return row
 
 
-def _release(connection: sqlite3.Connection, local_key: str, key: str | None) -> set[ThreadId]:
-    """Let the newer copy be saved now in place of `key`; one that is to be destroyed by now is not saved first."""
+def _release(
+    connection: sqlite3.Connection, placement_id: int, local_key: str, key: str | None
+) -> set[ThreadId]:
+    """Let the newer copy be saved now in place of `key`, under which the account has the older one.
+
+    Where the newer one is to be destroyed by now it is not saved first: what is at the account is destroyed instead.
+    """
     waiting = _waiting_for(connection, local_key)
     if waiting is None:
         return set()
-    placement_id, email_id, is_destroyed = waiting
+    newer, newer_email, is_destroyed = waiting
     if not is_destroyed:
-        connection.execute("UPDATE local_copy SET replaces = ? WHERE email_id = ?", (key, email_id))
-        queue(connection, placement_id)
-        return set()
-    connection.execute("DELETE FROM local_copy WHERE email_id = ?", (email_id,))
-    if key is not None:
-        connection.execute("UPDATE placement SET remote_key = ? WHERE id = ?", (key, placement_id))
-        return set()
+        connection.execute("UPDATE local_copy SET replaces = ? WHERE email_id = ?", (key, newer_email))
+        queue(connection, newer)
+        return _drop(connection, placement_id)
+    if key is None:
+        return _drop(connection, placement_id) | _drop(connection, newer)
+    connection.execute(
+        "DELETE FROM local_copy WHERE email_id = (SELECT email_id FROM placement WHERE id = ?)",
+        (placement_id,),
+    )
+    connection.execute("UPDATE placement SET remote_key = ? WHERE id = ?", (key, placement_id))
+    connection.execute(
+        "UPDATE operation SET placement_id = ? WHERE placement_id = ? AND kind = 'destroy'"
+        " AND state IN ('pending', 'running')",
+        (placement_id, newer),
+    )
+    return _drop(connection, newer)
+
+
+def _drop(connection: sqlite3.Connection, placement_id: int) -> set[ThreadId]:
+    """Remove a place, and its email where that lies nowhere else; return the thread."""
+    (email_id,) = connection.execute(
+        "SELECT email_id FROM placement WHERE id = ?", (placement_id,)
+    ).fetchone()
     thread_id = thread_of(connection, email_id)
     drop_placement(connection, placement_id)
     return {thread_id, *drop_if_nowhere(connection, email_id)}

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from mail import identity
 from mail.changes import RemoteEmail
+from mail.headers import header_end
 from mail.parse import parse
 from mail.types import AccountId, Email, EmailId, MailboxId, MailboxKey, RemoteKey, Role, ThreadId
 from store import actions, conversations, desired, email_ids, ingest_rows, local_mail, placements, slots
@@ -32,15 +33,25 @@ class Written:
     packed_octets: bytes
     packed_body: bytes
     received_at: int
+    header: bytes | None
+    """What it is told apart by, with its time; None where its octets tell it apart."""
+
+    def later(self) -> Written:
+        """Return the same message a second later: another one by its header, size and time."""
+        at, header = self.received_at + 1, self.header or b""
+        octets_hash = identity.of(header, self.email.size_octets, at)
+        return replace(self, received_at=at, email=replace(self.email, octets_hash=octets_hash))
 
 
 def written(account_id: AccountId, account_kind: str, octets: bytes, received_at: int) -> Written:
     """Return a message as add() takes it; told by the account later, with that time, it will be the same Email."""
     email = parse(octets)
+    header = None
     if account_kind != "maildir":
-        email = replace(email, octets_hash=identity.of(octets, len(octets), received_at))
+        header = octets[: header_end(octets)[1]]
+        email = replace(email, octets_hash=identity.of(header, len(octets), received_at))
     packed = zlib.compress(octets, _FAST)
-    return Written(account_id, email, packed, ingest_rows.pack(email.body), received_at)
+    return Written(account_id, email, packed, ingest_rows.pack(email.body), received_at, header)
 
 
 def add(
@@ -58,6 +69,8 @@ def add(
     """
     mailbox_id = actions.mailbox_for(connection, message.account_id, _ROLES[kind])
     old_key, touched = _take_away(connection, replaces, mailbox_id)
+    while message.header is not None and _known(connection, message) is not None:
+        message = message.later()  # another text of the same second and size
     (mailbox_key,) = connection.execute("SELECT key FROM mailbox WHERE id = ?", (mailbox_id,)).fetchone()
     remote = RemoteEmail(
         MailboxKey(mailbox_key),
@@ -89,10 +102,13 @@ def _insert(
     connection: sqlite3.Connection, message: Written, remote: RemoteEmail, touched: set[ThreadId]
 ) -> ingest_rows.NewEmail | int:
     """Insert the email, but for its words; return its id when the same one is there already."""
-    account_id, octets_hash = message.account_id, message.email.octets_hash
-    known = ingest_rows.emails_by_hash(connection, account_id, [octets_hash])
-    if octets_hash in known:
-        return known[octets_hash]
+    account_id, known = message.account_id, _known(connection, message)
+    if known is not None:
+        connection.execute(
+            "INSERT OR IGNORE INTO email_octets (email_id, octets) VALUES (?, ?)",
+            (known, message.packed_octets),
+        )
+        return known
     email_id = email_ids.Ids(connection).after(message.received_at)
     new = ingest_rows.new_email(email_id, remote, message.email, message.packed_body)
     owner = ingest_rows.owner(connection, account_id)
@@ -104,6 +120,11 @@ def _insert(
     )
     touched |= placed.touched | conversations.tear_apart(connection, account_id, placed.torn)
     return new
+
+
+def _known(connection: sqlite3.Connection, message: Written) -> int | None:
+    octets_hash = message.email.octets_hash
+    return ingest_rows.emails_by_hash(connection, message.account_id, [octets_hash]).get(octets_hash)
 
 
 def _place(connection: sqlite3.Connection, email_id: int, mailbox_id: MailboxId, remote: RemoteEmail) -> int:

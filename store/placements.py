@@ -248,6 +248,12 @@ def _delete(connection: sqlite3.Connection, placement_ids: Collection[int]) -> N
         "WHERE state = 'pending' AND placement_id IN (SELECT value FROM json_each(?))",
         (int(time.time()), ids),
     )
+    # One under way may be asked again: not of the message that gets the number of this place next.
+    connection.execute(
+        "UPDATE operation SET placement_id = -placement_id "
+        "WHERE state = 'running' AND placement_id IN (SELECT value FROM json_each(?))",
+        (ids,),
+    )
     connection.execute("DELETE FROM placement WHERE id IN (SELECT value FROM json_each(?))", (ids,))
 
 
