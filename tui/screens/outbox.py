@@ -22,6 +22,7 @@ from tui.screens.dialog import Dialog
 
 _LOOK_EVERY_S: Final = 1.0
 _STATE_CELLS: Final = 11
+_SHORT_S: Final = 120
 _KEYS: Final = {
     "queued": "e edit   z take back   n send now",
     "rejected": "e edit   n send again",
