@@ -114,6 +114,7 @@ class Sending:
     def skip(self) -> None:
         """Let every delay be over."""
         with self.db.write() as connection:
+            connection.execute("UPDATE operation SET not_before = 0 WHERE state = 'pending'")
             connection.execute(
                 "UPDATE submission SET not_before = 0, held_until = NULL WHERE not_before <> ?", (NEVER,)
             )
