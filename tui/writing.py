@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mail.drafts import BadDraft
-from store import drafts, identities, unsent
+from store import accounts, drafts, identities, unsent
 from store.database import Database, StoreUnusable
 from tui import drafting
 from tui.bridge import in_store
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FAILURES = (sqlite3.Error, StoreUnusable, OSError, BadDraft, drafts.NotOpen)
 """What keeps the store from doing something with a draft; each says why."""
+
+_SOON_S: Final = 120
 
 
 class Writing:
@@ -126,17 +128,22 @@ class Writing:
 
     # -- what the mail screen tells
 
-    def tell_sent(self, row: SubmissionRow) -> None:
-        """Say when a message goes, and how it is taken back."""
+    async def tell_sent(self, row: SubmissionRow) -> None:
+        """Say when a message goes, how it is taken back, and what keeps it from going."""
         wait_s = row.not_before - int(time.time())
         key = self.mail.key_of("app.undo")
-        if wait_s > 120:
+        if wait_s > _SOON_S:
             at = time.strftime("%a %d %b %H:%M %Z", time.localtime(row.not_before))
-            self.mail.say(f"Goes out {at}; {key} takes it back, {self.mail.key_of('goto.outbox')} lists it")
-        elif wait_s > 0:
-            self.mail.say(f"Sending in {wait_s} s, {key} takes it back")
+            said = f"Goes out {at}; {key} takes it back, {self.mail.key_of('goto.outbox')} lists it"
         else:
-            self.mail.say("Sending now")
+            said = f"Sending in {wait_s} s, {key} takes it back" if wait_s > 0 else "Sending now"
+        account = await in_store(accounts.get, self.db, row.account_id)
+        if account is not None and account.kind == "maildir":
+            self.mail.warn(
+                f"{said}. But it only waits: {account.name} is a Maildir, with no server to send through"
+            )
+        else:
+            self.mail.say(said)
 
 
 async def save_copy(db: Database, draft_id: int) -> str:

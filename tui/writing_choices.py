@@ -179,7 +179,7 @@ class Choices:
             return
         self._writing.finish(self._screen)
         await self._mail.reload()
-        self._writing.tell_sent(row)
+        await self._writing.tell_sent(row)
 
     # -- postponing, discarding, clearing
 

@@ -39,6 +39,7 @@ async def test_a_message_is_written_and_queued(db: Database, account: AccountId)
         await writer.type("Hello")
         await writer.send()
         assert "Sending in 10 s, z takes it back" in writer.shown
+        assert "is a Maildir, with no server to send through" in " ".join(writer.shown.split())
     (queued,) = submissions.waiting(db)
     assert (queued.subject, queued.recipients, queued.state) == ("Hi", ("ana@acme.example",), "queued")
 

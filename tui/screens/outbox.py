@@ -163,9 +163,9 @@ def explanation(row: SubmissionRow, now: int) -> str:
         return f"Tried {plural(row.attempts, 'time')}; again at {full_date(row.not_before)}. {row.error}"
     if row.state == "queued":
         wait_s = row.not_before - now
-        return (
-            f"Goes out {full_date(row.not_before)}." if wait_s > 120 else f"Goes out in {max(0, wait_s)} s."
-        )
+        if wait_s > _SHORT_S:
+            return f"Goes out {full_date(row.not_before)}."
+        return f"Goes out in {wait_s} s." if wait_s > 0 else f"It is about to go out. {row.error}".strip()
     if row.state == "unknown":
         return f"The connection broke at the very end: nobody knows whether it was sent. {row.error}"
     if row.refused:
