@@ -117,7 +117,9 @@ def _endpoint(config: Mapping[str, str]) -> Endpoint:
     securities: dict[str, Security] = {"tls": "tls", "starttls": "starttls", "none": "none"}
     security = securities.get(config.get("smtp_security", "tls"))
     if not host or not port.isdecimal() or security is None:
-        raise SignInAgain("This account does not say how it sends: run dealbox account set.")
+        raise SignInAgain(
+            "This account does not say how it sends: remove it and add it again with --smtp HOST:PORT."
+        )
     return Endpoint(host, int(port), security)
 
 
