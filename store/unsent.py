@@ -26,3 +26,13 @@ def count(db: Database) -> int:
         " OR EXISTS (SELECT 1 FROM placement p WHERE p.email_id = d.email_id AND NOT p.is_destroyed)) LIMIT 100"
     )
     return len(rows.fetchall())
+
+
+def revision(db: Database, draft_id: int) -> int | None:
+    """Return which revision of a draft is kept, None when it is being written no more."""
+    row = (
+        db.read()
+        .execute("SELECT revision FROM draft WHERE id = ? AND state = 'writing'", (draft_id,))
+        .fetchone()
+    )
+    return None if row is None else int(row[0])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mail.drafts import Draft
-from store import drafts
+from store import drafts, unsent
 from store.database import Database, StoreUnusable
 from store.rows import DraftRow
 from tui.bridge import in_store
@@ -91,9 +91,9 @@ class Journal:
 
     def _write(self, draft: Draft) -> DraftRow:
         """Keep a draft; as another one when this one was sent, discarded or written elsewhere: no word may go."""
-        row, there = self._row, drafts.get(self._db, self._row.id)
+        row = self._row
         account_id = self.account_id or row.account_id
-        if there is not None and there.revision == row.revision:
+        if unsent.revision(self._db, row.id) == row.revision:
             with contextlib.suppress(drafts.NotOpen):
                 revision = drafts.write(self._db, row.id, draft, account_id=account_id)
                 return row._replace(revision=revision, account_id=account_id)
