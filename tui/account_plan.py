@@ -99,6 +99,12 @@ def pinned(plan: Plan, protocol: str, fingerprint: str) -> Plan:
     return replace(plan, smtp_pin=fingerprint)
 
 
+def is_pinned_already(plan: Plan, fingerprint: str) -> bool:
+    """Say whether the user trusts this very certificate for the same host's other port: no need to ask again."""
+    is_one_host = plan.imap.get("host") == plan.smtp.get("host")
+    return is_one_host and fingerprint in (plan.imap_pin, plan.smtp_pin)
+
+
 def trial(plan: Plan, secret: str, client_secret: str = "") -> dict[str, Any]:
     """Return the request that tries the plan."""
     fields = config(plan) | {"imap": dict(plan.imap), "smtp": dict(plan.smtp)}

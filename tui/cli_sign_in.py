@@ -263,8 +263,10 @@ def _password(plan: Plan, options: argparse.Namespace) -> str:
 
 def _trusted(plan: Plan, event: Event) -> Plan:
     """Return the plan with the certificate pinned, after a look and a yes. Raises Failed."""
-    note(event["text"])
     certificate = event["certificate"]
+    if certificate is not None and account_plan.is_pinned_already(plan, certificate["sha256"]):
+        return account_plan.pinned(plan, event["protocol"], certificate["sha256"])
+    note(event["text"])
     if certificate is None:
         raise Failed("nothing was saved")
     for name in ("subject", "issuer", "starts", "ends"):

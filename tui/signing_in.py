@@ -241,6 +241,8 @@ def _password_lines(plan: Plan, said: str) -> list[str]:
 
 async def _trusted(screen: MailScreen, plan: Plan, event: Event) -> Plan:
     certificate = event["certificate"]
+    if account_plan.is_pinned_already(plan, certificate["sha256"]):
+        return account_plan.pinned(plan, event["protocol"], certificate["sha256"])
     lines = [
         event["text"],
         *(f"{name:8} {certificate[name]}" for name in ("subject", "issuer", "starts", "ends")),
