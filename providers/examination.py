@@ -8,10 +8,11 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mail.text import safe_line
 from providers import opening, probing, tls
 from providers.imap.quirks import without_wrong
 from providers.opening import Endpoint
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 AskKey = Callable[[], Key | None]
 """Return who signs in, None where that is not to be tried."""
 _SHORTEST_S: Final = 0.5
+_MOST_WAYS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """A server that greeted. `resolved_s` is how long its address took, `answered_s` the connection with its greeting.
 
-    `tls_version` is "TLSv1.3" or the like, "" in clear; `certificate` is what was verified, or pinned.
+    `tls_version` is "TLSv1.3" or the like, "" in clear; `certificate` is what was verified, or pinned; `mechanisms` are the ways to
+    sign in that are offered ("PLAIN", "XOAUTH2").
     """
 
     protocol: Protocol
@@ -39,6 +42,7 @@ class Reached:
     tls_version: str
     certificate: tls.CertificateFacts | None
     is_pinned: bool
+    mechanisms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,10 @@ def imap(
         began = time.monotonic()
         client = opening.imap(endpoint, trust.context(), timeout_s)
         try:
-            yield _reached("imap", endpoint, trust, resolved_s, time.monotonic() - began, client.socket())
+            answered_s = time.monotonic() - began
+            offered = [each.decode("ascii", "replace").upper() for each in client.capabilities()]
+            ways = [word.removeprefix("AUTH=") for word in offered if word.startswith("AUTH=")]
+            yield _reached("imap", endpoint, trust, resolved_s, answered_s, client.socket(), ways)
             key = ask_key()
             if key is not None:
                 probing.imap_sign_in(client, endpoint, key)
@@ -113,7 +120,9 @@ def smtp(
         began = time.monotonic()
         client = opening.smtp(endpoint, trust.context(), timeout_s)
         try:
-            yield _reached("smtp", endpoint, trust, resolved_s, time.monotonic() - began, client.sock)
+            answered_s = time.monotonic() - began
+            ways = client.esmtp_features.get("auth", "").upper().split()
+            yield _reached("smtp", endpoint, trust, resolved_s, answered_s, client.sock, ways)
             key = ask_key()
             if key is not None:
                 probing.smtp_sign_in(client, endpoint, key)
@@ -135,7 +144,13 @@ def _resolved(endpoint: Endpoint, protocol: Protocol) -> float:
 
 
 def _reached(
-    protocol: Protocol, endpoint: Endpoint, trust: Trust, resolved_s: float, answered_s: float, sock: object
+    protocol: Protocol,
+    endpoint: Endpoint,
+    trust: Trust,
+    resolved_s: float,
+    answered_s: float,
+    sock: object,
+    ways: Iterable[str],
 ) -> Reached:
     version, certificate = "", None
     if isinstance(sock, ssl.SSLSocket):
@@ -144,5 +159,12 @@ def _reached(
         with contextlib.suppress(ValueError):
             certificate = tls.facts(der) if der else None
     return Reached(
-        protocol, endpoint, resolved_s, answered_s, version, certificate, bool(trust.pin and version)
+        protocol,
+        endpoint,
+        resolved_s,
+        answered_s,
+        version,
+        certificate,
+        bool(trust.pin and version),
+        tuple(safe_line(way) for way in sorted(set(ways))[:_MOST_WAYS]),
     )

@@ -65,7 +65,8 @@ class Words:
             yield from self._in_clear(reached, f"{place} {times}")
             return
         version = _VERSIONS.get(reached.tls_version, reached.tls_version)
-        yield self.finding("note", "connection", f"{place} {times}, {version}")
+        ways = f", offers to sign in by {', '.join(reached.mechanisms)}" if reached.mechanisms else ""
+        yield self.finding("note", "connection", f"{place} {times}, {version}{ways}")
         if reached.certificate is not None:
             yield self._certificate(reached, reached.certificate)
 

@@ -88,7 +88,7 @@ def test_servers_that_are_well_are_told_with_everything_there_is_to_know(
     assert {each.account for each in findings} == {user.address}
     imap, smtp = told(findings, "note", "connection")
     assert "IMAP at localhost" in imap and "greets after" in imap and "TLS 1.3" in imap
-    assert "SMTP at localhost" in smtp
+    assert "SMTP at localhost" in smtp and "offers to sign in by " in smtp and "PLAIN" in smtp
     assert "is verified, issued by CN=dealbox test authority" in told(findings, "note", "certificate")[0]
     imap, smtp = told(findings, "note", "sign_in")
     assert imap == "Work: signing in to IMAP works" and smtp.startswith("Work: signing in to SMTP works")
