@@ -22,6 +22,8 @@ KEPT_FINISHED_S: Final = 7 * 86_400
 PendingKind = Move | SetKeywords | Destroy | Save | CreateMailbox
 GROUP: Final = 1_000
 """So many operations are asked of an account at once."""
+_LONGEST_WAIT_S: Final = 900
+"""Nothing is put off for longer: what seems to be was put off before somebody set the clock back, and is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ _DUE: Final = (
     " LEFT JOIN mailbox s ON s.id = p.remote_mailbox_id"
     " LEFT JOIN mailbox t ON t.id = o.target_id"
     " WHERE o.account_id = :account AND o.state IN ('pending', 'running') AND o.state = 'pending'"
-    " AND o.not_before <= :now"
+    " AND (o.not_before <= :now OR o.not_before > :latest)"
     " AND NOT EXISTS (SELECT 1 FROM operation earlier WHERE earlier.placement_id = o.placement_id"
     " AND earlier.state IN ('pending', 'running') AND earlier.id < o.id)"
     " AND (o.kind NOT IN ('move', 'save') OR substr(t.key, 1, 1) <> :to_create)"
@@ -72,7 +74,8 @@ def next_group(
     if not has_waiting(db.read(), account_id):
         return ()
     with db.write(is_durable=False) as connection:
-        asked = {"account": account_id, "now": now, "to_create": mailboxes.TO_CREATE}
+        latest = now + _LONGEST_WAIT_S
+        asked = {"account": account_id, "now": now, "latest": latest, "to_create": mailboxes.TO_CREATE}
         while row := connection.execute(_FIRST, asked).fetchone():
             first, kind, payload, target, mailbox, placement_id, is_there = row
             if placement_id is not None and not is_there:
@@ -129,7 +132,7 @@ def postpone(db: Database, operation_ids: Iterable[int], not_before: int, error:
         connection.execute(
             "UPDATE operation SET state = 'pending', not_before = ?, error = ?"
             " WHERE id IN (SELECT value FROM json_each(?)) AND state = 'running'",
-            (not_before, error, json.dumps(list(operation_ids))),
+            (min(not_before, int(time.time()) + _LONGEST_WAIT_S), error, json.dumps(list(operation_ids))),
         )
 
 
@@ -169,10 +172,10 @@ def count_waiting(db: Database, account_id: AccountId | None = None) -> int:
 def next_time(db: Database, account_id: AccountId) -> int | None:
     """Return when the earliest waiting operation may be asked, None when nothing waits."""
     query = (
-        "SELECT min(not_before) FROM operation WHERE account_id = ?"
+        "SELECT min(CASE WHEN not_before > ? THEN 0 ELSE not_before END) FROM operation WHERE account_id = ?"
         " AND state IN ('pending', 'running') AND state = 'pending'"
     )
-    found = db.read().execute(query, (account_id,)).fetchone()[0]
+    found = db.read().execute(query, (int(time.time()) + _LONGEST_WAIT_S, account_id)).fetchone()[0]
     return None if found is None else int(found)
 
 

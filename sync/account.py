@@ -54,6 +54,7 @@ class AccountThread:
         self._held = held
         self._is_stopping = False
         self._is_pulling = False
+        self._has_answered = False
         self._woken = threading.Event()
         self._provider: Provider | None = None
         self._failures = 0
@@ -67,7 +68,7 @@ class AccountThread:
                 account,
                 parsers,
                 held,
-                on_news=self._notice,
+                on_news=self.wake,
                 look=self._look,
                 is_pulling=lambda: self._is_pulling,
             )
@@ -119,15 +120,9 @@ class AccountThread:
     def _look(self) -> None:
         """Have the account looked at, and wait for that. Raises RetryLater."""
         number = self._looks.next
-        self._notice()
+        self.wake()
         if not self._looks.wait_for(number, _LONGEST_LOOK_S):
             raise RetryLater("The account could not be looked at just now.")
-
-    def _notice(self) -> None:
-        provider = self._provider
-        if provider is not None:
-            provider.notice()
-        self._woken.set()
 
     def _run(self) -> None:
         while not self._is_stopping and accounts.get(self._db, self.account.id) is not None:
@@ -143,6 +138,7 @@ class AccountThread:
         """Work until something goes wrong; return how long to stay away then."""
         try:
             self._requests = accounts.sync_requests(self._db)
+            self._has_answered = False
             with connected(self._db, self.account, self._held) as provider:
                 self._provider = provider
                 while not self._is_stopping:
@@ -176,14 +172,20 @@ class AccountThread:
             self._purge()
         if self._crew is not None:
             self._crew.follow()
-            if self._crew.fetching.is_shut_out:
-                fetch_bodies(self._db, self.account.id, provider, self._parsers, lambda: False)
+            if self._crew.fetching.is_shut_out and not fetch_bodies(
+                self._db, self.account.id, provider, self._parsers, lambda: False
+            ):
+                self._woken.set()  # there is more: no rest yet
 
     def _may_go_on(self) -> bool:
-        """Between two pages: the account answers, so the companions may come, and there may be bodies to fetch."""
-        if self._crew is not None:
+        """Between two pages: the account answers, so the companions may come, and there may be bodies to fetch.
+
+        Not before the first, when nobody has connected yet: where only one connection is to be had, it is this thread's.
+        """
+        if self._crew is not None and self._has_answered:
             self._crew.allow()
             self._crew.fetching.wake()
+        self._has_answered = True
         return not self._is_stopping
 
     def _purge(self) -> None:

@@ -30,6 +30,7 @@ class Companion:
         self._is_stopping = False
         self._woken = threading.Event()
         self._allowed = threading.Event()
+        self._retried = threading.Event()
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=name)
 
@@ -38,12 +39,16 @@ class Companion:
         self._thread.start()
 
     def allow(self) -> None:
-        """Say that the account can be spoken to."""
-        self._allowed.set()
+        """Say that the account can be spoken to; when it could not be before, trouble of then is no reason to wait."""
+        if not self._allowed.is_set():
+            self._allowed.set()
+            self._retried.set()
 
     def forbid(self) -> None:
-        """Say that it cannot: what is under way fails by itself."""
+        """Say that it cannot: connections are let go, which may be those that the account's own thread lacks."""
         self._allowed.clear()
+        self.wake()
+        self.hurry()
 
     def wake(self) -> None:
         """Work now."""
@@ -53,6 +58,7 @@ class Companion:
         """End soon."""
         self._is_stopping = True
         self._allowed.set()
+        self._retried.set()
         self.wake()
 
     def join(self) -> None:
@@ -66,8 +72,13 @@ class Companion:
 
     @property
     def is_shut_out(self) -> bool:
-        """Say whether it failed again and again, as where a server takes fewer connections."""
+        """Say whether it is asked to stay away, as where a server takes fewer connections, or failed again and again."""
         return self._failures >= _SHUT_OUT
+
+    @property
+    def is_allowed(self) -> bool:
+        """Say whether the account answers."""
+        return self._allowed.is_set()
 
     @property
     def is_stopping(self) -> bool:
@@ -81,12 +92,19 @@ class Companion:
     def let_go(self) -> None:
         """Close what is open, after trouble and at the end."""
 
+    def hand_over(self) -> None:
+        """Let the account's own thread know that it is to do what this one should."""
+
     def _run(self) -> None:
         while not self._is_stopping:
+            if not self._allowed.is_set():
+                self.let_go()
             self._allowed.wait()
             self._woken.clear()
+            self._retried.clear()
             wait_s: float | None = 0.0 if self._is_stopping else self._worked()
-            self._woken.wait(wait_s)
+            # Work to do is no reason to come back sooner to who just failed.
+            (self._retried if self._failures and self.is_allowed else self._woken).wait(wait_s)
         self.let_go()
 
     def _worked(self) -> float | None:
@@ -105,18 +123,23 @@ class Companion:
 
     def _troubled(self, error: Exception) -> float:
         self.let_go()
-        self._failures += 1
-        log.info("%s: %s", self._thread.name, error)
         wish_s = getattr(error, "after_s", None)
+        was_shut_out = self.is_shut_out
+        self._failures += _SHUT_OUT if wish_s else 1
+        log.info("%s: %s", self._thread.name, error)
+        if self.is_shut_out and not was_shut_out:
+            self.hand_over()
         return backoff.delay_s(self._failures, random.random(), wish_s)
 
 
 class Connected(Companion):
     """A companion with a connection of its own, made when it is first needed."""
 
-    def __init__(self, name: str, connect: Callable[[], Provider]) -> None:
+    def __init__(self, name: str, connect: Callable[[], Provider], on_news: Callable[[], None]) -> None:
+        """`on_news` wakes the account's own thread, from any other."""
         super().__init__(name)
         self._connect = connect
+        self._on_news = on_news
         self._provider: Provider | None = None
 
     @property
@@ -132,13 +155,13 @@ class Connected(Companion):
         if provider is not None:
             provider.close()
 
+    def hand_over(self) -> None:
+        """Wake it."""
+        self._on_news()
+
 
 class Watching(Connected):
     """Waits for news of the account and calls `on_news`, from its own thread."""
-
-    def __init__(self, name: str, connect: Callable[[], Provider], on_news: Callable[[], None]) -> None:
-        super().__init__(name, connect)
-        self._on_news = on_news
 
     def hurry(self) -> None:
         """End the wait."""
@@ -160,10 +183,11 @@ class Fetching(Connected):
         self,
         name: str,
         connect: Callable[[], Provider],
+        on_news: Callable[[], None],
         fetch: Callable[[Provider, Callable[[], bool]], float | None],
         is_in_the_way: Callable[[], bool],
     ) -> None:
-        super().__init__(name, connect)
+        super().__init__(name, connect, on_news)
         self._fetch = fetch
         self._is_in_the_way = is_in_the_way
 
@@ -172,7 +196,7 @@ class Fetching(Connected):
         return self._fetch(self.provider, self._may_go_on)
 
     def _may_go_on(self) -> bool:
-        return not self.is_stopping and not self._is_in_the_way()
+        return self.is_allowed and not self.is_stopping and not self._is_in_the_way()
 
 
 class Sending(Companion):

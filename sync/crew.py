@@ -56,7 +56,7 @@ class Crew:
             return connection(db, account, held)
 
         self.watching = Watching(f"{name}-watching", connected, on_news)
-        self.fetching = Fetching(f"{name}-fetching", connected, self._fetch, is_pulling)
+        self.fetching = Fetching(f"{name}-fetching", connected, on_news, self._fetch, is_pulling)
         self.sending = Sending(f"{name}-sending", self._send)
         self._all = (self.watching, self.fetching, self.sending)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from killing_servers import fill
+from lines import when_sent
 from machines import Machine, assert_quiet, config_of
 from servers.dovecot import Dovecot, User
 from servers.peer import Peer
@@ -21,25 +21,7 @@ from mail.keywords import SEEN
 from mail.types import Role
 from providers.errors import RetryLater
 from providers.imap.session import Session
-from providers.imap.wire import Wire
 from store import actions, drafts, invariants, outbox
-
-
-@contextmanager
-def when_sent(words: bytes, happens: Callable[[], object]) -> Iterator[list[bytes]]:
-    """Let something happen once, right before the first command with `words` is sent; return what is sent."""
-    sent: list[bytes] = []
-    plain = Wire.send
-
-    def send(wire: Wire, octets: bytes) -> None:
-        if words in octets and not any(words in other for other in sent):
-            happens()
-        sent.append(octets)
-        plain(wire, octets)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Wire, "send", send)
-        yield sent
 
 
 def test_a_line_cut_at_every_4_kilobytes_leaves_whole_rows_and_goes_on(
