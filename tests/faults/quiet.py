@@ -12,7 +12,7 @@ from servers.peer import Peer
 from mail import identity, maildir_names
 from mail.types import AccountId
 from providers.imap import convert
-from store import emails, invariants
+from store import invariants
 from store.database import Database
 
 Place = tuple[str, str, str, str]
@@ -119,14 +119,3 @@ def without(these: Sequence[Place], others: Sequence[Place]) -> list[Place]:
         else:
             missing.append(place)
     return missing
-
-
-def unlike_octets(db: Database, peer: Peer, mailbox: str) -> list[str]:
-    """Return the Message-IDs in a mailbox of which the store keeps other octets than the account."""
-    unlike = []
-    for octets in peer.messages(mailbox).values():
-        message_id = _message(octets, (), 0)[0]
-        row = db.read().execute("SELECT id FROM email WHERE message_id = ?", (message_id,)).fetchone()
-        if row is None or emails.octets(db, row[0]) != octets:
-            unlike.append(message_id)
-    return unlike

@@ -17,7 +17,7 @@ from mail.keywords import FLAGGED, SEEN
 from mail.types import MailboxKey, Role, ThreadId
 from providers.errors import RetryLater
 from providers.imap.provider import ImapProvider
-from store import actions, drafts
+from store import actions, drafts, invariants
 from store.secret_files import HeldKey
 from sync.account import connected, sync_once
 
@@ -92,7 +92,7 @@ def test_a_thousand_messages_marked_while_old_mail_comes_cost_three_commands(
 ) -> None:
     """F62: what the user does goes between two pages of old mail, in few commands."""
     many(peer, "INBOX", range(1_000))
-    many(peer, "Archive", range(1_000, 1_700))
+    many(peer, "Archive", range(1_000, 2_600))
     marked: list[ThreadId] = []
 
     def mark() -> bool:
@@ -102,7 +102,7 @@ def test_a_thousand_messages_marked_while_old_mail_comes_cost_three_commands(
         )
         threads = [row[0] for row in inbox.fetchall()]
         if len(threads) == 1_000 and not marked:
-            assert machine.thread_count() < 1_700, "the old mail was there already"
+            assert machine.thread_count() < 2_600, "the old mail was there already"
             actions.set_keyword(machine.db, threads, SEEN, True)
             marked.extend(threads)
         return True
@@ -115,8 +115,7 @@ def test_a_thousand_messages_marked_while_old_mail_comes_cost_three_commands(
     assert len(marked) == 1_000
     assert len([octets for octets in sent if b"UID STORE" in octets]) <= 3
     assert all("\\Seen" in flags for flags in peer.flags("INBOX").values())
-    machine.sync()
-    assert_quiet(dovecot, machine)
+    assert invariants.check(machine.db) == []
 
 
 def test_what_was_wanted_of_a_message_that_is_gone_is_dropped_with_a_notice(

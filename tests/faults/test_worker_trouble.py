@@ -150,6 +150,7 @@ def test_a_machine_that_slept_connects_again_soon_after_it_woke(
         return awake_s, real_s + slept_s
 
     monkeypatch.setitem(Session.__init__.__kwdefaults__, "clocks", clocks)  # type: ignore[arg-type] # a function has them
+    monkeypatch.setitem(Session.__init__.__kwdefaults__, "read_s", 3.0)  # type: ignore[arg-type]
     monkeypatch.setattr(idle, "_SLICE_S", 0.5)
     with Working(machine):
         soon(lambda: is_live(machine) and proxy.connections >= 2)

@@ -113,6 +113,7 @@ def test_an_empty_batch_gives_nothing(parsers: ParsingChildren) -> None:
 
 @pytest.mark.parametrize("word", ["kill", "hang"])
 def test_a_message_that_ends_the_child_becomes_a_placeholder_and_the_others_are_read(word: str) -> None:
+    """F36: a message that crashes the parser, three times."""
     messages = [a_message(number) for number in range(6)]
     messages[3] = a_message(3, text=word)
     child = a_hostile_child()
