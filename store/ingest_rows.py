@@ -24,7 +24,7 @@ _KEPT_REFS: Final = 50
 _THREAD_KEY: Final = "\x02"
 """How the account's own name for a conversation begins among the ids it ties together: no Message-ID can be so."""
 KEPT_OCTETS: Final = 64 * 1024
-"""Messages that the account can be asked for again are kept as they came up to this size."""
+"""Messages that the account can be asked for again are kept as they came up to this size, when files come with them."""
 
 
 @dataclass(frozen=True, slots=True)

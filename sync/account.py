@@ -15,7 +15,7 @@ from mail.types import AccountId
 from providers.connect import REMOTE_KINDS
 from providers.errors import ProviderError, RetryLater, SignInAgain
 from providers.protocol import Provider
-from store import accounts, ingest, outbox
+from store import accounts, ingest, outbox, tidying
 from store.database import Database
 from store.rows import AccountRow
 from store.secret_files import HeldKey
@@ -193,6 +193,7 @@ class AccountThread:
         if self._purged_at is None or now - self._purged_at > _PURGE_EVERY_S:
             self._purged_at = now
             ingest.purge_orphans(self._db, self.account.id, int(time.time()) - _KEPT_ORPHANS_S)
+            tidying.tidy(self._db)
 
     def _rest(self, provider: Provider) -> None:
         wait_s = seconds_to_next(self._db, self.account.id)

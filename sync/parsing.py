@@ -79,7 +79,7 @@ def read(work: Work) -> Parsed:
     email = parse.parse(octets)
     if _may_report(octets, email) and (bounce := dsn.bounce(octets)) is not None:
         email = replace(email, bounce=bounce)
-    is_kept = isinstance(work, frames.Fetched) and _is_kept(octets)
+    is_kept = isinstance(work, frames.Fetched) and _is_kept(octets, email)
     return Parsed(email, pack(email.body), zlib.compress(octets, _LEVEL) if is_kept else None)
 
 
@@ -92,9 +92,10 @@ def _may_report(octets: bytes, email: types.Email) -> bool:
     return not author or dsn_words.SENDERS.search(author) is not None
 
 
-def _is_kept(octets: bytes) -> bool:
-    # A message with parts left out is not the message.
-    return len(octets) <= KEPT_OCTETS and _LEFT_OUT not in octets.lower()
+def _is_kept(octets: bytes, email: types.Email) -> bool:
+    # What is read is in the body; the octets are for what is saved. A message with parts left out is not the message.
+    has_files = any(not (one.is_inline and one.content_id) for one in email.attachments)
+    return has_files and len(octets) <= KEPT_OCTETS and _LEFT_OUT not in octets.lower()
 
 
 def _reducer(cls: type) -> Callable[[Any], tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""A message to be answered or forwarded that is still at its account: fetched first, while the user goes on."""
+"""A message to be answered, forwarded or looked at closely that is still at its account: fetched while the user goes on."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from providers.imap.line import Line
 from providers.imap.looking import Looker
 from providers.imap.session import UidSet
 from providers.imap.state import Account, Counts
-from providers.protocol import Memory
+from providers.protocol import MailboxChoice, Memory
 
 LOOK_EVERY_S: Final = 60.0
 _PAGE_S: Final = 0.5
@@ -86,11 +86,21 @@ class Pass:
         self._flags.clear()
         self._gone.clear()
         self._doubted_now.clear()
+        self._leave_out(found.boxes.keys() - found.counts.keys(), choices)
         self._idle = frozenset(key for key in found.boxes if key not in found.counts)
         self._looked_at = time.monotonic()
         if found.told != self._mailboxes:
             self._mailboxes = found.told
             self._has_told_mailboxes = False
+
+    def _leave_out(self, unlooked: Set[MailboxKey], choices: Mapping[MailboxKey, MailboxChoice]) -> None:
+        """Tell what lies in mailboxes that are no longer synced to be gone; wanted again, they begin anew."""
+        for mailbox in sorted(unlooked):
+            if choices.get(mailbox, MailboxChoice()).is_synced:
+                continue
+            for key in self._knowledge.known(mailbox):
+                self._gone.extend((place, key) for place in self._places(mailbox))
+            self.boxes[mailbox] = state.Box(self.boxes[mailbox].role)
 
     def next_page(self, limit: int) -> ChangeBatch:
         """Return the next page. Raises RetryLater; then nothing of it counts as told."""

@@ -146,9 +146,14 @@ async def _answer(screen: MailScreen, how: Answer) -> None:
 
 async def _resume(screen: MailScreen, email: EmailRow) -> None:
     from store import drafts, emails
+    from tui import fetch_first
 
     try:
         row = await in_store(drafts.resume, screen.db, email.id)
+    except emails.OctetsNotHere:
+        fetching = fetch_first.fetch(screen, email, is_whole=True)
+        screen.run_worker(fetching, group="fetching", exit_on_error=True)
+        return
     except (drafts.NotOpen, emails.OctetsGone) as error:
         screen.warn(str(error))
         return

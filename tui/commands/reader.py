@@ -63,10 +63,16 @@ def fold(screen: MailScreen) -> None:
 async def headers(screen: MailScreen) -> None:
     """Show more of the current message's head; after the raw message, less again."""
     from store import emails  # 15 ms at start: loaded when wanted, here and below
+    from tui import fetch_first
 
     await screen.preview.shown()
+    email = screen.reader.email
     try:
         await screen.reader.cycle_headers()
+    except emails.OctetsNotHere:
+        if email is not None:
+            fetching = fetch_first.fetch(screen, email, is_whole=True)
+            screen.run_worker(fetching, group="fetching", exit_on_error=True)
     except emails.OctetsGone as error:
         screen.warn(str(error))
 
