@@ -105,14 +105,16 @@ def follow(
     if mailbox is None or applied.key is None:
         return ()
     twin = connection.execute(
-        "SELECT id FROM placement WHERE remote_mailbox_id = ? AND remote_key = ? AND id <> ?",
+        "SELECT id, remote_keywords FROM placement WHERE remote_mailbox_id = ? AND remote_key = ? AND id <> ?",
         (mailbox[0], applied.key, placement_id),
     ).fetchone()
     if twin is not None:
         connection.execute(
             "UPDATE operation SET placement_id = ? WHERE placement_id = ?", (placement_id, twin[0])
         )
-        connection.execute("DELETE FROM placement WHERE id = ?", twin)
+        # What was told under this key, which may be another copy that was taken for the one moved.
+        connection.execute("UPDATE placement SET remote_keywords = ? WHERE id = ?", (twin[1], placement_id))
+        connection.execute("DELETE FROM placement WHERE id = ?", twin[:1])
     connection.execute(
         "UPDATE placement SET remote_mailbox_id = ?, remote_key = ?, path = ? WHERE id = ?",
         (mailbox[0], applied.key, applied.path, placement_id),
