@@ -105,9 +105,11 @@ def follow(
     if mailbox is None or applied.key is None:
         return ()
     twin = connection.execute(
-        "SELECT id, remote_keywords FROM placement WHERE remote_mailbox_id = ? AND remote_key = ? AND id <> ?",
+        "SELECT id, remote_keywords, email_id FROM placement WHERE remote_mailbox_id = ? AND remote_key = ? AND id <> ?",
         (mailbox[0], applied.key, placement_id),
     ).fetchone()
+    if twin is not None and _email_of(connection, placement_id) not in ([], [twin[2]]):
+        return _give_up(connection, placement_id)
     if twin is not None:
         connection.execute(
             "UPDATE operation SET placement_id = ? WHERE placement_id = ?", (placement_id, twin[0])
@@ -120,6 +122,16 @@ def follow(
         (mailbox[0], applied.key, applied.path, placement_id),
     )
     return _email_of(connection, placement_id) if twin is not None else ()
+
+
+def _give_up(connection: sqlite3.Connection, placement_id: int) -> Collection[int]:
+    """Remove a place whose message is gone: what was found in its stead is known to be another one, as of a draft."""
+    emails = _email_of(connection, placement_id)
+    text = f"Could not move {_subject(connection, placement_id)}: it is no longer there."
+    events.record(connection, "rejected", text=text)
+    local_mail.drop_placement(connection, placement_id)
+    placements.mark_orphans(connection, emails)
+    return emails
 
 
 def _note_keywords(
