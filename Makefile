@@ -2,6 +2,7 @@
 # make test         run every test                             make screenshots  draw docs/pictures again
 # make check        formatting, lint, types, layers            make docs         write the generated reference
 # make coverage     tests with branch coverage                 make constraints  pin the newest allowed versions
+# make soak         the tests of reliability at full length
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -19,13 +20,17 @@ TEST_PROGRAMS := tmux:tmux /usr/lib/dovecot/imap:dovecot-imapd /usr/lib/dovecot/
 	/usr/lib/dovecot/submission:dovecot-submissiond openssl:openssl
 PICTURE_PACKAGES := librsvg2-bin fonts-firacode fonts-noto-cjk
 
-.PHONY: run test check bench docs screenshots constraints coverage clean test-programs
+.PHONY: run test soak check bench docs screenshots constraints coverage clean test-programs
 
 run: $(READY)
 	@$(BIN)/dealbox demo
 
 test: $(READY) test-programs
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+# Half an hour and more: a worker dies at every step of every session, and two machines work at random for longer.
+soak: $(READY) test-programs
+	DEALBOX_SOAK=1 $(BIN)/pytest $(PYTEST_ARGS) tests/faults
 
 check: $(READY)
 	$(BIN)/ruff format --check .
