@@ -183,4 +183,5 @@ def assert_quiet(dovecot: Dovecot, *machines: Machine) -> None:
     there = state_of(dovecot, machines[0].user)
     for machine in machines:
         machine.sync()
-        assert machine.wrong(there) == []
+        found = machine.wrong(there)
+        assert not found, "\n".join(found)
