@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import threading
 import time
 from typing import Final
 
@@ -25,22 +26,23 @@ class Wait:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._seen: tuple[int | None, ...] | None = None
+        self._ends = threading.Lock()  # a number that was closed may be another file's a moment later
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._read_end, False)
         os.set_blocking(self._write_end, False)
 
     def interrupt(self) -> None:
         """End the wait going on, or the next one; callable from any thread."""
-        with contextlib.suppress(
-            BlockingIOError, OSError
-        ):  # a full pipe wakes as well; a closed one wakes nobody
-            os.write(self._write_end, b"x")
+        with self._ends, contextlib.suppress(BlockingIOError):  # a full pipe wakes as well
+            if self._write_end >= 0:
+                os.write(self._write_end, b"x")
 
     def close(self) -> None:
         """Give the pipe back; twice is harmless."""
-        for end in {self._read_end, self._write_end} - {-1}:
-            os.close(end)
-        self._read_end = self._write_end = -1
+        with self._ends:
+            ends, self._read_end, self._write_end = {self._read_end, self._write_end} - {-1}, -1, -1
+            for end in ends:
+                os.close(end)
 
     def wait(self, mailbox: MailboxKey, box: Box | None, timeout_s: float) -> bool:
         """Return True once something happened in the mailbox since `box` or the last wait, False after the time.
