@@ -133,6 +133,33 @@ def test_what_was_wanted_of_a_message_that_is_gone_is_dropped_with_a_notice(
     assert sum("no longer there" in text for text in notices(machine)) == 2
 
 
+def test_a_copy_found_in_place_of_one_that_is_gone_keeps_its_marks(
+    dovecot: Dovecot, peer: Peer, machine: Machine
+) -> None:
+    """F63: the same message lay in the target all the time."""
+    fill(peer, "INBOX", 1, flags=("\\Answered",))
+    fill(peer, "Junk", 1)
+    machine.sync()
+    actions.move(machine.db, [machine.thread("1@example.com")], machine.mailbox("Junk"), Role.INBOX)
+    peer.expunge("Junk", peer.uids("Junk"))
+    assert_quiet(dovecot, machine)
+    assert list(peer.flags("INBOX").values()) == [{"\\Answered"}]
+
+
+def test_another_message_of_the_same_id_is_not_taken_for_one_that_is_gone(
+    dovecot: Dovecot, peer: Peer, machine: Machine
+) -> None:
+    """F63, F29: as an older revision of a draft, which lay in the target."""
+    peer.append("INBOX", a_message(1, text="older, and longer"))
+    peer.append("Archive", a_message(1))
+    machine.sync()
+    actions.move(machine.db, [machine.thread("1@example.com")], machine.mailbox("Archive"), Role.INBOX)
+    peer.expunge("Archive", peer.uids("Archive"))
+    assert_quiet(dovecot, machine)
+    assert len(peer.uids("INBOX")) == 1
+    assert any("no longer there" in text for text in notices(machine))
+
+
 def test_a_message_for_a_mailbox_that_is_gone_stays_and_the_user_is_asked(
     dovecot: Dovecot, peer: Peer, machine: Machine
 ) -> None:
