@@ -133,7 +133,8 @@ def insert(
         [
             (new.id, zlib.compress(new.remote.message, 6))
             for new in emails
-            if new.remote.message is not None and _are_octets_kept(new.remote, len(new.remote.message))
+            if new.remote.message is not None
+            and _are_octets_kept(new.remote, new.email, len(new.remote.message))
         ],
     )
     insert_attachments(connection, [(new.id, new.email) for new in emails])
@@ -160,10 +161,16 @@ def insert_attachments(connection: sqlite3.Connection, emails: Iterable[tuple[in
     )
 
 
-def _are_octets_kept(remote: RemoteEmail, size_octets: int) -> bool:
+def _are_octets_kept(remote: RemoteEmail, email: Email, size_octets: int) -> bool:
     if remote.path is not None:
         return False
-    return remote.identity is None or size_octets <= KEPT_OCTETS or remote.key.startswith(LOCAL)
+    return remote.identity is None or remote.key.startswith(LOCAL) or is_worth_keeping(email, size_octets)
+
+
+def is_worth_keeping(email: Email, size_octets: int) -> bool:
+    """Say whether octets that the account can be asked for again are kept: for files that can be saved at once."""
+    has_files = any(not (one.is_inline and one.content_id) for one in email.attachments)
+    return has_files and size_octets <= KEPT_OCTETS
 
 
 def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:

@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 
 from mail import dsn, dsn_words, headers, parse, types
 from mail.attachments import LEFT_OUT
-from store.ingest_rows import KEPT_OCTETS, pack
+from store.ingest_rows import is_worth_keeping, pack
 from sync import frames
 from sync.frames import Parsed, Work
 
@@ -93,9 +93,8 @@ def _may_report(octets: bytes, email: types.Email) -> bool:
 
 
 def _is_kept(octets: bytes, email: types.Email) -> bool:
-    # What is read is in the body; the octets are for what is saved. A message with parts left out is not the message.
-    has_files = any(not (one.is_inline and one.content_id) for one in email.attachments)
-    return has_files and len(octets) <= KEPT_OCTETS and _LEFT_OUT not in octets.lower()
+    # A message with parts left out is not the message.
+    return is_worth_keeping(email, len(octets)) and _LEFT_OUT not in octets.lower()
 
 
 def _reducer(cls: type) -> Callable[[Any], tuple[Any, ...]]:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import makers
 from screens import an_inbox, lines, settled, the_screen
+from textual.pilot import Pilot
 
 from mail.types import Role
 from store import accounts, actions, jobs, outbox
 from store.database import Database
 from store.jobs import Job
+from tui.app import DealboxApp
 from tui.screens.jobs import Jobs, account_line, job_line
 
 JOB = Job(makers.AccountId(1), "move", "pending", "Archive", (), (), 1000, 0, 0, 0, "", 1)
@@ -17,7 +19,9 @@ def test_a_job_says_what_it_is_and_when_it_is_tried_again() -> None:
     failed = JOB._replace(attempts=3, not_before=92, error="connection lost")
     told = "Move 1,000 messages to Archive  tried 3 times, again in 32 s: connection lost"
     assert job_line(failed, 60) == told
-    marked = JOB._replace(kind="set_keywords", add=("$seen",), remove=("$flagged",), state="running", messages=1)
+    marked = JOB._replace(
+        kind="set_keywords", add=("$seen",), remove=("$flagged",), state="running", messages=1
+    )
     assert job_line(marked, 60) == "Mark 1 message read, not starred  under way"
     refused = JOB._replace(kind="create_mailbox", state="rejected", error="no permission")
     assert job_line(refused, 60) == "Make the mailbox Archive  refused: no permission"
@@ -30,25 +34,28 @@ async def test_the_page_shows_accounts_and_jobs_tries_again_and_gives_up(db: Dat
     outbox.postpone(db, [one.id for one in group], 2**40, "the server is [busy]")
     async with the_screen(db, size=(100, 30)) as (app, pilot):
         await pilot.press("g", "j")
-        await settled_dialog(app, pilot)
-        shown = "\n".join(lines(app))
-        assert "in sync" in shown and "Move 2 messages to Archive" in shown
-        assert "the server is [busy]" in shown
+        for words in ("in sync", "Move 2 messages to Archive", "server is [busy]"):
+            await shows(app, pilot, words)
         await pilot.press("r")
-        await pilot.pause()
+        await shows(app, pilot, "next: the server")
         assert jobs.all(db)[0].not_before == 0
         await pilot.press("d")
-        await pilot.pause()
+        await shows(app, pilot, "refused: you gave it up")
         assert [job.state for job in jobs.all(db)] == ["rejected"]
-        await pilot.press("d", "q")
+        await pilot.press("d")
+        await shows(app, pilot, "Nothing waits")
+        await pilot.press("q")
         await settled(app, pilot)
         assert jobs.all(db) == ()
         assert not isinstance(app.screen, Jobs)
 
 
-async def settled_dialog(app: object, pilot: object) -> None:
-    await pilot.pause()  # type: ignore[attr-defined]
-    await pilot.pause()  # type: ignore[attr-defined]
+async def shows(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
+    for _ in range(100):
+        if words in "\n".join(lines(app)):
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"{words!r} never showed:\n" + "\n".join(lines(app)))
 
 
 def test_an_account_line_says_how_it_is_doing(db: Database) -> None:
