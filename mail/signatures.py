@@ -7,6 +7,7 @@ from typing import Final
 
 from mail import quote_lines
 from mail.drafts import Draft, Identity
+from mail.text import typed
 from mail.types import Address, BlockKind
 
 DELIMITER: Final = "-- "
@@ -21,6 +22,12 @@ def blank(identity: Identity, *, to: tuple[Address, ...] = ()) -> Draft:
 def words(signature: str) -> str:
     """Return a signature without the delimiter above it, which some people keep as part of it."""
     return signature.removeprefix(f"{DELIMITER}\n").rstrip("\n")
+
+
+def kept(signature: str) -> str:
+    """Return a signature the way it is stored: neither delimiter nor blank lines around it, nothing a terminal acts on."""
+    text = words(typed(signature).lstrip("\n")).strip("\n")
+    return text if text.strip() else ""
 
 
 def below(signature: str) -> str:

@@ -23,6 +23,7 @@ _OTHER_LINE_BREAKS = ("\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _NOT_SAFE = re.compile(
     f"[{_UNSAFE}{_WOBBLY}\t]|\u200d[\u2600-\u27bf\U0001f000-\U0001faff]|[{_MARKS}]{{3}}",
 )
+_ACTED_ON = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ASCII_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), 127])
 # What str.isprintable lets through and is not plain, as the octets UTF-8 begins it with: variation selectors, skin
 # tones, combining marks. Searching octets is ten times as fast as searching for classes of characters.
@@ -57,6 +58,15 @@ def safe_block(text: str) -> SafeText:
             text = text.replace(line_break, "\n")
     text = printable(text)
     return SafeText(text.expandtabs(8) if "\t" in text else text)
+
+
+def typed(text: str) -> str:
+    """Return text of the user's own without what a terminal acts on, its lines ended by a newline; emoji stay whole."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for line_break in _OTHER_LINE_BREAKS:
+        if line_break in text:
+            text = text.replace(line_break, "\n")
+    return _ACTED_ON.sub("", text)
 
 
 def is_safe(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Mapping
@@ -112,8 +113,13 @@ def set_progress(db: Database, account_id: AccountId, done: int, total: int) -> 
 def set_aliases(db: Database, account_id: AccountId, aliases: Iterable[str]) -> None:
     """Set the owner's further addresses, normalised. It tells for mail that comes from now on."""
     with db.write() as connection:
-        connection.execute("UPDATE account SET aliases = ? WHERE id = ?", (_list(aliases), account_id))
+        write_aliases(connection, account_id, aliases)
         events.record(connection, "account")
+
+
+def write_aliases(connection: sqlite3.Connection, account_id: AccountId, aliases: Iterable[str]) -> None:
+    """Do what set_aliases does, inside a write transaction."""
+    connection.execute("UPDATE account SET aliases = ? WHERE id = ?", (_list(aliases), account_id))
 
 
 def set_config(db: Database, account_id: AccountId, config: Mapping[str, str]) -> None:

@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "account add": ("tui.cli_accounts", "add"),
     "account list": ("tui.cli_accounts", "show"),
     "account mailboxes": ("tui.cli_mailboxes", "mailboxes"),
+    "account identities": ("tui.cli_identities", "show"),
+    "account identity": ("tui.cli_identities", "change"),
     "account remove": ("tui.cli_removal", "remove"),
     "account sign-in": ("tui.cli_sign_in", "sign_in"),
     "unlock": ("tui.cli_sign_in", "unlock"),

@@ -89,6 +89,7 @@ def _account_commands(commands: Subparsers) -> None:
     listed = _command(group, "account list", "list the accounts and how they are doing")
     listed.add_argument("--json", action="store_true", help="as JSON")
     _mailboxes_command(group)
+    _identity_commands(group)
     remove = _command(group, "account remove", "remove an account from dealbox; its mail stays where it is")
     remove.add_argument("account", metavar="ACCOUNT", help="number, name or address")
     remove.add_argument("--yes", action="store_true", help="do not ask")
@@ -118,6 +119,26 @@ def _mailboxes_command(group: Subparsers) -> None:
         help="what it is for: drafts, sent, archive, junk, trash, none, or default: what the server says",
     )
     made.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _identity_commands(group: Subparsers) -> None:
+    listed = _command(group, "account identities", "list who you can write as, with signatures")
+    listed.add_argument("account", metavar="ACCOUNT", nargs="?", help="number, name or address")
+    listed.add_argument("--json", action="store_true", help="as JSON")
+    made = _command(group, "account identity", "write as another name or address, with a signature")
+    made.add_argument("account", metavar="ACCOUNT", help="number, name or address")
+    made.add_argument("email", metavar="EMAIL", help="an address of yours; a new one is added")
+    made.add_argument("--name", help="the name beside it")
+    signature = made.add_mutually_exclusive_group()
+    signature.add_argument("--signature", metavar="TEXT", help="what goes below a message")
+    signature.add_argument(
+        "--signature-file", metavar="FILE", help="the same from a file; - is standard input"
+    )
+    signature.add_argument("--no-signature", action="store_true", help="nothing goes below a message")
+    made.add_argument("--first", action="store_true", help="write as it unless another is chosen")
+    made.add_argument(
+        "--remove", action="store_true", help="write as it no more, and count it as yours no more"
+    )
 
 
 def _sign_in_options(command: argparse.ArgumentParser) -> None:

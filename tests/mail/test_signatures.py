@@ -73,3 +73,18 @@ def test_nothing_changes_but_the_sender_when_neither_has_a_signature() -> None:
     draft = Draft(NOBODY.address, body="Hello")
     other = replace(NOBODY, address=HOME.address)
     assert signatures.with_identity(draft, other) == replace(draft, sender=HOME.address)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Me\r\nCEO\r\n", "Me\nCEO"),
+        ("\n-- \nMe", "Me"),
+        ("  indented\n\nlast", "  indented\n\nlast"),
+        (" \n\t\n", ""),
+        ("a\u2028b\x1b[31mc\x00", "a\nb[31mc"),
+        ("👍🏽 ☎️", "👍🏽 ☎️"),
+    ],
+)
+def test_a_signature_is_kept_as_plain_lines(given: str, kept: str) -> None:
+    assert signatures.kept(given) == kept

@@ -114,7 +114,7 @@ async def test_an_attachment_is_taken_away(db: Database, account: AccountId, tmp
 
 async def test_the_signature_changes_with_who_writes(db: Database, account: AccountId) -> None:
     identities.set(db, account, "me@dealbox.example", name="Me", signature="Nadia")
-    identities.set(db, account, "sales@dealbox.example", name="Sales", signature="The team", position=1)
+    identities.set(db, account, "sales@dealbox.example", name="Sales", signature="The team")
     async with a_writer(db) as writer:
         await writer.press("c")
         assert "Nadia" in writer.draft.body

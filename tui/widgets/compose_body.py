@@ -14,8 +14,9 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widgets import TextArea
 
+from mail.text import typed
+
 _QUOTE: Final = re.compile(r"(?:> ?)+")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _UNDO_STEPS: Final = 500
 _MOST_ROWS: Final = 500
 
@@ -136,8 +137,7 @@ class ComposeBody(TextArea):
         # The framework looks for the handler of each class in turn: this one stands in place of TextArea's.
         event.prevent_default()
         event.stop()
-        text = _CONTROLS.sub("", event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        done = self._replace_via_keyboard(text, *self.selection)
+        done = self._replace_via_keyboard(typed(event.text), *self.selection)
         if done is not None:
             self.move_cursor(done.end_location)
 
