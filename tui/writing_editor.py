@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 from textual.content import Content
 
+from mail.text import typed
 from tui import editor
 from tui.screens.confirm import Confirm
 
@@ -21,25 +22,35 @@ async def edit(screen: ComposeScreen, setting: str) -> None:
     """Let the user's editor have the text; the screen stands still meanwhile, and mail goes on coming."""
     if not await screen.journal.keep():
         return
-    environment = dict(os.environ)
     file = editor.file_of(screen.writing.db.directory, screen.row.uuid)
     try:
-        argv = editor.command(setting, environment)
-        text = await _text(screen, editor.left_over(file))
-        editor.put(file, text)
-        with screen.app.suspend():
-            written = _run(argv, file, environment)
-    except (editor.EditorFailed, SuspendNotSupported, OSError) as error:
+        argv = editor.command(setting, os.environ)
+        written = edited(screen.app, argv, file, await _text(screen, editor.left_over(file)))
+    except (editor.EditorFailed, OSError) as error:
         screen.warn(str(error))
-        return
-    if isinstance(written, editor.EditorFailed):
-        screen.warn(str(written))
         return
     if written != screen.body.text:
         screen.body.take(written)
         screen.changed()
     screen.body.focus()
     await screen.journal.keep()
+
+
+def edited(app: App[int], argv: list[str], file: Path, text: str) -> str:
+    """Let the user's editor have a text, and return what it wrote; the screen stands still meanwhile.
+
+    Raises EditorFailed and OSError.
+    """
+    environment = dict(os.environ)
+    editor.put(file, text)
+    try:
+        with app.suspend():
+            written = _run(argv, file, environment)
+    except SuspendNotSupported as error:
+        raise editor.EditorFailed(str(error)) from error
+    if isinstance(written, editor.EditorFailed):
+        raise written
+    return typed(written)
 
 
 def _run(argv: list[str], file: Path, environment: Mapping[str, str]) -> str | editor.EditorFailed:

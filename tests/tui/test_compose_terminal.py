@@ -15,7 +15,7 @@ import told
 from pty_terminal import PtyTerminal, foreign, plain
 
 from mail.types import SafeText
-from store import drafts, submissions
+from store import drafts, identities, submissions
 from store.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +106,25 @@ def test_the_users_editor_gets_the_text_and_gives_it_back(inbox: Database, tmp_p
         seen(terminal, "Sending in")
     assert (tmp_path / "seen").read_text().startswith("draft\n")
     assert len(submissions.waiting(inbox)) == 1
+
+
+def test_the_users_editor_writes_signatures_too(inbox: Database, tmp_path: Path) -> None:
+    script = tmp_path / "editor"
+    script.write_text('#!/bin/sh\nprintf "Nadia\\033[31m, by hand\\n" > "$1"\n', "utf-8")
+    script.chmod(0o700)
+    with started(inbox, editor=str(script)) as terminal:
+        terminal.send("gI")
+        seen(terminal, "Who you write as")
+        terminal.send("e")
+        seen(terminal, "Signature of")
+        terminal.send("\x0f")
+        seen(terminal, "by hand")
+        terminal.read(quiet_s=0.5)
+        terminal.send("\x18")
+        seen(terminal, "enter name")
+        terminal.read(quiet_s=0.5)
+    assert identities.all(inbox)[0].identity.signature == "Nadia[31m, by hand"
+    assert list((inbox.directory / "editing").iterdir()) == []
 
 
 def test_the_text_of_an_editor_that_dies_is_kept_and_the_message_unchanged(

@@ -21,13 +21,20 @@ class AskLine(Dialog[str]):
     """Ask for a line of text. Enter gives it, Esc gives nothing. What is `secret` shows as dots."""
 
     def __init__(
-        self, lines: Sequence[str], *, text: str = "", secret: bool = False, placeholder: str = ""
+        self,
+        lines: Sequence[str],
+        *,
+        text: str = "",
+        secret: bool = False,
+        placeholder: str = "",
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__()
         self._lines = tuple(lines)
         self._text = text
         self._secret = secret
         self._placeholder = placeholder
+        self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -40,7 +47,7 @@ class AskLine(Dialog[str]):
             yield Static(Content.styled("Enter go on   Esc leave", "dim"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.value.strip():
+        if event.value.strip() or self._may_be_empty:
             self.dismiss(event.value if self._secret else event.value.strip())
 
 
