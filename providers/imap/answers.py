@@ -42,7 +42,6 @@ class Status:
     messages: int | None = None
     uidnext: int | None = None
     uidvalidity: int | None = None
-    unseen: int | None = None
     highestmodseq: int | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from providers.imap.answers import Listed, Status
 from providers.imap.tokens import Garbled, Tokens
 
-STATUS_ITEMS: Final = ("MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "HIGHESTMODSEQ")
+STATUS_ITEMS: Final = ("MESSAGES", "UIDNEXT", "UIDVALIDITY", "HIGHESTMODSEQ")
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
 _ESCAPE = re.compile(rb'(["\\])')
 
@@ -60,6 +60,5 @@ def status(tokens: Tokens) -> tuple[str, Status]:
         messages=found.get("MESSAGES"),
         uidnext=found.get("UIDNEXT") or None,
         uidvalidity=found.get("UIDVALIDITY") or None,
-        unseen=found.get("UNSEEN"),
         highestmodseq=found.get("HIGHESTMODSEQ") or None,
     )

@@ -144,7 +144,8 @@ class Proxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(OSError):
+        # asyncio itself stumbles over a handler of streams that was cancelled.
+        with contextlib.suppress(OSError, asyncio.CancelledError):
             await self._plugged.wait()
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target, limit=_CHUNK)
             line = _Line({Way.TO_CLIENT: writer, Way.TO_SERVER: far_writer})
