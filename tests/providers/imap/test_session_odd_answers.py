@@ -178,7 +178,7 @@ def test_ten_thousand_mailboxes_are_listed() -> None:
         for n in range(10_000)
     )
     capability = b"IMAP4rev1 LIST-EXTENDED LIST-STATUS SPECIAL-USE"
-    pattern = rb'LIST "" "\*" RETURN \(SPECIAL-USE STATUS \(MESSAGES UIDNEXT UIDVALIDITY UNSEEN\)\)'
+    pattern = rb'LIST "" "\*" RETURN \(SPECIAL-USE STATUS \(MESSAGES UIDNEXT UIDVALIDITY\)\)'
     with at_script(*answer(pattern, lines + b"{tag} OK\r\n"), capability=capability) as session:
         listed = session.list_mailboxes(with_status=True)
         assert [mailbox.status.messages for mailbox in listed if mailbox.status] == list(range(10_000))
