@@ -5,7 +5,7 @@ from __future__ import annotations
 import makers
 import pytest
 from screens import settled, text, the_screen
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -80,6 +80,16 @@ async def test_a_signature_is_written_and_shown(db: Database, account: AccountId
         shown = text(app)
         assert "]0;ownedNadia [red]x[/]" in shown and "... 5 more lines" in shown and "\x1b" not in shown
         assert listed(db)[0][2] == "]0;ownedNadia [red]x[/]\n" + "\n".join("123456789")
+
+
+async def test_what_is_typed_just_before_keeping_is_kept(db: Database, account: AccountId) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await opened(app, pilot)
+        await press(pilot, "e")
+        for key in ("Z", "o", "e", "ctrl+x"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await quiet(pilot)
+        assert listed(db)[0][2] == "Zoe"
 
 
 async def test_a_changed_signature_is_left_with_the_second_esc_only(db: Database, account: AccountId) -> None:

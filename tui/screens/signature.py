@@ -58,6 +58,9 @@ class Signature(Dialog[str]):
         self.query_one("#signature-told", Static).update(Content(line(text)))
 
     def action_keep(self) -> None:
+        self._body.call_later(self._keep)  # after the letters typed just before, which wait for the text
+
+    def _keep(self) -> None:
         length = len(self._body.text)
         if length > MOST_OF_A_SIGNATURE:
             self._tell(
@@ -67,6 +70,9 @@ class Signature(Dialog[str]):
         self.dismiss(self._body.text)
 
     def action_cancel(self) -> None:
+        self._body.call_later(self._leave)  # see action_keep
+
+    def _leave(self) -> None:
         if self._body.text != self._text and not self._was_asked:
             self._was_asked = True
             self._tell("It was changed: ctrl+x keeps that, esc once more leaves it.")
@@ -77,6 +83,9 @@ class Signature(Dialog[str]):
         self._was_asked = False
 
     def action_editor(self) -> None:
+        self._body.call_later(self._edit)  # see action_keep
+
+    def _edit(self) -> None:
         file = editor.file_of(self._directory, f"signature-{uuid.uuid4()}")
         try:
             argv = editor.command(self._setting, os.environ)
