@@ -35,13 +35,16 @@ def started(db: Database, *, editor: str = "") -> PtyTerminal:
         argv, columns=COLUMNS, rows=ROWS, env={"PYTHONPATH": str(ROOT)}, directory=db.directory
     )
     assert b"Quote" in terminal.read(until=b"Quote", timeout_s=30).octets
-    terminal.read(quiet_s=0.8)
+    terminal.read(quiet_s=0.8, timeout_s=3)
     return terminal
 
 
 def seen(terminal: PtyTerminal, words: str) -> None:
-    """Wait until the words are drawn."""
-    assert words in plain(terminal.read(until=words.encode(), timeout_s=20).octets)
+    """Wait until the words are drawn, in one piece or in several."""
+    octets, ends_at = b"", time.monotonic() + 20
+    while words not in plain(octets):
+        assert time.monotonic() < ends_at, f"{words!r} was never drawn"
+        octets += terminal.read(quiet_s=0.1, timeout_s=1).octets
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def test_the_users_editor_gets_the_text_and_gives_it_back(inbox: Database, tmp_p
         seen(terminal, "Reply")
         terminal.send("draft\x0f")
         seen(terminal, "from my editor")
-        terminal.read(quiet_s=0.5)
+        terminal.read(quiet_s=0.5, timeout_s=1)
         terminal.send("\x18")
         seen(terminal, "Nothing to ask")
         terminal.send("y")
@@ -119,10 +122,10 @@ def test_the_users_editor_writes_signatures_too(inbox: Database, tmp_path: Path)
         seen(terminal, "Signature of")
         terminal.send("\x0f")
         seen(terminal, "by hand")
-        terminal.read(quiet_s=0.5)
+        terminal.read(quiet_s=0.5, timeout_s=1)
         terminal.send("\x18")
         seen(terminal, "enter name")
-        terminal.read(quiet_s=0.5)
+        terminal.read(quiet_s=0.5, timeout_s=1)
     assert identities.all(inbox)[0].identity.signature == "Nadia[31m, by hand"
     assert list((inbox.directory / "editing").iterdir()) == []
 
