@@ -29,6 +29,7 @@ class BodyWanted(NamedTuple):
     key: RemoteKey
     size_octets: int
     attempts: int
+    is_draft: bool = False
 
 
 class PartWanted(NamedTuple):
@@ -56,13 +57,13 @@ _PLACE: Final = (
     " JOIN mailbox m ON m.id = p.remote_mailbox_id"
 )
 _WANTED: Final = (
-    "SELECT e.id, m.key, p.remote_key, e.size_octets, w.attempts FROM body_wish w"  # noqa: S608 - our own names
+    "SELECT e.id, m.key, p.remote_key, e.size_octets, w.attempts, e.draft FROM body_wish w"  # noqa: S608 - our own names
     f" CROSS JOIN email e ON e.id = w.email_id {_PLACE}"
     " WHERE w.wanted_at IS NOT NULL AND w.not_before <= ?2 AND e.is_header_only AND e.account_id = ?1"
     " AND e.id NOT IN (SELECT value FROM json_each(?3)) ORDER BY w.wanted_at DESC, e.id DESC LIMIT ?4"
 )
 _NEWEST: Final = (
-    "SELECT e.id, m.key, p.remote_key, e.size_octets, coalesce(w.attempts, 0)"  # noqa: S608 - our own names
+    "SELECT e.id, m.key, p.remote_key, e.size_octets, coalesce(w.attempts, 0), e.draft"  # noqa: S608 - our own names
     f" FROM email e INDEXED BY email_header_only {_PLACE} LEFT JOIN body_wish w ON w.email_id = e.id"
     " WHERE e.is_header_only AND e.account_id = ?1 AND coalesce(w.not_before, 0) <= ?2"
     " AND e.id NOT IN (SELECT value FROM json_each(?3)) ORDER BY e.id DESC LIMIT ?4"

@@ -164,13 +164,17 @@ def insert_attachments(connection: sqlite3.Connection, emails: Iterable[tuple[in
 def _are_octets_kept(remote: RemoteEmail, email: Email, size_octets: int) -> bool:
     if remote.path is not None:
         return False
-    return remote.identity is None or remote.key.startswith(LOCAL) or is_worth_keeping(email, size_octets)
+    return (
+        remote.identity is None
+        or remote.key.startswith(LOCAL)
+        or is_worth_keeping(email, size_octets, is_draft=DRAFT in remote.keywords)
+    )
 
 
-def is_worth_keeping(email: Email, size_octets: int) -> bool:
-    """Say whether octets that the account can be asked for again are kept: for files that can be saved at once."""
+def is_worth_keeping(email: Email, size_octets: int, *, is_draft: bool) -> bool:
+    """Say whether octets that the account can be asked for again are kept: for drafts and files, wanted at once."""
     has_files = any(not (one.is_inline and one.content_id) for one in email.attachments)
-    return has_files and size_octets <= KEPT_OCTETS
+    return (is_draft or has_files) and size_octets <= KEPT_OCTETS
 
 
 def index(connection: sqlite3.Connection, emails: Iterable[NewEmail]) -> None:

@@ -144,7 +144,11 @@ class _Bodies:
 
     def _hand_over(self, wanted: Sequence[BodyWanted], found: dict[EmailId, bytes | None]) -> None:
         bodies = tuple(body for body in wanted if found.get(body.email_id) is not None)
-        work = [Fetched(octets) for body in bodies if (octets := found[body.email_id]) is not None]
+        work = [
+            Fetched(octets, is_draft=bool(body.is_draft))
+            for body in bodies
+            if (octets := found[body.email_id]) is not None
+        ]
         if work:
             self._on_their_way.append(_Batch(bodies, self._parsers.submit(work)))
 

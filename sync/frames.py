@@ -18,9 +18,10 @@ class Header(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A message whose header was told before: its octets are packed too, where they are to be kept."""
+    """A message whose header was told before: its octets are packed too, where they are to be kept. Those of drafts are."""
 
     octets: bytes
+    is_draft: bool = False
 
 
 Work = bytes | Header | Fetched

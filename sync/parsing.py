@@ -79,7 +79,7 @@ def read(work: Work) -> Parsed:
     email = parse.parse(octets)
     if _may_report(octets, email) and (bounce := dsn.bounce(octets)) is not None:
         email = replace(email, bounce=bounce)
-    is_kept = isinstance(work, frames.Fetched) and _is_kept(octets, email)
+    is_kept = isinstance(work, frames.Fetched) and _is_kept(octets, email, is_draft=work.is_draft)
     return Parsed(email, pack(email.body), zlib.compress(octets, _LEVEL) if is_kept else None)
 
 
@@ -92,9 +92,9 @@ def _may_report(octets: bytes, email: types.Email) -> bool:
     return not author or dsn_words.SENDERS.search(author) is not None
 
 
-def _is_kept(octets: bytes, email: types.Email) -> bool:
+def _is_kept(octets: bytes, email: types.Email, *, is_draft: bool) -> bool:
     # A message with parts left out is not the message.
-    return is_worth_keeping(email, len(octets)) and _LEFT_OUT not in octets.lower()
+    return is_worth_keeping(email, len(octets), is_draft=is_draft) and _LEFT_OUT not in octets.lower()
 
 
 def _reducer(cls: type) -> Callable[[Any], tuple[Any, ...]]:

@@ -62,7 +62,7 @@ class Server:
             filled = []
             for body in wanted:
                 email, packed_body, packed_octets = parsing.read(
-                    Fetched(self.messages[body.mailbox, body.key])
+                    Fetched(self.messages[body.mailbox, body.key], is_draft=bool(body.is_draft))
                 )
                 filled.append(ingest.Filled(body.email_id, email, packed_body, packed_octets))
             ingest.fill(db, account_id, filled)
@@ -119,10 +119,6 @@ def contents(db: Database) -> dict[str, list[object]]:
         "emails": _sorted(emails.values()),
         "bodies": _sorted(
             (name[number], zlib.decompress(body)) for number, body in _rows(db, "SELECT * FROM email_body")
-        ),
-        "octets": _sorted(
-            (name[number], zlib.decompress(octets))
-            for number, octets in _rows(db, "SELECT * FROM email_octets")
         ),
         "attachments": _sorted((name[row[0]], *row[1:]) for row in _rows(db, "SELECT * FROM attachment")),
         "people": _sorted(
