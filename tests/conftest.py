@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ def db(tmp_path: Path) -> Iterator[Database]:
     """An empty store in a directory of its own, closed after the test."""
     store = open_store(tmp_path / "data", is_screen=False)
     yield store
+    if (bridge := sys.modules.get("tui.bridge")) is not None:
+        bridge.finish()
     store.close()
 
 

@@ -13,7 +13,7 @@ from textual.filter import LineFilter, NoColor
 
 from store.database import Database, open_store
 from store.settings import Settings
-from tui import themes
+from tui import bridge, themes
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.screens.mail import MailScreen
@@ -99,6 +99,7 @@ class DealboxApp(App[int]):
         try:
             self.mail.keep_drafts()
         finally:
+            bridge.finish(2.0)
             self._db.close()
 
     def take(self, settings: Settings) -> None:
@@ -152,4 +153,5 @@ def run_screen(
         app.run(mouse=settings.mouse)
         return app.return_code or 0
     finally:
+        bridge.finish()
         db.close()

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # Two, so that a long search does not keep an action waiting; each thread has a connection of its own.
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store")
+_running: set[Future[Any]] = set()
 
 
 async def in_store(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking store function off the event loop and return what it returns, or raise what it raises."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, partial(function, *args, **kwargs))
+    future = _threads.submit(partial(function, *args, **kwargs))
+    _running.add(future)
+    future.add_done_callback(_running.discard)
+    return await asyncio.wrap_future(future)
+
+
+def finish(timeout_s: float = 10.0) -> None:
+    """Wait for what still runs, also for what nobody waits for any more: before the store is closed under it."""
+    wait(tuple(_running), timeout_s)
