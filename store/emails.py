@@ -144,6 +144,15 @@ def body(db: Database, email_id: EmailId) -> Body | None:
     return None if row is None else loads(zlib.decompress(row[0]))
 
 
+def references(db: Database, email_id: EmailId) -> tuple[str, ...]:
+    """Return the ids of what an email answers, nearest last, as its header told them; each once."""
+    row = db.read().execute("SELECT refs FROM email WHERE id = ?", (email_id,)).fetchone()
+    told = [one for one in row[0].split() if one.isprintable()] if row else []
+    return tuple(
+        reversed(dict.fromkeys(reversed(told)))
+    )  # In-Reply-To stands first, and again where it belongs
+
+
 def octets(db: Database, email_id: EmailId) -> bytes:
     """Return the message as it came, byte for byte. Raises OctetsGone, OctetsNotHere, and nothing else."""
     connection = db.read()

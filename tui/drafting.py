@@ -96,7 +96,7 @@ def _original(db: Database, email: EmailRow, *, is_whole: bool) -> reply.Origina
     fields = _fields(db, email.id)
     return reply.Original(
         message_id=email.message_id,
-        references=tuple(message_ids.many(fields.get("references", ""))),
+        references=tuple(message_ids.many(fields.get("references", ""))) or emails.references(db, email.id),
         in_reply_to=tuple(message_ids.many(fields.get("in-reply-to", ""))),
         subject=email.subject,
         from_=email.from_,
