@@ -20,7 +20,9 @@ from store.schema import StoreTooNew as StoreTooNew
 BUSY_TIMEOUT_MS: Final = 10_000
 PAGE_OCTETS: Final = 8192
 _TRY_EVERY_S: Final = 0.001
-_LONGEST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 0.2
+SLICE: Final = 40
+"""Rows a bulk writer writes between two looks at whether somebody waits to write."""
 _GLANCE_S: Final = 0.002
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
@@ -96,7 +98,7 @@ class Database:
 
     def give_way(self) -> None:
         """Wait a little while somebody waits to write something durable: what a bulk writer does between transactions."""
-        until = time.monotonic() + _LONGEST_PAUSE_S
+        until = time.monotonic() + LONGEST_PAUSE_S
         while self.is_wanted() and time.monotonic() < until:
             time.sleep(_GLANCE_S)
 

@@ -24,10 +24,9 @@ from store import (
     slots,
     threads,
 )
-from store.database import Database
+from store.database import SLICE, Database
 from store.ingest_fill import Filled as Filled
 from store.ingest_fill import fill as fill
-from store.ingest_pace import SLICE, give_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def apply(
     touched: set[ThreadId] = set()
     work = _work(arrivals, batch.destroyed)
     slices = len(work) if at_once is None else max(1, at_once // SLICE)
-    give_way(db)
+    db.give_way()
     while True:
         with db.write(is_durable=False) as connection:
             page = _Page(connection, account_id, batch)
@@ -95,7 +94,7 @@ def apply(
             touched |= page.record()
         if not work:
             return frozenset(touched)
-        give_way(db)
+        db.give_way()
 
 
 def _work(arrivals: Sequence[Arrival], destroyed: Sequence[_Gone]) -> deque[_Work]:
@@ -251,7 +250,7 @@ def purge_orphans(db: Database, account_id: AccountId, older_than: int) -> int:
     """
     count = 0
     while True:
-        give_way(db)
+        db.give_way()
         rows = db.read().execute(
             "SELECT id FROM email WHERE orphaned_at < ? AND account_id = ? LIMIT ?",
             (older_than, account_id, SLICE),

@@ -13,8 +13,7 @@ from typing import Final
 from mail.search_text import search_text
 from mail.types import AccountId, Address, Body, Email, EmailId, SafeText, ThreadId
 from store import bounces, events, ingest_rows, recent_text, threads
-from store.database import Database
-from store.ingest_pace import SLICE, give_way
+from store.database import SLICE, Database
 
 MOST_ATTEMPTS: Final = 5
 """After so many failures a message is shown with the reason instead of its body."""
@@ -50,7 +49,7 @@ def fill(
     size = SLICE if at_once is None else min(SLICE, at_once)
     work = deque(ordered[start : start + size] for start in range(0, len(ordered), size))
     touched: set[ThreadId] = set()
-    give_way(db)
+    db.give_way()
     while work:
         with db.write(is_durable=False) as connection:
             page = _Page(connection, account_id)
@@ -60,7 +59,7 @@ def fill(
                     break
             touched |= page.record()
         if work:
-            give_way(db)
+            db.give_way()
     return frozenset(touched)
 
 

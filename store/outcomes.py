@@ -11,10 +11,7 @@ from typing import Any, Final
 from mail.operations import Applied
 from mail.types import AccountId, ThreadId
 from store import desired, doorbell, events, local_mail, placements, threads
-from store.database import Database
-
-_SLICE: Final = 40
-"""Outcomes in one transaction, so that whoever waits to write waits for no more."""
+from store.database import SLICE, Database
 
 Outcome = tuple[int, Applied | str]
 """The id of an operation, and where the message lies now or why the account refused."""
@@ -22,8 +19,8 @@ Outcome = tuple[int, Applied | str]
 
 def settle(db: Database, outcomes: Sequence[Outcome]) -> None:
     """Note what became of operations: what was done is remembered, what was refused is put back and told."""
-    for start in range(0, len(outcomes), _SLICE):
-        part = outcomes[start : start + _SLICE]
+    for start in range(0, len(outcomes), SLICE):
+        part = outcomes[start : start + SLICE]
         db.give_way()
         with db.write(is_durable=any(isinstance(result, str) for _, result in part)) as connection:
             _Settling(connection, int(time.time())).take(part)

@@ -12,11 +12,11 @@ from mail.types import AccountId, Email, Role, SafeText
 from store import (
     accounts,
     actions,
+    database,
     email_ids,
     emails,
     events,
     ingest,
-    ingest_pace,
     ingest_rows,
     invariants,
     mailboxes,
@@ -264,7 +264,7 @@ def test_a_page_gives_way_to_somebody_who_waits_to_write(
 
     monkeypatch.setattr(db, "write", write)
     monkeypatch.setattr(db, "is_wanted", lambda: not waits.is_set() and (len(writes) < 3))
-    monkeypatch.setattr(ingest_pace, "LONGEST_PAUSE_S", 0.001)
+    monkeypatch.setattr(database, "LONGEST_PAUSE_S", 0.001)
     take(db, account_id, *((a_remote(str(n)), an_email(str(n))) for n in range(20)))
     assert len(writes) == 3
     assert one(db, "SELECT count(*) FROM email") == 20

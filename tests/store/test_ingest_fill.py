@@ -15,11 +15,11 @@ from mail.query import parse as query
 from mail.types import AccountId, EmailId
 from store import (
     actions,
+    database,
     emails,
     events,
     fetching,
     ingest,
-    ingest_pace,
     invariants,
     reindexing,
     searches,
@@ -327,7 +327,7 @@ def test_filling_gives_way_to_somebody_who_waits_to_write(
     db: Database, account_id: AccountId, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(db, account_id, [server.remote(f"1.{n}", OFFER, received_at=NOW + n) for n in range(100)])
-    monkeypatch.setattr(ingest_pace, "LONGEST_PAUSE_S", 0.001)
+    monkeypatch.setattr(database, "LONGEST_PAUSE_S", 0.001)
     monkeypatch.setattr(db, "is_wanted", lambda: True)
     before = events.newest(db)
     server.fill(db, account_id)
