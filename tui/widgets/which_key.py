@@ -66,6 +66,8 @@ class WhichKey(Drawn):
             lines = self._lines(width)
             text = f" {lines[y]}" if y < len(lines) else ""
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+        if not self._entries:  # a dialog may be painted over a popup that is closed and not laid out yet
+            return Strip.blank(width, style)
         if y == 0:
             return Strip([Segment(fit(f" {self._begun} ...", width), style)], width)
         columns, column = self._columns(width), min(self._column(), width)
