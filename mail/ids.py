@@ -24,7 +24,7 @@ SafeText = NewType("SafeText", str)
 
 
 class Role(StrEnum):
-    """What a mailbox is for (RFC 8621 §2, IANA "IMAP Mailbox Name Attributes"); the last two are views of ours."""
+    """What a mailbox is for (RFC 8621 §2, IANA "IMAP Mailbox Name Attributes"); from ALL on they are views of ours."""
 
     INBOX = "inbox"
     DRAFTS = "drafts"
@@ -35,3 +35,4 @@ class Role(StrEnum):
     ALL = "all"
     FLAGGED = "flagged"
     UNREAD = "unread"
+    UNLINKED = "unlinked"

@@ -1,0 +1,130 @@
+-- What the rules decided about conversations, what waits for them, and what people do with items.
+-- Times are whole seconds since 1970 UTC; items are named by kind and uuid, as in 0002.
+
+-- Conversations the rules have to look at: written in the transaction that changed them, so that none is forgotten.
+CREATE TABLE link_due (
+    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE
+);
+-- What the rules say of a conversation as it is now (linking.rules): one row, of the message that decided.
+CREATE TABLE link_decision (
+    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE,
+    email_id INTEGER NOT NULL,
+    reason TEXT NOT NULL,                        -- a code of linking.rules.Reason
+    candidates TEXT NOT NULL DEFAULT '[]',       -- JSON: ["deal:<uuid>", ..]
+    rules_version INTEGER NOT NULL,
+    at INTEGER NOT NULL
+);
+ALTER TABLE thread ADD COLUMN is_to_file INTEGER NOT NULL DEFAULT 0;    -- waits in the queue of unlinked conversations
+ALTER TABLE thread ADD COLUMN origin TEXT NOT NULL DEFAULT 'sync';      -- sync | smart_bcc | duplicate
+INSERT INTO mailbox (account_id, key, name, role) SELECT id, NULL, 'To file', 'unlinked' FROM account;
+
+-- An address of a conversation that is taken for another person, or nobody (NULL), by hand.
+CREATE TABLE participant_override (
+    thread_id INTEGER NOT NULL REFERENCES thread(id) ON DELETE CASCADE,
+    email TEXT NOT NULL,                         -- normalised
+    person_id TEXT,
+    by_user TEXT NOT NULL DEFAULT '',
+    at INTEGER NOT NULL,
+    PRIMARY KEY (thread_id, email)
+) WITHOUT ROWID;
+
+-- How an account takes part in the CRM; no row: as the defaults say.
+CREATE TABLE account_crm (
+    account_id INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
+    auto_link INTEGER NOT NULL DEFAULT 1,
+    auto_link_since INTEGER NOT NULL DEFAULT 0,  -- older messages are not judged
+    creates TEXT NOT NULL DEFAULT 'off',         -- off | lead | deal: what mail of unknown senders makes
+    creates_since INTEGER NOT NULL DEFAULT 0,    -- older messages make nothing
+    stage_id TEXT,                               -- where such deals begin; NULL: the first stage
+    responsible TEXT NOT NULL DEFAULT '[]',      -- JSON: uuids of users, who take turns; none: the account's owner
+    turns INTEGER NOT NULL DEFAULT 0,
+    activity_type TEXT NOT NULL DEFAULT 'task',
+    activity_days INTEGER NOT NULL DEFAULT 1,    -- the planned activity is due so many days after the mail
+    bcc_address TEXT NOT NULL DEFAULT ''         -- where Smart BCC copies go; empty: the account's address
+);
+CREATE TABLE account_member (                    -- who works in a team account
+    account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    user_id TEXT NOT NULL REFERENCES workspace_user(id) ON DELETE CASCADE,
+    can_manage INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, user_id)
+) WITHOUT ROWID;
+
+-- Addresses and domains that are treated apart.
+CREATE TABLE crm_exception (
+    id TEXT PRIMARY KEY,
+    pattern TEXT NOT NULL,                       -- an address, or "@" and a domain, which covers those below it
+    effect TEXT NOT NULL,                        -- block: not judged | no_create: makes no lead or deal | never_share
+    comment TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, created_by TEXT NOT NULL DEFAULT '',
+    rev INTEGER NOT NULL DEFAULT 1, deleted_at INTEGER
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX crm_exception_pattern ON crm_exception (pattern, effect) WHERE deleted_at IS NULL;
+
+-- Smart BCC: the part after "+" of an address of the user's own. item_id NULL: the universal one.
+CREATE TABLE bcc_token (
+    token TEXT PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    item_kind TEXT,
+    item_id TEXT,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX bcc_token_item ON bcc_token (account_id, item_kind, item_id) WHERE revoked_at IS NULL;
+ALTER TABLE email ADD COLUMN delivered_to TEXT NOT NULL DEFAULT '';     -- Delivered-To and the like, normalised, space separated
+ALTER TABLE email ADD COLUMN bcc_token TEXT;     -- of a Smart BCC copy: the token it came with, '' for a duplicate made here
+ALTER TABLE email ADD COLUMN is_bcc_verified INTEGER NOT NULL DEFAULT 0;    -- the copy came from an address of the owner's
+CREATE INDEX email_bcc_token ON email (bcc_token) WHERE bcc_token IS NOT NULL;
+
+-- What a mail of an unknown sender made by itself, so that one key takes it back.
+CREATE TABLE auto_created (
+    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE,
+    email_id INTEGER NOT NULL,
+    item_kind TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    person_id TEXT,                              -- made with it
+    activity_id TEXT,
+    address TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+
+-- Times in the past when an item was not open, so that old mail is judged by how things stood then.
+CREATE TABLE closed_period (
+    item_kind TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    closed_at INTEGER NOT NULL,
+    reopened_at INTEGER NOT NULL,
+    PRIMARY KEY (item_kind, item_id, closed_at)
+) WITHOUT ROWID;
+ALTER TABLE person ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+ALTER TABLE person ADD COLUMN merged_into TEXT;
+ALTER TABLE organization ADD COLUMN merged_into TEXT;
+ALTER TABLE deal ADD COLUMN merged_into TEXT;
+ALTER TABLE lead ADD COLUMN merged_into TEXT;
+ALTER TABLE project ADD COLUMN merged_into TEXT;
+ALTER TABLE project ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE deal_product ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE custom_field (
+    id TEXT PRIMARY KEY,
+    item_kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    type TEXT NOT NULL DEFAULT 'text',           -- text | number | money | date | choice | yes_no | address
+    choices TEXT NOT NULL DEFAULT '[]',          -- JSON list of texts, for choice
+    position INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, created_by TEXT NOT NULL DEFAULT '',
+    rev INTEGER NOT NULL DEFAULT 1, deleted_at INTEGER
+) WITHOUT ROWID;
+CREATE TABLE custom_value (
+    item_kind TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    field_id TEXT NOT NULL REFERENCES custom_field(id) ON DELETE CASCADE,
+    value TEXT NOT NULL,
+    PRIMARY KEY (item_kind, item_id, field_id)
+) WITHOUT ROWID;
+
+CREATE INDEX activity_due ON activity (due_at) WHERE done_at IS NULL AND deleted_at IS NULL;
+CREATE INDEX deal_stage ON deal (stage_id, stage_changed_at) WHERE deleted_at IS NULL AND status = 'open';
+CREATE INDEX note_org ON note (org_id, created_at) WHERE org_id IS NOT NULL;
+CREATE INDEX audit_object ON audit (object, at);
+CREATE INDEX item_label_label ON item_label (label_id);
+CREATE INDEX thread_item ON thread (item_kind, item_id) WHERE item_id IS NOT NULL;
