@@ -17,8 +17,13 @@ from store.summaries import HIDDEN
 if TYPE_CHECKING:
     from mail.changes import RemoteMailbox
 
-VIEWS: Final = ((Role.ALL, "All mail"), (Role.FLAGGED, "Starred"), (Role.UNREAD, "Unread"))
-"""The views each account has: everything not in trash or junk, and two parts of that."""
+VIEWS: Final = (
+    (Role.ALL, "All mail"),
+    (Role.FLAGGED, "Starred"),
+    (Role.UNREAD, "Unread"),
+    (Role.UNLINKED, "To file"),
+)
+"""The views each account has: everything not in trash or junk, and parts of that."""
 
 TO_CREATE: Final = "\x1f"
 """How the key of a mailbox begins that the user has already and the account is yet to make (store.actions)."""
@@ -30,6 +35,7 @@ _ORDER: Final = (
     Role.INBOX,
     Role.UNREAD,
     Role.FLAGGED,
+    Role.UNLINKED,
     Role.DRAFTS,
     Role.SENT,
     Role.ARCHIVE,
