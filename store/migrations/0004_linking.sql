@@ -128,3 +128,7 @@ CREATE INDEX note_org ON note (org_id, created_at) WHERE org_id IS NOT NULL;
 CREATE INDEX audit_object ON audit (object, at);
 CREATE INDEX item_label_label ON item_label (label_id);
 CREATE INDEX thread_item ON thread (item_kind, item_id) WHERE item_id IS NOT NULL;
+
+-- What a colleague may do: change items that are others' (seen) or only their own; change settings of the CRM.
+ALTER TABLE workspace_user ADD COLUMN edits TEXT NOT NULL DEFAULT 'seen';    -- own | seen
+ALTER TABLE workspace_user ADD COLUMN can_manage INTEGER NOT NULL DEFAULT 0;
