@@ -12,7 +12,7 @@ from typing import Final
 from mail.drafts import DraftKind, from_json
 from mail.keywords import SEEN
 from mail.types import AccountId, EmailId, ThreadId
-from store import conversations, desired, events, local_mail, own_mail, slots
+from store import conversations, desired, events, local_mail, own_mail, slots, to_file
 from store.database import Database
 from store.desired import Wish
 from store.placements import LOCAL
@@ -143,6 +143,7 @@ def _link(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot) -> No
     present = slots.read(connection, thread_id)
     if present is None or present.origin == "auto":
         slots.put(connection, thread_id, slot)
+        to_file.follow(connection, [thread_id])
         events.record(connection, "items", thread_ids=[thread_id])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mail.threading import partition
-from store import conversations
+from store import conversations, to_file
 from store.database import Database
 
 MOST: Final = 20
@@ -94,6 +94,10 @@ _WRONG: Final = (
         "SELECT email_id FROM bounce_about b WHERE NOT EXISTS "
         "(SELECT 1 FROM email WHERE id = b.email_id AND bounce IS NOT NULL)",
     ),
+    (
+        "conversations that wait to be linked without need, or do not and should",
+        f"SELECT id, is_to_file FROM thread t WHERE {to_file.IS_WRONG}",  # noqa: S608 - our own words
+    ),
     ("references to rows that are gone", 'SELECT "table", rowid, parent FROM pragma_foreign_key_check'),
 )
 
@@ -113,7 +117,8 @@ UNION ALL
 SELECT v.id, max(p.received_at), p.thread_id, s.unread
 FROM place p JOIN sight s USING (thread_id)
 JOIN main.mailbox v ON v.account_id = p.account_id AND v.key IS NULL
-WHERE NOT p.hidden AND (v.role = 'all' OR (v.role = 'flagged' AND p.flagged) OR (v.role = 'unread' AND p.unread))
+WHERE NOT p.hidden AND (v.role = 'all' OR (v.role = 'flagged' AND p.flagged) OR (v.role = 'unread' AND p.unread)
+       OR (v.role = 'unlinked' AND EXISTS (SELECT 1 FROM main.thread t WHERE t.id = p.thread_id AND t.is_to_file)))
 GROUP BY v.id, p.thread_id
 """
 

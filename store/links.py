@@ -59,20 +59,23 @@ def link(
 
 
 def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
-    """Let the conversation be about no item, and keep rules from linking it again. Raises CannotLink."""
+    """Let the conversation be about no item, and keep rules from linking it; it need not be linked. Raises CannotLink."""
     now = int(time.time())
     with db.write() as connection:
         thread = _thread(connection, thread_id)
         before = slots.read(connection, thread)
+        if before is not None and before.item_id is None:
+            return ActionRow(0, "Left unlinked already", "nothing")
+        after = Slot(None, None, "manual", by, now, "unlinked by hand")
         if before is None or before.item_kind is None or before.item_id is None:
-            return ActionRow(0, "The conversation is not linked", "nothing")
-        item = ItemRef(ItemKind(before.item_kind), before.item_id)
-        card = items.card(connection, item)
-        title = f"Unlinked from {card.title if card else 'an item that is gone'}"
-        action = _set(
-            connection, thread, before, Slot(None, None, "manual", by, now, "unlinked by hand"), title
-        )
-        _audit(connection, now, by, "unlink", thread, item)
+            action = _set(connection, thread, before, after, "Left unlinked: no rule will link it")
+            _note(connection, now, by, "unlink", thread, {})
+        else:
+            item = ItemRef(ItemKind(before.item_kind), before.item_id)
+            card = items.card(connection, item)
+            title = f"Unlinked from {card.title if card else 'an item that is gone'}"
+            action = _set(connection, thread, before, after, title)
+            _audit(connection, now, by, "unlink", thread, item)
     doorbell.ring(db.directory)
     return action
 

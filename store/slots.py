@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mail.types import ThreadId
+from store import to_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def read(connection: sqlite3.Connection, thread_id: ThreadId) -> Slot | None:
 
 
 def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> None:
-    """Let the place hold `slot`; None lets it be as if nothing ever had."""
+    """Let the place hold `slot`; None lets it be as if nothing ever had. The caller lets store.to_file.follow it."""
     if slot is None:
         connection.execute("DELETE FROM item_link WHERE thread_id = ? AND slot = 'item'", (thread_id,))
     else:
@@ -70,6 +71,7 @@ def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> N
         "UPDATE OR IGNORE item_link SET thread_id = ? WHERE thread_id = ? AND slot <> 'item'", (kept, merged)
     )
     connection.execute("DELETE FROM item_link WHERE thread_id = ?", (merged,))
+    to_file.follow(connection, [kept])
 
 
 def link_awaited(
@@ -96,6 +98,7 @@ def link_awaited(
         if read(connection, thread_id) is None:
             put(connection, thread_id, Slot(item_kind, item_id, _origin(connection, message_id), "", now, ""))
             linked.add(ThreadId(thread_id))
+    to_file.follow(connection, linked)
     return frozenset(linked)
 
 

@@ -11,6 +11,7 @@ from mail.ids import Role
 HIDDEN: Final = frozenset({Role.TRASH.value, Role.JUNK.value})
 """What lies only there is out of sight: it is in no view, and makes no thread unread elsewhere (RFC 8621 §2)."""
 MOST_NAMES: Final = 4
+_VIEWS: Final = (Role.ALL, Role.FLAGGED, Role.UNREAD, Role.UNLINKED)
 
 
 class Line(NamedTuple):
@@ -65,10 +66,11 @@ class Views:
     all: int
     flagged: int
     unread: int
+    unlinked: int
 
 
-def lists(lines: Sequence[Line], views: Views) -> list[Listed]:
-    """Return where a thread is listed, given all its lines."""
+def lists(lines: Sequence[Line], views: Views, *, is_to_file: bool = False) -> list[Listed]:
+    """Return where a thread is listed, given all its lines, and whether it waits to be linked (store.to_file)."""
     newest: dict[int, int] = {}
     hidden_unread: set[int] = set()
     is_unread = 0
@@ -88,6 +90,8 @@ def lists(lines: Sequence[Line], views: Views) -> list[Listed]:
         for place in places:
             if line.received_at > newest.get(place, -1):
                 newest[place] = line.received_at
+    if is_to_file and views.all in newest:
+        newest[views.unlinked] = newest[views.all]
     thread_id = lines[0].thread_id
     return [
         Listed(place, at, thread_id, int(place in hidden_unread) if place in views.hidden else is_unread)
@@ -165,7 +169,7 @@ def views_of(mailboxes: Iterable[tuple[int, str | None, int]]) -> Views:
             views[role] = mailbox_id
         elif role in HIDDEN:
             hidden.add(mailbox_id)
-    return Views(frozenset(hidden), *(views[role.value] for role in (Role.ALL, Role.FLAGGED, Role.UNREAD)))
+    return Views(frozenset(hidden), *(views[role.value] for role in _VIEWS))
 
 
 def differences(before: Iterable[Listed], after: Iterable[Listed]) -> Mapping[int, tuple[int, int]]:

@@ -89,18 +89,19 @@ def summarise(connection: sqlite3.Connection, thread_ids: Iterable[ThreadId]) ->
     threads = {thread_id: list(group) for thread_id, group in groupby(lines, attrgetter("thread_id"))}
     recipients = _recipients(connection, threads.values())
     for thread_id, group in threads.items():
-        view = views[thread_id]
-        after.update(summaries.lists(group, view))
+        view, is_to_file = views[thread_id]
+        after.update(summaries.lists(group, view, is_to_file=is_to_file))
         changed.append((*summaries.summary(group, view.hidden, recipients.get(thread_id, ())), thread_id))
     connection.executemany(_UPDATE, changed)
     connection.executemany(
         _EMPTY, [(thread_id,) for thread_id in json.loads(ids) if thread_id not in threads]
     )
-    _relist(connection, before, after)
+    relist(connection, before, after)
     return frozenset(MailboxId(row.mailbox_id) for row in before | after)
 
 
-def _relist(connection: sqlite3.Connection, before: set[Listed], after: set[Listed]) -> None:
+def relist(connection: sqlite3.Connection, before: set[Listed], after: set[Listed]) -> None:
+    """Make the rows of lists those of `after` where they were those of `before`, and count them."""
     gone, new = before - after, after - before
     connection.executemany(
         "DELETE FROM mailbox_thread WHERE mailbox_id = ? AND at = ? AND thread_id = ?",
@@ -118,21 +119,21 @@ def _relist(connection: sqlite3.Connection, before: set[Listed], after: set[List
     )
 
 
-def _views(connection: sqlite3.Connection, ids: str) -> dict[int, summaries.Views]:
-    accounts = dict(
-        connection.execute(
-            "SELECT t.id, t.account_id FROM json_each(?) CROSS JOIN thread t ON t.id = value", (ids,)
-        ).fetchall()
-    )
+def _views(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[summaries.Views, bool]]:
+    """Return the views of each thread's account, and whether the thread is in the queue of those to file."""
+    facts = connection.execute(
+        "SELECT t.id, t.account_id, t.is_to_file FROM json_each(?) CROSS JOIN thread t ON t.id = value",
+        (ids,),
+    ).fetchall()
     views = {
         account_id: summaries.views_of(
             connection.execute(
                 "SELECT id, role, key IS NULL FROM mailbox WHERE account_id = ?", (account_id,)
             ).fetchall()
         )
-        for account_id in set(accounts.values())
+        for account_id in {fact[1] for fact in facts}
     }
-    return {thread_id: views[account_id] for thread_id, account_id in accounts.items()}
+    return {thread_id: (views[account_id], bool(to_file)) for thread_id, account_id, to_file in facts}
 
 
 def _recipients(connection: sqlite3.Connection, threads: Iterable[Sequence[Line]]) -> dict[int, list[str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.types import ThreadId
-from store import desired, doorbell, draft_states, events, slots, threads
+from store import desired, doorbell, draft_states, events, slots, threads, to_file
 from store.database import Database
 from store.desired import Wish
 from store.rows import ActionRow
@@ -69,6 +69,7 @@ def carry_out(
         events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
     shown_ids = frozenset(_set_thread(connection, step) for step in steps if step.field in _OF_THREADS)
     if shown_ids:
+        to_file.follow(connection, shown_ids)
         events.record(connection, "items", thread_ids=shown_ids)
     return touched | shown_ids
 

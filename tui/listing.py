@@ -12,6 +12,7 @@ ROLE_TITLES = {
     Role.INBOX: "Inbox",
     Role.UNREAD: "Unread",
     Role.FLAGGED: "Starred",
+    Role.UNLINKED: "To file",
     Role.DRAFTS: "Drafts",
     Role.SENT: "Sent",
     Role.ARCHIVE: "Archive",
@@ -35,6 +36,7 @@ class Listing(NamedTuple):
         return dict(self.sources).get(account_id)
 
 
+_EACH_WAITS: Final = frozenset({Role.DRAFTS, Role.UNLINKED})
 _NOTHING_WAITS: Final = frozenset({Role.SENT, Role.TRASH, Role.ALL})
 """An unread answer makes a conversation unread wherever a part of it lies (RFC 8621 §2): there it is no news."""
 
@@ -42,7 +44,7 @@ _NOTHING_WAITS: Final = frozenset({Role.SENT, Role.TRASH, Role.ALL})
 class Entry(NamedTuple):
     """A line of the mailboxes pane. `listing` is None for the name of an account.
 
-    `waiting` is how many conversations want the user: the unread ones, every draft, and none where nothing is to be done.
+    `waiting` is how many conversations want the user: the unread ones, every one to file or draft, and none where nothing is to be done.
     """
 
     text: str
@@ -102,6 +104,6 @@ def _single(row: MailboxRow, names: Collection[str], prefix: list[str]) -> Entry
 
 
 def _waiting(row: MailboxRow) -> int:
-    if row.role is Role.DRAFTS:
+    if row.role in _EACH_WAITS:
         return row.total_threads
     return 0 if row.role in _NOTHING_WAITS else row.unread_threads

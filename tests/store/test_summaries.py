@@ -7,8 +7,8 @@ import pytest
 from store import summaries
 from store.summaries import Line, Listed, Views
 
-INBOX, SENT, TRASH, ALL, FLAGGED, UNREAD = range(1, 7)
-VIEWS = Views(frozenset({TRASH}), ALL, FLAGGED, UNREAD)
+INBOX, SENT, TRASH, ALL, FLAGGED, UNREAD, UNLINKED = range(1, 8)
+VIEWS = Views(frozenset({TRASH}), ALL, FLAGGED, UNREAD, UNLINKED)
 
 
 def a_line(email_id: int, mailbox_id: int = INBOX, **changes: Any) -> Line:
@@ -53,6 +53,18 @@ def test_what_lies_in_the_trash_is_in_no_view_and_unread_only_there() -> None:
 def test_the_trash_is_not_unread_because_something_elsewhere_is() -> None:
     found = listed(a_line(1, seen=0), a_line(2, TRASH))
     assert (found[INBOX], found[TRASH]) == ((10, 1), (20, 0))
+
+
+def test_what_waits_to_be_linked_stands_in_that_view_as_in_all_mail() -> None:
+    found = {
+        row.mailbox_id: row for row in summaries.lists([a_line(1), a_line(2, seen=0)], VIEWS, is_to_file=True)
+    }
+    assert found[UNLINKED] == found[ALL]._replace(mailbox_id=UNLINKED)
+
+
+def test_what_waits_to_be_linked_and_lies_in_the_trash_is_in_no_view() -> None:
+    lines = [a_line(1, TRASH)]
+    assert {row.mailbox_id for row in summaries.lists(lines, VIEWS, is_to_file=True)} == {TRASH}
 
 
 def test_a_thread_is_called_by_its_first_subject_and_shown_by_its_newest_words() -> None:
@@ -144,5 +156,6 @@ def test_views_are_told_from_mailboxes_by_what_they_are() -> None:
         (4, "all", 1),
         (5, "flagged", 1),
         (6, "unread", 1),
+        (7, "unlinked", 1),
     ]
-    assert summaries.views_of(rows) == Views(frozenset({2, 3}), 4, 5, 6)
+    assert summaries.views_of(rows) == Views(frozenset({2, 3}), 4, 5, 6, 7)
