@@ -74,6 +74,7 @@ ALTER TABLE email ADD COLUMN delivered_to TEXT NOT NULL DEFAULT '';     -- Deliv
 ALTER TABLE email ADD COLUMN bcc_token TEXT;     -- of a Smart BCC copy: the token it came with, '' for a duplicate made here
 ALTER TABLE email ADD COLUMN is_bcc_verified INTEGER NOT NULL DEFAULT 0;    -- the copy came from an address of the owner's
 CREATE INDEX email_bcc_token ON email (bcc_token) WHERE bcc_token IS NOT NULL;
+ALTER TABLE email ADD COLUMN copy_of INTEGER;    -- of a copy made here: the email it was made from, which may be gone
 
 -- What a mail of an unknown sender made by itself, so that one key takes it back.
 CREATE TABLE auto_created (
@@ -86,6 +87,19 @@ CREATE TABLE auto_created (
     address TEXT NOT NULL,
     at INTEGER NOT NULL
 );
+
+-- Conversations of strangers in accounts that make leads or deals of such: noted with the decision, so that none is forgotten.
+CREATE TABLE create_due (
+    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE
+);
+CREATE TRIGGER link_decision_of_a_stranger AFTER INSERT ON link_decision WHEN new.reason = 'unknown_contact' BEGIN
+    INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
+        WHERE t.id = new.thread_id AND c.creates <> 'off';
+END;
+CREATE TRIGGER link_decision_still_of_a_stranger AFTER UPDATE ON link_decision WHEN new.reason = 'unknown_contact' BEGIN
+    INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
+        WHERE t.id = new.thread_id AND c.creates <> 'off';
+END;
 
 -- Times in the past when an item was not open, so that old mail is judged by how things stood then.
 CREATE TABLE closed_period (
