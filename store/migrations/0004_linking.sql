@@ -27,6 +27,7 @@ CREATE TABLE participant_override (
     at INTEGER NOT NULL,
     PRIMARY KEY (thread_id, email)
 ) WITHOUT ROWID;
+CREATE INDEX participant_override_person ON participant_override (person_id) WHERE person_id IS NOT NULL;
 
 -- How an account takes part in the CRM; no row: as the defaults say.
 CREATE TABLE account_crm (
