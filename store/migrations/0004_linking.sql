@@ -88,6 +88,7 @@ CREATE TABLE auto_created (
     address TEXT NOT NULL,
     at INTEGER NOT NULL
 );
+CREATE INDEX auto_created_item ON auto_created (item_kind, item_id);
 
 -- Conversations of strangers in accounts that make leads or deals of such: noted with the decision, so that none is forgotten.
 CREATE TABLE create_due (
