@@ -9,22 +9,13 @@ from typing import Final
 
 from mail.addresses import domain
 from mail.folding import fold
+from mail.freemail import FREEMAIL
 from mail.types import ThreadId
 from store.database import Database
 
 MOST_EMAILS: Final = 60
 """Of a longer conversation only the newest messages are asked who takes part."""
 MOST_PEOPLE: Final = 30
-
-# Everybody has an address there, so it says nothing about who works together.
-_PUBLIC: Final = (
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com mac.com"
-    " aol.com gmx.de gmx.net gmx.at web.de t-online.de freenet.de proton.me protonmail.com fastmail.com zoho.com"
-    " mail.ru yandex.ru qq.com 163.com 126.com libero.it virgilio.it orange.fr wanadoo.fr free.fr laposte.net"
-    " wp.pl o2.pl onet.pl interia.pl uol.com.br bol.com.br terra.com.br sapo.pt hotmail.es hotmail.fr hotmail.it"
-    " hotmail.co.uk yahoo.es yahoo.fr yahoo.it yahoo.de yahoo.co.uk yahoo.com.br outlook.es outlook.fr"
-)
-_PUBLIC_DOMAINS: Final = frozenset(_PUBLIC.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ def ours(connection: sqlite3.Connection) -> Ours:
         "SELECT email, aliases FROM workspace_user WHERE deleted_at IS NULL LIMIT 10000"
     ).fetchall():
         addresses.update([email, *more.split()])
-    domains = frozenset(domain(email) for email in addresses) - _PUBLIC_DOMAINS - {""}
+    domains = frozenset(domain(email) for email in addresses) - FREEMAIL - {""}
     return Ours(frozenset(addresses), domains)
 
 

@@ -43,6 +43,7 @@ class Organization(Row):
     address = TextField(default="")
     owner_id = TextField(default="")
     visible_to = TextField(default="company")
+    merged_into = TextField(null=True)
 
     class Meta:
         table_name = "organization"
@@ -70,6 +71,8 @@ class Person(Row):
     owner_id = TextField(default="")
     visible_to = TextField(default="company")
     time_zone = TextField(default="")
+    notes = TextField(default="")
+    merged_into = TextField(null=True)
 
     class Meta:
         table_name = "person"
@@ -147,6 +150,7 @@ class _Work(Row):
     status = TextField(default="open")
     owner_id = TextField(default="")
     visible_to = TextField(default="company")
+    merged_into = TextField(null=True)
 
 
 class Lead(_Work):
@@ -199,6 +203,7 @@ class Project(_Work):
     end_date = TextField(null=True)
     closed_at = IntegerField(null=True)
     archived_at = IntegerField(null=True)
+    description = TextField(default="")
 
     class Meta:
         table_name = "project"
@@ -275,6 +280,7 @@ class DealProduct(Model):
     price = TextField(null=True)
     discount = TextField(null=True)
     tax = TextField(null=True)
+    position = IntegerField(default=0)
 
     class Meta:
         table_name = "deal_product"
@@ -304,6 +310,82 @@ class ItemLabel(Model):
         primary_key = CompositeKey("item_kind", "item_id", "label_id")
 
 
+class ItemFollower(Model):
+    """A user who follows an item."""
+
+    item_kind = TextField()
+    item_id = TextField()
+    user_id = TextField()
+
+    class Meta:
+        table_name = "item_follower"
+        primary_key = CompositeKey("item_kind", "item_id", "user_id")
+
+
+class CustomField(Row):
+    """A further field of a kind of item."""
+
+    item_kind = TextField()
+    name = TextField()
+    type = TextField(default="text")
+    choices = TextField(default="[]")
+    position = IntegerField(default=0)
+
+    class Meta:
+        table_name = "custom_field"
+
+
+class CustomValue(Model):
+    """What an item has in a further field."""
+
+    item_kind = TextField()
+    item_id = TextField()
+    field_id = TextField()
+    value = TextField()
+
+    class Meta:
+        table_name = "custom_value"
+        primary_key = CompositeKey("item_kind", "item_id", "field_id")
+
+
+class ClosedPeriod(Model):
+    """A time in the past when an item was not open."""
+
+    item_kind = TextField()
+    item_id = TextField()
+    closed_at = IntegerField()
+    reopened_at = IntegerField()
+
+    class Meta:
+        table_name = "closed_period"
+        primary_key = CompositeKey("item_kind", "item_id", "closed_at")
+
+
+class ParticipantOverride(Model):
+    """An address of a conversation taken for another person, or nobody, by hand."""
+
+    thread_id = IntegerField()
+    email = TextField()
+    person_id = TextField(null=True)
+    by_user = TextField(default="")
+    at = IntegerField()
+
+    class Meta:
+        table_name = "participant_override"
+        primary_key = CompositeKey("thread_id", "email")
+
+
+class CrmException(Row):
+    """An address or domain that is treated apart."""
+
+    pattern = TextField()
+    effect = TextField()
+    comment = TextField(default="")
+
+    class Meta:
+        table_name = "crm_exception"
+
+
 class ExternalRef(Model):
     """Where a row came from."""
 
@@ -323,5 +405,6 @@ MODELS: Final[dict[str, type[Model]]] = {
     for model in (
         WorkspaceUser, Organization, OrganizationDomain, Person, PersonEmail, PersonPhone, Pipeline, Stage, Phase,
         Lead, Deal, DealParticipant, DealProduct, AwaitedLink, Project, Product, Activity, Note, Label, ItemLabel, ExternalRef,
+        ItemFollower, CustomField, CustomValue, ClosedPeriod, ParticipantOverride, CrmException,
     )
 }  # fmt: skip

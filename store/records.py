@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from peewee import EXCLUDED, SqliteDatabase
 
-from mail.folding import fold_for_index
+from store.item_index import reindex as reindex
 from store.models import MODELS, Row
 
 Values = Mapping[str, object]
@@ -117,56 +116,3 @@ def organizations_by_name(connection: sqlite3.Connection) -> dict[str, str]:
             "SELECT name, min(id) FROM organization WHERE deleted_at IS NULL GROUP BY name"
         ).fetchall()
     )
-
-
-_OPEN: Final = "CASE WHEN i.status = 'open' THEN 2 ELSE 0 END"
-_WORDS: Final = f"""
-SELECT 'deal', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM deal i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
-UNION ALL SELECT 'lead', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM lead i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
-UNION ALL SELECT 'project', i.id, ({_OPEN} << 40) + i.created_at, i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM project i
-  LEFT JOIN person p ON p.id = i.person_id LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL
-UNION ALL SELECT 'person', i.id, (1 << 40) + i.created_at, i.name || ' ' || coalesce(o.name, '') || ' ' ||
-  coalesce((SELECT group_concat(email, ' ') FROM person_email WHERE person_id = i.id), '') FROM person i
-  LEFT JOIN organization o ON o.id = i.org_id WHERE i.deleted_at IS NULL
-UNION ALL SELECT 'organization', i.id, (1 << 40) + i.created_at, i.name || ' ' ||
-  coalesce((SELECT group_concat(domain, ' ') FROM organization_domain WHERE organization_id = i.id), '') FROM organization i
-  WHERE i.deleted_at IS NULL
-"""  # noqa: S608 - put together from our own text
-
-
-def reindex(connection: sqlite3.Connection) -> None:
-    """Bring what the link picker searches up to date with the items; only what differs is written."""
-    indexed: dict[tuple[str, str], tuple[int, str]] = {}
-    used: set[int] = set()
-    for kind, item_id, number, words in connection.execute(
-        "SELECT item_kind, item_id, number, words FROM item_index"
-    ):
-        indexed[kind, item_id] = (number, words)
-        used.add(number)
-    changed = []
-    for kind, item_id, rank, text in connection.execute(_WORDS).fetchall():
-        words = fold_for_index(text)
-        number, known_words = indexed.get((kind, item_id), (-1, ""))
-        if number >> _TELL_APART_BITS == rank and known_words == words:
-            del indexed[kind, item_id]
-        else:
-            changed.append((_number(rank, item_id, used), kind, item_id, words))
-    connection.executemany(
-        "DELETE FROM item_index WHERE number = ?", [(number,) for number, _ in indexed.values()]
-    )
-    connection.executemany(
-        "INSERT INTO item_index (number, item_kind, item_id, words) VALUES (?, ?, ?, ?)", changed
-    )
-
-
-_TELL_APART_BITS: Final = 20
-
-
-def _number(rank: int, item_id: str, used: set[int]) -> int:
-    number = rank << _TELL_APART_BITS | zlib.crc32(item_id.encode()) >> (32 - _TELL_APART_BITS)
-    while number in used:
-        number += 1
-    used.add(number)
-    return number

@@ -6,34 +6,20 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from mail.types import ThreadId
-from store import desired, doorbell, draft_states, events, slots, threads, to_file
+from store import crm_changes, desired, doorbell, draft_states, events, slots, threads, to_file
 from store.database import Database
 from store.desired import Wish
 from store.rows import ActionRow
+from store.steps import Step as Step
 
 KEPT_ACTIONS: Final = 500
 UNDO_WINDOW_S: Final = 10
 """How long what cannot be taken back later is held back."""
 _OF_THREADS: Final = ("item", "visibility")
-_NOT_OF_MAIL: Final = (*_OF_THREADS, *draft_states.FIELDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One desired value that changed.
-
-    `field` is one of desired.Wish, item: the slot of a thread as JSON, visibility: who may see a thread, draft or
-    submission: the state of one.
-    """
-
-    field: str
-    subject: int
-    before: str
-    after: str
+_NOT_OF_MAIL: Final = (*_OF_THREADS, *draft_states.FIELDS, crm_changes.FIELD)
 
 
 def record(connection: sqlite3.Connection, title: str, steps: Iterable[Step], now: int) -> ActionRow:
@@ -52,7 +38,17 @@ def record(connection: sqlite3.Connection, title: str, steps: Iterable[Step], no
 def carry_out(
     connection: sqlite3.Connection, steps: Sequence[Step], *, now: int, not_before: int = 0
 ) -> frozenset[ThreadId]:
-    """Let everything be as `after` says, recount the conversations touched and return them."""
+    """Let everything be as `after` says, recount the conversations touched and return them.
+
+    Rows of the CRM somebody changed since keep what they were given.
+    """
+    return _carry_out(connection, steps, now=now, not_before=not_before)[0]
+
+
+def _carry_out(
+    connection: sqlite3.Connection, steps: Sequence[Step], *, now: int, not_before: int = 0
+) -> tuple[frozenset[ThreadId], int]:
+    """Return the conversations touched, and how many rows of the CRM were changed since."""
     touched = desired.fulfil(
         connection,
         [Wish(step.field, step.subject, step.after) for step in steps if step.field not in _NOT_OF_MAIL],
@@ -71,7 +67,9 @@ def carry_out(
     if shown_ids:
         to_file.follow(connection, shown_ids)
         events.record(connection, "items", thread_ids=shown_ids)
-    return touched | shown_ids
+    rows = [step for step in steps if step.field == crm_changes.FIELD]
+    left = crm_changes.carry_out(connection, rows, now) if rows else 0
+    return touched | shown_ids, left
 
 
 def _set_thread(connection: sqlite3.Connection, step: Step) -> ThreadId:
@@ -109,12 +107,14 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
         return _take_draft_back(connection, action_id, title, steps, now)
     destroyed = [step.subject for step in steps if step.field == "destroyed"]
     lost = desired.begun_destroys(connection, destroyed)
-    touched = carry_out(
+    touched, left = _carry_out(
         connection,
         [step for step in steps[::-1] if step.subject not in lost or step.field != "destroyed"],
         now=now,
     )
-    if lost:
+    if left:
+        state, title = "final", _in_part(title, left, len(steps))
+    elif lost:
         state = "final"
         title = (
             f"Too late to undo: {title}"
@@ -125,6 +125,12 @@ def _take_back(connection: sqlite3.Connection, action_id: int, title: str, now: 
         state, title = "undone", f"Undone: {title}"
     connection.execute("UPDATE action SET state = ? WHERE id = ?", (state, action_id))
     return ActionRow(action_id, title, state, touched)
+
+
+def _in_part(title: str, left: int, of: int) -> str:
+    if left == of:
+        return f"Could not be undone, changed since: {title}"
+    return f"Could not be undone in part, changed since: {title}"
 
 
 def _take_draft_back(
