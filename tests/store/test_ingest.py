@@ -323,6 +323,7 @@ def test_all_usual_mailboxes_are_in_sidebar_order(db: Database, account_id: Acco
         "Inbox",
         "Unread",
         "Starred",
+        "To file",
         "Drafts",
         "Sent",
         "Archive",
