@@ -49,3 +49,17 @@ def a_note(db: Database, deal: ItemRef, body: str) -> None:
             "INSERT INTO note (id, body, deal_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
             (str(uuid.uuid4()), body, deal.id, makers.NOW, makers.NOW),
         )
+
+
+def a_user(
+    db: Database, name: str, email: str, *, is_admin: bool = False, team: str = "", edits: str = "seen"
+) -> str:
+    """Insert a user of the workspace and return their id."""
+    user_id = str(uuid.uuid4())
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO workspace_user (id, name, email, is_admin, team, edits, created_at, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (user_id, name, email, int(is_admin), team, edits, makers.NOW, makers.NOW),
+        )
+    return user_id
