@@ -16,8 +16,8 @@ from store.slots import Slot
 from store.slots import merge as merge
 from store.undo import Step
 
-Visibility = Literal["private", "shared"]
-"""Who sees a conversation of a personal account: its owner, or everybody who sees what it is linked to (V01-V07)."""
+Visibility = Literal["private", "shared", "team"]
+"""Who sees a conversation: its owner, everybody who sees what it is linked to, or the members of a team account (V01-V17)."""
 
 
 class CannotLink(Exception):
