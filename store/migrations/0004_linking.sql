@@ -3,7 +3,8 @@
 
 -- Conversations the rules have to look at: written in the transaction that changed them, so that none is forgotten.
 CREATE TABLE link_due (
-    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE
+    thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE,
+    email_id INTEGER NOT NULL DEFAULT 0          -- the oldest message to judge anew; 0: all of them
 );
 -- What the rules say of a conversation as it is now (linking.rules): one row, of the message that decided.
 CREATE TABLE link_decision (
@@ -148,3 +149,50 @@ CREATE INDEX thread_item ON thread (item_kind, item_id) WHERE item_id IS NOT NUL
 -- What a colleague may do: change items that are others' (seen) or only their own; change settings of the CRM.
 ALTER TABLE workspace_user ADD COLUMN edits TEXT NOT NULL DEFAULT 'seen';    -- own | seen
 ALTER TABLE workspace_user ADD COLUMN can_manage INTEGER NOT NULL DEFAULT 0;
+
+-- What makes a conversation due: a message that comes, what is found out about it later, where it lies out of sight,
+-- and other messages beside it. Keywords do not.
+CREATE TRIGGER email_comes AFTER INSERT ON email BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT id, new.id FROM thread WHERE id = new.thread_id
+        ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+CREATE TRIGGER email_is_known_better AFTER UPDATE OF is_bulk, bcc_token, is_bcc_verified ON email
+WHEN new.is_bulk <> old.is_bulk OR new.bcc_token IS NOT old.bcc_token OR new.is_bcc_verified <> old.is_bcc_verified BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT id, new.id FROM thread WHERE id = new.thread_id
+        ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+CREATE TRIGGER email_joins_another_thread AFTER UPDATE OF thread_id ON email WHEN new.thread_id <> old.thread_id BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT id, 0 FROM thread WHERE id IN (old.thread_id, new.thread_id)
+        ON CONFLICT DO UPDATE SET email_id = 0;
+END;
+-- Whether the rules look at what lies in a mailbox.
+CREATE VIEW judged_mailbox AS
+    SELECT id, coalesce(role, '') NOT IN ('drafts', 'junk', 'trash') AS is_judged FROM mailbox;
+CREATE TRIGGER placement_comes AFTER INSERT ON placement WHEN EXISTS (
+    SELECT 1 FROM placement p JOIN judged_mailbox a ON a.id = p.mailbox_id JOIN judged_mailbox b ON b.id = new.mailbox_id
+    WHERE p.email_id = new.email_id AND a.is_judged <> b.is_judged
+) BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT t.id, e.id FROM email e JOIN thread t ON t.id = e.thread_id
+        WHERE e.id = new.email_id ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+CREATE TRIGGER placement_goes AFTER DELETE ON placement WHEN EXISTS (
+    SELECT 1 FROM placement p JOIN judged_mailbox a ON a.id = p.mailbox_id JOIN judged_mailbox b ON b.id = old.mailbox_id
+    WHERE p.email_id = old.email_id AND a.is_judged <> b.is_judged
+) BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT t.id, e.id FROM email e JOIN thread t ON t.id = e.thread_id
+        WHERE e.id = old.email_id ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+CREATE TRIGGER placement_moves AFTER UPDATE OF mailbox_id ON placement WHEN new.mailbox_id <> old.mailbox_id AND EXISTS (
+    SELECT 1 FROM judged_mailbox a JOIN judged_mailbox b ON b.id = new.mailbox_id
+    WHERE a.id = old.mailbox_id AND a.is_judged <> b.is_judged
+) BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT t.id, e.id FROM email e JOIN thread t ON t.id = e.thread_id
+        WHERE e.id = new.email_id ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+CREATE TRIGGER mailbox_is_for_something_else AFTER UPDATE OF role ON mailbox WHEN new.role IS NOT old.role AND
+    (coalesce(new.role, '') IN ('drafts', 'junk', 'trash')) <> (coalesce(old.role, '') IN ('drafts', 'junk', 'trash')) BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT e.thread_id, min(e.id) FROM placement p
+        JOIN email e ON e.id = p.email_id JOIN thread t ON t.id = e.thread_id
+        WHERE p.mailbox_id = new.id GROUP BY e.thread_id
+        ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
