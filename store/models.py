@@ -31,6 +31,8 @@ class WorkspaceUser(Row):
     is_admin = IntegerField(default=0)
     is_active = IntegerField(default=1)
     team = TextField(default="")
+    edits = TextField(default="seen")
+    can_manage = IntegerField(default=0)
 
     class Meta:
         table_name = "workspace_user"
@@ -361,31 +363,6 @@ class ClosedPeriod(Model):
         primary_key = CompositeKey("item_kind", "item_id", "closed_at")
 
 
-class ParticipantOverride(Model):
-    """An address of a conversation taken for another person, or nobody, by hand."""
-
-    thread_id = IntegerField()
-    email = TextField()
-    person_id = TextField(null=True)
-    by_user = TextField(default="")
-    at = IntegerField()
-
-    class Meta:
-        table_name = "participant_override"
-        primary_key = CompositeKey("thread_id", "email")
-
-
-class CrmException(Row):
-    """An address or domain that is treated apart."""
-
-    pattern = TextField()
-    effect = TextField()
-    comment = TextField(default="")
-
-    class Meta:
-        table_name = "crm_exception"
-
-
 class ExternalRef(Model):
     """Where a row came from."""
 
@@ -405,6 +382,6 @@ MODELS: Final[dict[str, type[Model]]] = {
     for model in (
         WorkspaceUser, Organization, OrganizationDomain, Person, PersonEmail, PersonPhone, Pipeline, Stage, Phase,
         Lead, Deal, DealParticipant, DealProduct, AwaitedLink, Project, Product, Activity, Note, Label, ItemLabel, ExternalRef,
-        ItemFollower, CustomField, CustomValue, ClosedPeriod, ParticipantOverride, CrmException,
+        ItemFollower, CustomField, CustomValue, ClosedPeriod,
     )
 }  # fmt: skip
