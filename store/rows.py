@@ -20,7 +20,11 @@ class ThreadKey(NamedTuple):
 
 
 class ThreadRow(NamedTuple):
-    """One line of a thread list. A NamedTuple, because pages of them are made on the path of a key press."""
+    """One line of a thread list. A NamedTuple, because pages of them are made on the path of a key press.
+
+    `link_mark` says of a conversation with people the CRM knows that it waits to be linked: "!" when several items
+    fit, else "?".
+    """
 
     at: int
     thread_id: ThreadId
@@ -35,6 +39,7 @@ class ThreadRow(NamedTuple):
     preview: str
     item_kind: str | None
     visibility: str
+    link_mark: str = ""
 
     @property
     def key(self) -> ThreadKey:
@@ -121,7 +126,7 @@ class EventRow(NamedTuple):
 class ActionRow(NamedTuple):
     """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched.
 
-    `draft_id` is a draft that undo brought back, to be written on.
+    `draft_id` is a draft that undo brought back, to be written on. `warning` is what the user should know of it.
     """
 
     id: int
@@ -129,6 +134,7 @@ class ActionRow(NamedTuple):
     state: str
     thread_ids: frozenset[ThreadId] = frozenset()
     draft_id: int | None = None
+    warning: str = ""
 
 
 class OperationRow(NamedTuple):

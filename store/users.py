@@ -12,7 +12,10 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user of the workspace. `id` is empty for the owner of a store that no user of the workspace owns."""
+    """A user of the workspace. `id` is empty for the owner of a store that no user of the workspace owns.
+
+    `edits` is own or seen: which items they may change. `can_manage`: may set what others may do.
+    """
 
     id: str
     name: str
@@ -21,12 +24,14 @@ class UserRow:
     is_admin: bool
     is_active: bool
     team: str
+    edits: str = "seen"
+    can_manage: bool = False
 
 
-NOBODY_ELSE = UserRow("", "", "", (), is_admin=True, is_active=True, team="")
+NOBODY_ELSE = UserRow("", "", "", (), is_admin=True, is_active=True, team="", can_manage=True)
 """Who is alone with their CRM: may do everything."""
 _USERS = (
-    "SELECT id, name, email, aliases, is_admin, is_active, team FROM workspace_user WHERE deleted_at IS NULL"
+    "SELECT id, name, email, aliases, is_admin, is_active, team, edits, can_manage FROM workspace_user WHERE deleted_at IS NULL"
     " ORDER BY name, id LIMIT 10000"
 )
 
@@ -53,6 +58,16 @@ def all(db: Database) -> tuple[UserRow, ...]:
 def _all(connection: sqlite3.Connection) -> tuple[UserRow, ...]:
     rows = connection.execute(_USERS).fetchall()
     return tuple(
-        UserRow(user_id, name, email, tuple(aliases.split()), bool(is_admin), bool(is_active), team)
-        for user_id, name, email, aliases, is_admin, is_active, team in rows
+        UserRow(
+            user_id,
+            name,
+            email,
+            tuple(aliases.split()),
+            bool(is_admin),
+            bool(is_active),
+            team,
+            edits,
+            bool(manages),
+        )
+        for user_id, name, email, aliases, is_admin, is_active, team, edits, manages in rows
     )
