@@ -17,7 +17,9 @@ from store.summaries import Line, Listed
 
 ROW: Final = (
     "t.account_id, {is_unread}, t.is_flagged, t.has_attachment, t.has_draft, t.email_count, t.subject, "
-    "t.participants, t.preview, t.item_kind, t.visibility"
+    "t.participants, t.preview, t.item_kind, t.visibility, CASE WHEN t.is_to_file THEN (SELECT CASE d.reason "
+    "WHEN 'ambiguous' THEN '!' WHEN 'unknown_contact' THEN '' ELSE '?' END FROM link_decision d "
+    "WHERE d.thread_id = t.id) ELSE '' END"
 )
 """The columns of ThreadRow after its key; `t` is the thread."""
 

@@ -260,6 +260,11 @@ def test_the_chip_of_a_private_conversation_is_a_small_letter() -> None:
     assert chip(a_row(1)).strip() == ""
 
 
+def test_the_chip_says_that_a_conversation_waits_to_be_linked() -> None:
+    assert [chip(a_row(1, link_mark=mark)) for mark in ("!", "?")] == ["!", "?"]
+    assert chip(a_row(1, item_kind="deal", link_mark="?")) == "d"
+
+
 def test_a_list_of_what_was_sent_names_the_others_of_a_conversation() -> None:
     sent = Look(UNICODE, DATES["short"], is_outgoing=True)
     assert people(a_row(1)._replace(participants="me, Ana, Bob"), sent) == "To: Ana, Bob"

@@ -84,8 +84,8 @@ def flags(row: ThreadRow, state: RowState, glyphs: Glyphs) -> str:
 
 
 def chip(row: ThreadRow) -> str:
-    """Return the letter of the linked item: lower case while the conversation is private."""
-    letter = _LETTERS.get(row.item_kind or "", " ")
+    """Return the letter of the linked item, lower case while the conversation is private, or the mark of none."""
+    letter = _LETTERS.get(row.item_kind or "", row.link_mark or " ")
     return letter.lower() if row.visibility == "private" else letter
 
 
