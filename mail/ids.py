@@ -36,3 +36,4 @@ class Role(StrEnum):
     FLAGGED = "flagged"
     UNREAD = "unread"
     UNLINKED = "unlinked"
+    COPIES = "copies"

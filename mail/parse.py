@@ -7,19 +7,32 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from mail import addresses, attachments, bodies, dates, headers, message_ids, parameters, selection, structure
+from mail import (
+    addresses,
+    attachments,
+    authentication,
+    bodies,
+    dates,
+    headers,
+    message_ids,
+    parameters,
+    selection,
+    structure,
+)
 from mail.search_text import search_text
 from mail.text import safe_line
 from mail.types import Address, Attachment, Body, Email, SafeText, SearchText
 
+_DELIVERED_FIELDS: Final = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To")
 FIELDS: Final = (
     "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
     "Content-Type", "List-Id", "List-Unsubscribe", "List-Post", "List-Help", "List-Unsubscribe-Post", "Precedence",
-    "Auto-Submitted", "X-Autoreply", "X-Autorespond",
+    "Auto-Submitted", "X-Autoreply", "X-Autorespond", *_DELIVERED_FIELDS, "Authentication-Results",
 )  # fmt: skip
 """The fields that parse_header reads."""
 _MAX_MESSAGE = 128 * 1024 * 1024
 _PEOPLE = ("from", "sender", "reply-to", "to", "cc", "bcc")
+_MOST_DELIVERED: Final = 8
 _BULK_FIELDS = frozenset({"list-id", "list-unsubscribe", "list-post", "list-help", "list-unsubscribe-post"})
 _BULK_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 _NO_BODY = Body(None, None)
@@ -138,7 +151,27 @@ def _email(
         is_bulk=_is_bulk(first),
         is_auto_reply=_is_auto_reply(first),
         may_have_attachments=may_have_attachments,
+        delivered_to=_delivered_to(fields, first),
+        fails_authentication=_fails_authentication(fields, first, people["from"]),
     )
+
+
+def _delivered_to(fields: list[tuple[str, str]], first: dict[str, str]) -> tuple[str, ...]:
+    names = {name.lower() for name in _DELIVERED_FIELDS}
+    if names.isdisjoint(first):
+        return ()
+    told = [value for name, value in fields if name.lower() in names][:_MOST_DELIVERED]
+    found = (addresses.normalise(one.email) for value in told for one in addresses.parse(value))
+    return tuple(dict.fromkeys(one for one in found if one and " " not in one))[:_MOST_DELIVERED]
+
+
+def _fails_authentication(
+    fields: list[tuple[str, str]], first: dict[str, str], authors: tuple[Address, ...]
+) -> bool:
+    if "authentication-results" not in first:
+        return False
+    told = [value for name, value in fields if name.lower() == "authentication-results"]
+    return authentication.has_failed(told, addresses.domain(authors[0].email) if authors else "")
 
 
 def _addresses(fields: list[tuple[str, str]], wanted: str) -> tuple[Address, ...]:

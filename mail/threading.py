@@ -32,13 +32,17 @@ _WRAPPER: Final = re.compile(r"\[fwd?:\s*(.*)\]$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ThreadFacts:
-    """What threading needs of a message. `references` is In-Reply-To followed by References, nearest ancestor last."""
+    """What threading needs of a message. `references` is In-Reply-To followed by References, nearest ancestor last.
+
+    `channel` is set of a copy that came by Smart BCC: its Message-IDs tie it to others of that channel alone.
+    """
 
     id: int
     message_id: str | None
     references: tuple[str, ...]
     base_subject: str
     sent_at: int | None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ def refs_of(facts: ThreadFacts) -> tuple[int, ...]:
     if len(references) > _MAX_REFERENCES:
         references = references[:2] + references[2 - _MAX_REFERENCES :]
     own = () if facts.message_id is None else (facts.message_id,)
-    return tuple(dict.fromkeys(ref(one) for one in (*own, *references) if one.strip(" \t\r\n<>")))
+    return tuple(
+        dict.fromkeys(_ref_in(facts.channel, one) for one in (*own, *references) if one.strip(" \t\r\n<>"))
+    )
 
 
 def is_reused(known_copies: Iterable[ThreadFacts], facts: ThreadFacts) -> bool:
@@ -158,7 +164,11 @@ def order(emails: Sequence[ThreadFacts]) -> list[tuple[int, int]]:
 
 def _own_ref(facts: ThreadFacts) -> int | None:
     has_own = facts.message_id is not None and facts.message_id.strip(" \t\r\n<>") != ""
-    return ref(facts.message_id) if has_own and facts.message_id is not None else None
+    return _ref_in(facts.channel, facts.message_id) if has_own and facts.message_id is not None else None
+
+
+def _ref_in(channel: str, message_id: str) -> int:
+    return ref(f"{channel}\x03{message_id.strip()}" if channel else message_id)
 
 
 def _root(parents: dict[int, int], position: int) -> int:
@@ -171,7 +181,7 @@ def _root(parents: dict[int, int], position: int) -> int:
 def _parent(facts: ThreadFacts, position_of: Mapping[int, int]) -> int | None:
     own = _own_ref(facts)
     for reference in reversed(facts.references[-_MAX_REFERENCES:]):
-        one = ref(reference)
+        one = _ref_in(facts.channel, reference)
         if one != own and one in position_of:
             return position_of[one]
     return None

@@ -112,7 +112,8 @@ class Email:
     `octets_hash` (16 octets, BLAKE2b) is the identity of the octets: equal octets are one Email wherever they lie.
     `problem` says why the message is only a placeholder; its octets can still be exported. Of one known by its header
     alone `may_have_attachments` is all that can be said of them. `bounce` is what it reports of another message
-    (mail.dsn.bounce), where that was looked for.
+    (mail.dsn.bounce), where that was looked for. `delivered_to` are the addresses, normalised, that servers say it was
+    delivered to; `fails_authentication` that the receiving one says its sender is not who it says (mail.authentication).
     """
 
     octets_hash: bytes
@@ -139,3 +140,5 @@ class Email:
     keywords: frozenset[str] = field(default_factory=frozenset)
     may_have_attachments: bool = False
     bounce: Bounce | None = None
+    delivered_to: tuple[str, ...] = ()
+    fails_authentication: bool = False

@@ -17,9 +17,21 @@ REUSED = 0
 """The `thread_id` of a Message-ID that several different messages carry: it joins nothing."""
 
 
-def facts(email_id: int, message_id: str | None, refs: str, subject: str, sent_at: int | None) -> ThreadFacts:
-    """Return what threading needs of an email, from the columns it is stored in."""
-    return ThreadFacts(email_id, message_id, tuple(refs.split()), _base(subject), sent_at)
+def facts(
+    email_id: int,
+    message_id: str | None,
+    refs: str,
+    subject: str,
+    sent_at: int | None,
+    bcc_token: str | None = None,
+) -> ThreadFacts:
+    """Return what threading needs of an email, from the columns it is stored in.
+
+    What came by Smart BCC is tied to what came by the same token; a duplicate made here (token "") to nothing.
+    """
+    if bcc_token == "":
+        return ThreadFacts(email_id, None, (), _base(subject), sent_at)
+    return ThreadFacts(email_id, message_id, tuple(refs.split()), _base(subject), sent_at, bcc_token or "")
 
 
 @lru_cache(maxsize=4_096)
@@ -46,8 +58,7 @@ class _Threads:
         self.stored = frozenset(self.sizes)
         self.merged: dict[int, int] = {}
         self.torn: set[int] = set()
-        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'thread'").fetchone()
-        self._next = (row[0] if row else 0) + 1
+        self._next: int = _next_id(connection)
 
     def root(self, thread_id: int) -> int:
         """Return the thread that `thread_id` has become part of."""
@@ -97,7 +108,10 @@ def place(connection: sqlite3.Connection, account_id: AccountId, emails: Sequenc
         joined[email.id] = threads.place(refs[email.id])
     placed = Placed()
     placed.thread_of = {email_id: ThreadId(threads.root(thread)) for email_id, thread in joined.items()}
-    _insert_threads(connection, account_id, set(placed.thread_of.values()) - threads.stored)
+    by_bcc = {placed.thread_of[email.id] for email in emails if email.channel}
+    new = set(placed.thread_of.values()) - threads.stored
+    _insert_threads(connection, account_id, new - by_bcc)
+    _insert_threads(connection, account_id, new & by_bcc, origin="smart_bcc")
     placed.touched = set(placed.thread_of.values()) | _merge(connection, threads)
     placed.torn = {ThreadId(threads.root(thread)) for thread in threads.torn}
     _keep_refs(connection, account_id, threads)
@@ -124,16 +138,22 @@ def _copies(
     known: Mapping[int, int],
 ) -> dict[int, ThreadFacts]:
     """Return by ref one stored email for each Message-ID of the new ones. Of an id not reused all copies are alike."""
-    asked = {email.message_id: refs[email.id][0] for email in emails if email.message_id and refs[email.id]}
-    wanted = json.dumps([message_id for message_id, own in asked.items() if known.get(own)])
+    asked = {
+        (email.message_id, email.channel): refs[email.id][0]
+        for email in emails
+        if email.message_id and refs[email.id]
+    }
+    wanted = json.dumps([message_id for (message_id, _), own in asked.items() if known.get(own)])
     rows = connection.execute(
-        "SELECT e.message_id, e.id, e.refs, e.subject, e.sent_at FROM json_each(?2) "
+        "SELECT e.id, e.message_id, e.refs, e.subject, e.sent_at, e.bcc_token FROM json_each(?2) "
         "CROSS JOIN email e ON e.account_id = ?1 AND e.message_id = value",
         (account_id, wanted),
     ).fetchall()
+    found = (facts(*row) for row in rows)
     return {
-        asked[message_id]: facts(email_id, message_id, ids, subject, sent_at)
-        for message_id, email_id, ids, subject, sent_at in rows
+        asked[one.message_id, one.channel]: one
+        for one in found
+        if one.message_id and (one.message_id, one.channel) in asked
     }
 
 
@@ -147,13 +167,29 @@ def _sizes(connection: sqlite3.Connection, thread_ids: Iterable[int]) -> dict[in
 
 
 def _insert_threads(
-    connection: sqlite3.Connection, account_id: AccountId, thread_ids: Iterable[ThreadId]
+    connection: sqlite3.Connection,
+    account_id: AccountId,
+    thread_ids: Iterable[ThreadId],
+    *,
+    origin: str = "sync",
 ) -> None:
     connection.executemany(
-        "INSERT INTO thread (id, uuid, account_id, owner, visibility) "
-        "SELECT ?, ?, id, owner, default_visibility FROM account WHERE id = ?",
-        [(thread_id, str(uuid.uuid4()), account_id) for thread_id in sorted(thread_ids)],
+        "INSERT INTO thread (id, uuid, account_id, owner, visibility, origin) "
+        "SELECT ?, ?, id, owner, default_visibility, ? FROM account WHERE id = ?",
+        [(thread_id, str(uuid.uuid4()), origin, account_id) for thread_id in sorted(thread_ids)],
     )
+
+
+def add_copy(connection: sqlite3.Connection, account_id: AccountId) -> ThreadId:
+    """Make an empty conversation for a duplicate, which no Message-ID leads to."""
+    thread_id = _next_id(connection)
+    _insert_threads(connection, account_id, [thread_id], origin="duplicate")
+    return thread_id
+
+
+def _next_id(connection: sqlite3.Connection) -> ThreadId:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'thread'").fetchone()
+    return ThreadId((row[0] if row else 0) + 1)
 
 
 def _merge(connection: sqlite3.Connection, threads: _Threads) -> set[ThreadId]:
@@ -205,7 +241,8 @@ def tear_apart(
         emails = {
             row[0]: facts(*row)
             for row in connection.execute(
-                "SELECT id, message_id, refs, subject, sent_at FROM email WHERE thread_id = ?", (thread_id,)
+                "SELECT id, message_id, refs, subject, sent_at, bcc_token FROM email WHERE thread_id = ?",
+                (thread_id,),
             ).fetchall()
         }
         refs = {email_id: refs_of(email) for email_id, email in emails.items()}
@@ -222,9 +259,11 @@ def tear_apart(
 def _split_off(
     connection: sqlite3.Connection, account_id: AccountId, email_ids: Sequence[EmailId], refs: Iterable[int]
 ) -> ThreadId:
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'thread'").fetchone()
-    thread_id = ThreadId(row[0] + 1)
-    _insert_threads(connection, account_id, [thread_id])
+    thread_id = _next_id(connection)
+    is_copy = connection.execute(
+        "SELECT 1 FROM email WHERE id = ? AND bcc_token IS NOT NULL", (email_ids[0],)
+    ).fetchone()
+    _insert_threads(connection, account_id, [thread_id], origin="smart_bcc" if is_copy else "sync")
     connection.executemany(
         "UPDATE email SET thread_id = ? WHERE id = ?", [(thread_id, email_id) for email_id in email_ids]
     )

@@ -158,7 +158,7 @@ def _threading(connection: sqlite3.Connection) -> list[str]:
     findings: list[str] = []
     for (account_id,) in connection.execute("SELECT id FROM account").fetchall():
         rows = connection.execute(
-            "SELECT id, message_id, refs, subject, sent_at, thread_id FROM email WHERE account_id = ?",
+            "SELECT id, message_id, refs, subject, sent_at, bcc_token, thread_id FROM email WHERE account_id = ?",
             (account_id,),
         ).fetchall()
         reused = {
@@ -167,8 +167,8 @@ def _threading(connection: sqlite3.Connection) -> list[str]:
                 "SELECT ref FROM thread_ref WHERE account_id = ? AND thread_id = 0", (account_id,)
             ).fetchall()
         }
-        thread_of = {row[0]: row[5] for row in rows}
-        for part in partition([conversations.facts(*row[:5]) for row in rows], reused):
+        thread_of = {row[0]: row[6] for row in rows}
+        for part in partition([conversations.facts(*row[:6]) for row in rows], reused):
             threads = {thread_of[email_id] for email_id in part}
             if len(threads) > 1:
                 findings.append(f"emails that belong together are in the threads {sorted(threads)}")

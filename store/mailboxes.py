@@ -38,6 +38,7 @@ _ORDER: Final = (
     Role.UNLINKED,
     Role.DRAFTS,
     Role.SENT,
+    Role.COPIES,
     Role.ARCHIVE,
     Role.ALL,
     Role.JUNK,

@@ -15,6 +15,7 @@ ROLE_TITLES = {
     Role.UNLINKED: "To file",
     Role.DRAFTS: "Drafts",
     Role.SENT: "Sent",
+    Role.COPIES: "Copies",
     Role.ARCHIVE: "Archive",
     Role.ALL: "All mail",
     Role.JUNK: "Spam",
@@ -37,7 +38,7 @@ class Listing(NamedTuple):
 
 
 _EACH_WAITS: Final = frozenset({Role.DRAFTS, Role.UNLINKED})
-_NOTHING_WAITS: Final = frozenset({Role.SENT, Role.TRASH, Role.ALL})
+_NOTHING_WAITS: Final = frozenset({Role.SENT, Role.COPIES, Role.TRASH, Role.ALL})
 """An unread answer makes a conversation unread wherever a part of it lies (RFC 8621 §2): there it is no news."""
 
 
