@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _account_commands(commands)
     _mail_commands(commands)
     _crm_commands(commands)
+    _user_commands(commands)
     _worker_commands(commands)
     _other_commands(commands)
     return top
@@ -190,6 +191,28 @@ def _crm_commands(commands: Subparsers) -> None:
     )
     unlink = _command(commands, "unlink", "unlink a conversation from its deal, lead or project")
     unlink.add_argument("id", metavar="ID", help="a conversation's id, from search")
+
+
+def _user_commands(commands: Subparsers) -> None:
+    group = _group(commands, "user", "list colleagues and say what they may do")
+    listed = _command(group, "user list", "list the users of the workspace and their rights")
+    listed.add_argument("--json", action="store_true", help="as JSON")
+    made = _command(group, "user add", "add a colleague")
+    made.add_argument("name", metavar="NAME", help="as others see it")
+    made.add_argument("email", metavar="EMAIL", help="mail to and from it counts as internal")
+    changed = _command(group, "user set", "change a colleague's name, team or rights")
+    changed.add_argument("email", metavar="EMAIL", help="the user's address")
+    changed.add_argument("--name", help="as others see it")
+    changed.add_argument("--team", help="items for a team are seen by the team of their owner")
+    changed.add_argument(
+        "--edits", choices=("own", "seen"), help="change only their own items, or all they see"
+    )
+    for name, text in (
+        ("--admin", "sees and changes all items"),
+        ("--active", "sees anything at all"),
+        ("--can-manage", "changes CRM settings and rights"),
+    ):
+        changed.add_argument(name, choices=("on", "off"), help=text)
 
 
 def _worker_commands(commands: Subparsers) -> None:
