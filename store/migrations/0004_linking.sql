@@ -120,6 +120,7 @@ ALTER TABLE lead ADD COLUMN merged_into TEXT;
 ALTER TABLE project ADD COLUMN merged_into TEXT;
 ALTER TABLE project ADD COLUMN description TEXT NOT NULL DEFAULT '';
 ALTER TABLE deal_product ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX deal_product_product ON deal_product (product_id);
 
 CREATE TABLE custom_field (
     id TEXT PRIMARY KEY,
