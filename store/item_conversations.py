@@ -1,0 +1,174 @@
+"""The conversations of an item, newest first: a list source for its page, whatever the item is.
+
+Conversations of a deal, lead or project are those linked to it, or to the deal it became. Those of a person are all in
+which an address of theirs takes part; those of an organization are those of its persons. Trash and spam are left out,
+and what the user may not see.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from mail.types import ThreadId
+from store import contacts, item_refs, threads, users
+from store.database import Database
+from store.item_refs import PageKind, PageRef
+from store.rows import ThreadKey, ThreadRow
+
+PAGE: Final = 64
+KEPT_PAGES: Final = 16
+MOST: Final = 50_000
+"""An item's newest conversations, of which so many are listed."""
+_MOST_ADDRESSES: Final = 2_000
+
+_IN_SIGHT: Final = (
+    "SELECT max(m.at) AS at, m.thread_id, t.account_id, t.owner, t.visibility FROM ({threads}) l"
+    " CROSS JOIN mailbox_thread m ON m.thread_id = l.thread_id"
+    " AND m.mailbox_id IN (SELECT id FROM mailbox WHERE role = 'all' AND key IS NULL)"
+    " CROSS JOIN thread t ON t.id = m.thread_id GROUP BY m.thread_id ORDER BY at DESC, m.thread_id DESC LIMIT :most"
+)
+_LINKED: Final = "SELECT thread_id FROM item_link WHERE item_kind = :kind AND item_id = :id"
+_OF_ADDRESSES: Final = (
+    "SELECT DISTINCT e.thread_id FROM json_each(:addresses) j CROSS JOIN address a ON a.email = j.value"
+    " CROSS JOIN participant p ON p.address_id = a.id CROSS JOIN email e ON e.id = p.email_id"
+    " WHERE NOT EXISTS (SELECT 1 FROM participant_override o WHERE o.thread_id = e.thread_id AND o.email = a.email"
+    " AND (o.person_id IS NULL OR o.person_id NOT IN (SELECT value FROM json_each(:persons))))"
+)
+_OVERRIDDEN: Final = (
+    "SELECT o.thread_id FROM json_each(:persons) j CROSS JOIN participant_override o ON o.person_id = j.value"
+)
+_OF_PEOPLE: Final = f"{_LINKED} UNION {_OF_ADDRESSES} UNION {_OVERRIDDEN}"
+_OF_SOURCE: Final = (
+    "SELECT e.thread_id FROM activity a CROSS JOIN email e ON e.id = a.source_email_id WHERE a.id = :id"
+)
+_SOURCES: Final = {
+    PageKind.DEAL: _LINKED,
+    PageKind.LEAD: _LINKED,
+    PageKind.PROJECT: _LINKED,
+    PageKind.PERSON: _OF_PEOPLE,
+    PageKind.ORGANIZATION: _OF_PEOPLE,
+    PageKind.ACTIVITY: _OF_SOURCE,
+}
+
+
+MaySee = Callable[[sqlite3.Connection, ThreadId], bool]
+"""Says whether this screen's user may see a shared conversation of another's mailbox (linking.rights)."""
+
+
+def never(_connection: sqlite3.Connection, _thread_id: ThreadId) -> bool:
+    """See nothing of other people's mailboxes."""
+    return False
+
+
+def keys(
+    connection: sqlite3.Connection, item: PageRef, may_see: MaySee = never, limit: int = MOST
+) -> list[ThreadKey]:
+    """Return where the item's conversations stand, newest first. Nothing of an item that was deleted (link-M14)."""
+    source = _SOURCES.get(item.kind)
+    if source is None or item_refs.is_deleted(connection, item):
+        return []
+    persons = item_refs.persons_of(connection, item)
+    rows = connection.execute(
+        _IN_SIGHT.format(threads=source),
+        {
+            "kind": item.kind.value,
+            "id": item.id,
+            "persons": json.dumps(persons),
+            "addresses": json.dumps(_addresses(connection, persons)),
+            "most": limit,
+        },
+    ).fetchall()
+    is_own = _ownership(connection)
+    return [
+        ThreadKey(at, thread_id)
+        for at, thread_id, account_id, owner, visibility in rows
+        if is_own(account_id, owner) or (visibility == "shared" and may_see(connection, thread_id))
+    ]
+
+
+def _ownership(connection: sqlite3.Connection) -> Callable[[int, str], bool]:
+    """Return what tells conversations of this screen's user: of their own mailboxes, and of team accounts they work in."""
+    me = users.me(connection).id
+    teams = dict(
+        connection.execute(
+            "SELECT a.id, a.owner IN ('', ?1) OR EXISTS (SELECT 1 FROM account_member m WHERE m.account_id = a.id"
+            " AND m.user_id = ?1) FROM account a WHERE a.scope = 'team' LIMIT 1000",
+            (me,),
+        ).fetchall()
+    )
+    return lambda account_id, owner: bool(teams[account_id]) if account_id in teams else owner in ("", me)
+
+
+def _addresses(connection: sqlite3.Connection, persons: list[str]) -> list[str]:
+    """Return the addresses of persons but our own: what reached us says nothing about them (link-L45)."""
+    rows = connection.execute(
+        "SELECT DISTINCT e.email FROM json_each(?) j CROSS JOIN person_email e ON e.person_id = j.value LIMIT ?",
+        (json.dumps(persons), _MOST_ADDRESSES),
+    ).fetchall()
+    we = contacts.ours(connection)
+    return [email for (email,) in rows if not we.include(email)]
+
+
+class ItemConversations:
+    """The shape of ThreadList over the conversations of one item. What is read on a key press is one page."""
+
+    def __init__(self, db: Database, item: PageRef, may_see: MaySee = never) -> None:
+        self.item = item
+        self.may_see = may_see
+        self._db = db
+        self._keys: list[ThreadKey] = []
+        self._at: dict[ThreadId, int] = {}
+        self._pages: OrderedDict[int, dict[ThreadId, ThreadRow]] = OrderedDict()
+        self.refresh()
+
+    @property
+    def count(self) -> int:
+        """Return how many conversations there are."""
+        return len(self._keys)
+
+    @property
+    def thread_ids(self) -> tuple[ThreadId, ...]:
+        """Return all of them, newest first."""
+        return tuple(key.thread_id for key in self._keys)
+
+    def refresh(self) -> None:
+        """Look again which conversations there are."""
+        self._keys = keys(self._db.read(), self.item, self.may_see)
+        self._at = {key.thread_id: index for index, key in enumerate(self._keys)}
+        self._pages.clear()
+
+    def row(self, index: int) -> ThreadRow | None:
+        """Return the row at an index, None outside the list."""
+        if not 0 <= index < len(self._keys):
+            return None
+        number = index // PAGE
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = self._fetch(number)
+            if len(self._pages) > KEPT_PAGES:
+                self._pages.popitem(last=False)
+        else:
+            self._pages.move_to_end(number)
+        key = self._keys[index]
+        row = page.get(key.thread_id)
+        return None if row is None else row._replace(at=key.at)
+
+    def rank(self, key: ThreadKey) -> int:
+        """Return how many rows stand before `key`: its index, if it is listed."""
+        return bisect_left(
+            self._keys, (-key.at, -key.thread_id), key=lambda each: (-each.at, -each.thread_id)
+        )
+
+    def find(self, thread_id: ThreadId) -> ThreadKey | None:
+        """Return where a conversation stands, also under an id it had before it was merged; None when it is not listed."""
+        index = self._at.get(threads.resolve(self._db, thread_id))
+        return None if index is None else self._keys[index]
+
+    def _fetch(self, number: int) -> dict[ThreadId, ThreadRow]:
+        wanted = [key.thread_id for key in self._keys[number * PAGE : (number + 1) * PAGE]]
+        return threads.rows(self._db, wanted)
