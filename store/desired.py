@@ -15,6 +15,7 @@ from typing import Final
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import ThreadId
 from store import placements
+from store.placements import COPY
 
 COLUMNS: Final = {
     SEEN: "seen",
@@ -83,8 +84,16 @@ def _set(connection: sqlite3.Connection, update: str, wishes: Iterable[Wish]) ->
 
 
 def queue_moves(connection: sqlite3.Connection, placement_ids: Collection[int], now: int) -> None:
-    """Queue a move for each placement that does not lie, and is not about to lie, where it is wanted."""
+    """Queue a move for each placement that does not lie, and is not about to lie, where it is wanted.
+
+    Copies made here lie where they are wanted at once: no account is asked.
+    """
     ids = _withdraw(connection, placement_ids, "move", now)
+    connection.execute(
+        "UPDATE placement SET remote_mailbox_id = mailbox_id WHERE id IN (SELECT value FROM json_each(?))"
+        " AND substr(remote_key, 1, ?) = ?",
+        (ids, len(COPY), COPY),
+    )
     connection.execute(
         "INSERT INTO operation (account_id, placement_id, kind, target_id, created_at)"
         " SELECT e.account_id, p.id, 'move', p.mailbox_id, ?"
@@ -104,8 +113,8 @@ def _queue_destroys(
         " SELECT e.account_id, p.id, 'destroy', ?, ?"
         " FROM json_each(?) j JOIN placement p ON p.id = j.value JOIN email e ON e.id = p.email_id"
         " LEFT JOIN operation o ON o.placement_id = p.id AND o.kind = 'destroy' AND o.state IN ('pending', 'running')"
-        " WHERE p.is_destroyed AND o.id IS NULL",
-        (not_before, now, ids),
+        " WHERE p.is_destroyed AND o.id IS NULL AND substr(p.remote_key, 1, ?) <> ?",
+        (not_before, now, ids, len(COPY), COPY),
     )
 
 
@@ -129,7 +138,7 @@ def _queue_keywords(
 ) -> None:
     """Queue the change of `keyword` for each placement of the emails, together with what was waiting to be changed."""
     rows = connection.execute(
-        "SELECT p.id, e.account_id, p.remote_keywords, e.seen, e.flagged, e.draft, e.answered, e.forwarded"
+        "SELECT p.id, e.account_id, p.remote_keywords, p.remote_key, e.seen, e.flagged, e.draft, e.answered, e.forwarded"
         " FROM json_each(?) j JOIN email e ON e.id = j.value JOIN placement p ON p.email_id = e.id",
         (json.dumps(list(email_ids)),),
     ).fetchall()
@@ -137,13 +146,16 @@ def _queue_keywords(
     begun, waiting = _keyword_operations(connection, ids)
     _withdraw(connection, ids, "set_keywords", now)
     queued = []
-    for placement_id, account_id, remote, *values in rows:
+    for placement_id, account_id, remote, key, *values in rows:
         add, remove = begun.get(placement_id, (frozenset(), frozenset()))
         has = (frozenset(remote.split()) | add) - remove
         touched = waiting.get(placement_id, frozenset()) | {keyword}
         wanted = {name for name, value in zip(COLUMNS, values, strict=True) if value}
         missing, surplus = sorted(touched & wanted - has), sorted(touched & has - wanted)
-        if missing or surplus:
+        if key.startswith(COPY):
+            told = " ".join(sorted((has | wanted) - set(surplus)))
+            connection.execute("UPDATE placement SET remote_keywords = ? WHERE id = ?", (told, placement_id))
+        elif missing or surplus:
             payload = json.dumps({"add": missing, "remove": surplus})
             queued.append((account_id, placement_id, payload, now))
     connection.executemany(

@@ -161,10 +161,12 @@ def octets(db: Database, email_id: EmailId) -> bytes:
         return zlib.decompress(row[0])
     for _ in range(2):  # the worker may have moved the file, and noted it, while we looked
         head = connection.execute(
-            "SELECT octets_hash, size_octets FROM email WHERE id = ?", (email_id,)
+            "SELECT octets_hash, size_octets, copy_of FROM email WHERE id = ?", (email_id,)
         ).fetchone()
         if head is None:
             raise OctetsGone("this message is no longer in the store")
+        if head[2] is not None and fetching.part_file(db, email_id, "") is None:
+            return octets(db, head[2])
         paths = connection.execute(
             "SELECT path FROM placement WHERE email_id = ? AND path IS NOT NULL", (email_id,)
         ).fetchall()

@@ -50,10 +50,10 @@ class PartState(NamedTuple):
     reason: str
 
 
-# One of the places that the account knows of.
+# One of the places that the account knows of; of a copy made here, those of what it was made from.
 _PLACE: Final = (
     "JOIN placement p ON p.id = (SELECT min(q.id) FROM placement q JOIN mailbox b ON b.id = q.remote_mailbox_id"  # noqa: S608 - our own names
-    f" WHERE q.email_id = e.id AND b.gone_at IS NULL AND substr(q.remote_key, 1, {len(LOCAL)}) <> '{LOCAL}')"
+    f" WHERE q.email_id IN (e.id, e.copy_of) AND b.gone_at IS NULL AND substr(q.remote_key, 1, {len(LOCAL)}) <> '{LOCAL}')"
     " JOIN mailbox m ON m.id = p.remote_mailbox_id"
 )
 _WANTED: Final = (

@@ -12,7 +12,7 @@ from typing import Final
 from mail.drafts import DraftKind, from_json
 from mail.keywords import SEEN
 from mail.types import AccountId, EmailId, ThreadId
-from store import conversations, desired, events, local_mail, own_mail, slots, to_file
+from store import bcc_intake, conversations, desired, events, local_mail, own_mail, slots, to_file
 from store.database import Database
 from store.desired import Wish
 from store.placements import LOCAL
@@ -65,6 +65,8 @@ def _file(
         return EmailId(email_id), False
     else:
         email_id = own_mail.add(connection, message, kind="sent", keywords={SEEN}, is_saved_by_account=True)
+        touched = bcc_intake.sent(connection, message.account_id, email_id, message.email)
+        local_mail.recount(connection, touched)
     _finish_draft(connection, draft_id, email_id)
     return email_id, told is not None
 

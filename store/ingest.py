@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +13,7 @@ from hashlib import blake2b
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
 from store import (
+    bcc_intake,
     bounces,
     conversations,
     email_ids,
@@ -129,6 +130,7 @@ class _Page:
             self._mailbox_ids[key] for key in batch.renumbered if key in self._mailbox_ids
         )
         self._owner = ingest_rows.owner(connection, account_id)
+        self._intake = bcc_intake.Intake(connection, account_id, self._mailbox_ids)
         self._ids = email_ids.Ids(connection)
         self._new: list[ingest_rows.NewEmail] = []
 
@@ -166,6 +168,7 @@ class _Page:
         if self._touched:
             events.record(self._connection, "mail", mailbox_ids=mailbox_ids, thread_ids=self._touched)
         ingest_rows.index(self._connection, sorted(self._new, key=lambda email: email.id))
+        self._intake.index()
         return frozenset(self._touched)
 
     def _take_emails(self, arrivals: Sequence[Arrival]) -> list[int | None]:
@@ -174,14 +177,20 @@ class _Page:
         wanted = {octets_hash for octets_hash in hashes if octets_hash is not None}
         known = ingest_rows.emails_by_hash(self._connection, self._account_id, wanted)
         new: dict[bytes, ingest_rows.NewEmail] = {}
+        places: dict[bytes | None, list[MailboxKey]] = defaultdict(list)
+        for arrival, octets_hash in zip(arrivals, hashes, strict=True):
+            places[octets_hash].append(arrival.remote.mailbox)
         self._ids.prepare(arrival.remote.received_at for arrival in arrivals)
         for arrival, octets_hash in zip(arrivals, hashes, strict=True):
             if octets_hash is not None and octets_hash not in known and octets_hash not in new:
                 email_id = self._ids.after(arrival.remote.received_at)
                 email = _email(arrival)
-                new[octets_hash] = ingest_rows.new_email(email_id, arrival.remote, email, arrival.packed_body)
+                told = ingest_rows.new_email(email_id, arrival.remote, email, arrival.packed_body)
+                new[octets_hash] = self._intake.mark(told, places[octets_hash])
         if new:
             self._insert(sorted(new.values(), key=lambda email: email.id))
+            lying = [(one.id, key) for octets_hash, one in new.items() for key in places[octets_hash]]
+            self._touched |= self._intake.take(list(new.values()), lying)
         known.update((octets_hash, email.id) for octets_hash, email in new.items())
         return [None if octets_hash is None else known[octets_hash] for octets_hash in hashes]
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from mail.search_text import search_text
 from mail.types import AccountId, Address, Body, Email, EmailId, SafeText, ThreadId
-from store import bounces, events, ingest_rows, recent_text, threads
+from store import bcc_intake, bounces, events, ingest_rows, recent_text, threads
 from store.database import SLICE, Database
 
 MOST_ATTEMPTS: Final = 5
@@ -80,6 +80,7 @@ class _Page:
         self._touched.update(ThreadId(head[0]) for head in heads.values())
         self._update(some)
         self._insert(some)
+        self._touched |= bcc_intake.verify(self._connection, [(one.email_id, one.email) for one in some])
         self._note_problems(some)
 
     def record(self) -> frozenset[ThreadId]:

@@ -41,7 +41,7 @@ class NewEmail:
     """An email the store does not have yet, under the id it will have.
 
     `message_id` and `refs` are what of it is stored; `refs` are the ids of what it answers, nearest ancestor last.
-    Of one that `is_header_only` the body is still to be fetched.
+    Of one that `is_header_only` the body is still to be fetched. `bcc_token` is of a Smart BCC copy (store.bcc_intake).
     """
 
     id: int
@@ -51,11 +51,15 @@ class NewEmail:
     message_id: str | None
     refs: str
     is_header_only: bool = False
+    bcc_token: str | None = None
+    is_bcc_verified: bool = False
 
     def facts(self) -> ThreadFacts:
         """Return what threading needs of it."""
         email = self.email
-        return conversations.facts(self.id, self.message_id, self.refs, email.subject, email.sent_at)
+        return conversations.facts(
+            self.id, self.message_id, self.refs, email.subject, email.sent_at, self.bcc_token
+        )
 
 
 def new_email(email_id: int, remote: RemoteEmail, email: Email, packed_body: bytes | None = None) -> NewEmail:
@@ -217,8 +221,8 @@ def reindex(connection: sqlite3.Connection, changes: Sequence[recent_text.Change
 _EMAIL: Final = (
     "INSERT INTO email (id, account_id, thread_id, octets_hash, message_id, refs, received_at, sent_at, "
     "registered_at, subject, from_name, from_email, preview, size_octets, seen, flagged, draft, answered, "
-    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem, is_header_only, bounce) "
-    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "forwarded, is_outgoing, has_attachment, is_bulk, is_auto_reply, list_id, problem, is_header_only, bounce, "
+    "delivered_to, bcc_token, is_bcc_verified) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 
 
@@ -256,6 +260,9 @@ def _email_row(
         email.problem,
         new.is_header_only,
         bounces.dumps(email.bounce),
+        " ".join(email.delivered_to),
+        new.bcc_token,
+        new.is_bcc_verified,
     )
 
 

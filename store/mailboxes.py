@@ -31,6 +31,9 @@ TO_CREATE: Final = "\x1f"
 LOCAL: Final = "local:"
 """How the key of a message begins that the account does not have yet."""
 
+COPY: Final = "local:copy:"
+"""How the key of a message begins that the account is never to have (store.copies)."""
+
 _ORDER: Final = (
     Role.INBOX,
     Role.UNREAD,

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import AccountId, MailboxId, RemoteKey
+from store.mailboxes import COPY as COPY
 from store.mailboxes import LOCAL as LOCAL
 
 _KEYWORDS: Final = (SEEN, FLAGGED, DRAFT, ANSWERED, FORWARDED)

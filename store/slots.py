@@ -87,9 +87,10 @@ def link_awaited(
     rows = connection.execute(
         "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM awaited_link w"
         " CROSS JOIN account a CROSS JOIN email e ON e.account_id = a.id AND e.message_id = w.message_id"
+        " AND e.bcc_token IS NULL"
         if ids is None
         else "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM json_each(?) j CROSS JOIN email e"
-        " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id",
+        " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id WHERE e.bcc_token IS NULL",
         () if ids is None else (ids,),
     ).fetchall()
     linked = set()

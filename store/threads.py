@@ -71,8 +71,8 @@ def by_uuid(db: Database, uuid: str) -> ThreadId | None:
 
 
 def by_message_id(db: Database, account_id: AccountId, message_id: str) -> ThreadId | None:
-    """Return the thread of a message by its Message-ID, without angle brackets; None when there is none."""
-    query = "SELECT thread_id FROM email WHERE account_id = ? AND message_id = ? LIMIT 1"
+    """Return the thread of a message by its Message-ID, without angle brackets, not that of a copy; None when there is none."""
+    query = "SELECT thread_id FROM email WHERE account_id = ? AND message_id = ? ORDER BY bcc_token IS NOT NULL LIMIT 1"
     row = db.read().execute(query, (account_id, message_id)).fetchone()
     return None if row is None else ThreadId(row[0])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from mail.types import AccountId, EmailId, MailboxKey
+from mail.types import AccountId, EmailId, MailboxKey, RemoteKey
 from providers.errors import Rejected, RetryLater
 from providers.protocol import Provider
 from store import accounts, doorbell, fetching, ingest
@@ -137,10 +137,12 @@ class _Bodies:
     def _fetch(
         self, mailbox: MailboxKey, bodies: Sequence[BodyWanted], found: dict[EmailId, bytes | None]
     ) -> None:
-        ids = {body.key: body.email_id for body in bodies}
+        ids: dict[RemoteKey, list[EmailId]] = {}
+        for body in bodies:  # a copy made here is fetched from where its original lies
+            ids.setdefault(body.key, []).append(body.email_id)
         for key, octets in self._provider.messages(mailbox, list(ids)):
-            if key in ids:
-                found[ids[key]] = octets
+            for email_id in ids.get(key, ()):
+                found[email_id] = octets
 
     def _hand_over(self, wanted: Sequence[BodyWanted], found: dict[EmailId, bytes | None]) -> None:
         bodies = tuple(body for body in wanted if found.get(body.email_id) is not None)
