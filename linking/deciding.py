@@ -1,0 +1,101 @@
+"""What the rules say of conversations, carried out: what mail brought is judged, and links are explained."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from linking import rules
+from linking.rules import Blocked, Decision, Known, Reason
+from mail.types import ThreadId
+from store import decisions, events, slots, to_file
+from store.database import Database
+from store.decisions import Batch, Outcome, Settings
+from store.link_facts import Before, Conversation
+from store.slots import Slot
+
+_AT_ONCE: Final = 100
+"""Conversations judged between two looks at whether somebody waits to write."""
+
+
+def decide_due(db: Database, *, limit: int = 500) -> int:
+    """Judge every conversation that waits for it, and return how many; at most `limit` in a transaction.
+
+    Whatever was judged is linked, or no longer, when the transaction ends; what ends before it is judged again.
+    """
+    count = 0
+    while decisions.is_due(db):
+        db.give_way()
+        with db.write(is_durable=False) as connection:
+            judged = _judge_some(db, connection, limit)
+            if not judged:
+                break
+            count += len(judged)
+    return count
+
+
+def _judge_some(db: Database, connection: sqlite3.Connection, limit: int) -> list[ThreadId]:
+    settings = decisions.settings(connection)
+    judged: list[ThreadId] = []
+    changed: list[ThreadId] = []
+    while len(judged) < limit and (some := decisions.due(connection, min(_AT_ONCE, limit - len(judged)))):
+        changed += _judge(connection, settings, some)
+        judged += some
+        if db.is_wanted():
+            break
+    if changed:
+        mailbox_ids = to_file.follow(connection, changed)
+        events.record(connection, "items", mailbox_ids=mailbox_ids, thread_ids=changed)
+    return judged
+
+
+def known_of(settings: Settings, batch: Batch) -> Known:
+    """Return what the rules are told of people and items."""
+    domains = frozenset(pattern[1:] for pattern in settings.blocked if pattern.startswith("@"))
+    blocked = Blocked(frozenset(settings.blocked), domains)
+    return Known(settings.us, batch.persons, batch.items, blocked)
+
+
+def _judge(
+    connection: sqlite3.Connection, settings: Settings, thread_ids: Sequence[ThreadId]
+) -> list[ThreadId]:
+    """Judge conversations, and return those of which something else is said than before."""
+    now = int(time.time())
+    batch = decisions.facts(connection, settings, thread_ids)
+    known = known_of(settings, batch)
+    outcomes: list[Outcome] = []
+    for conversation in batch.conversations:
+        decision = rules.fold(conversation, known)
+        is_linked_anew = _carry_out(connection, conversation, decision, now)
+        if is_linked_anew or conversation.before != _said(decision):
+            outcomes.append(
+                Outcome(conversation.thread_id, decision.email_id, decision.reason, decision.candidates)
+            )
+    decisions.put(connection, outcomes, rules.VERSION, now)
+    decisions.settle(connection, thread_ids)
+    return [one.thread_id for one in outcomes]
+
+
+def _said(decision: Decision) -> Before:
+    return Before(decision.reason.value, decision.email_id, decision.candidates)
+
+
+def _carry_out(
+    connection: sqlite3.Connection, conversation: Conversation, decision: Decision, now: int
+) -> bool:
+    """Fill or empty the slot as the rules say, and say whether that changed it. What a person chose stays."""
+    slot = conversation.slot
+    item = decision.item if decision.reason in rules.LINKING else None
+    is_ours = slot is None or slot.origin == "auto"
+    if item is not None and (is_ours or decision.reason is Reason.BCC_DIRECT):
+        if slot is not None and slot.item is not None and slot.item.ref == item:
+            return False
+        origin = "bcc" if decision.reason is Reason.BCC_DIRECT else "auto"
+        slots.put(connection, conversation.thread_id, Slot(item.kind.value, item.id, origin, "", now, ""))
+        return True
+    if slot is None or not is_ours or item is not None or decision.reason in rules.UNJUDGED:
+        return False
+    slots.put(connection, conversation.thread_id, None)
+    return True

@@ -1,0 +1,331 @@
+"""Which deal, lead or project a conversation is about, and why none: pure functions of facts (docs/linking.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from mail.types import EmailId
+from store.contacts import Ours
+from store.items import ItemRef
+from store.link_facts import Account, Before, Conversation, Filled, Item, Message, Person
+
+VERSION: Final = 1
+"""Kept with every decision; raise it when the rules say something else of the same facts."""
+FEW: Final = 2
+"""With more people than these and no open item, the reason says that there were many."""
+
+
+class Reason(StrEnum):
+    """Why a conversation is linked or not, in the order in which the rules look at them."""
+
+    AUTO_LINK_OFF = "auto_link_off"
+    SPAM_FOLDER_IS_INBOX = "spam_folder_is_inbox"
+    EXCLUDED_FOLDER = "excluded_folder"
+    BLOCKED = "blocked"
+    INTERNAL_ONLY = "internal_only"
+    BCC_SENDER_NOT_VERIFIED = "bcc_sender_not_verified"
+    ALREADY_LINKED = "already_linked"
+    ALREADY_LINKED_CLOSED = "already_linked_closed"
+    BCC_DIRECT = "bcc_direct"
+    BCC_ITEM_GONE = "bcc_item_gone"
+    MANUALLY_UNLINKED = "manually_unlinked"
+    BULK = "bulk"
+    UNKNOWN_CONTACT = "unknown_contact"
+    NO_OPEN_ITEM = "no_open_item"
+    MANY_RECIPIENTS_NO_OPEN_ITEM = "many_recipients_no_open_item"
+    ITEM_NEWER_THAN_CONVERSATION = "item_newer_than_conversation"
+    AMBIGUOUS = "ambiguous"
+    LINKED = "linked"
+
+
+LINKING: Final = frozenset({Reason.LINKED, Reason.BCC_DIRECT})
+"""The outcomes that fill the slot."""
+UNJUDGED: Final = frozenset({Reason.AUTO_LINK_OFF, Reason.SPAM_FOLDER_IS_INBOX})
+"""The account was not looked at: what its conversations are linked to stays."""
+OF_NOBODY: Final = UNJUDGED | {
+    Reason.EXCLUDED_FOLDER,
+    Reason.BLOCKED,
+    Reason.INTERNAL_ONLY,
+    Reason.BCC_SENDER_NOT_VERIFIED,
+}
+"""The outcomes that link no person and no organization either."""
+_OF_THE_SLOT: Final = frozenset(
+    {Reason.ALREADY_LINKED, Reason.ALREADY_LINKED_CLOSED, Reason.MANUALLY_UNLINKED}
+)
+_SAY_LITTLE: Final = frozenset({Reason.BLOCKED, Reason.INTERNAL_ONLY, Reason.BULK})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say. `candidates` are the items it is about: all that are open, or those that came too late."""
+
+    reason: Reason
+    email_id: EmailId
+    item: ItemRef | None = None
+    candidates: tuple[ItemRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Addresses, and domains with all below them, that are not judged (D20)."""
+
+    addresses: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+    def include(self, email: str) -> bool:
+        """Say whether the address is among them."""
+        if email in self.addresses:
+            return True
+        domain = email.rpartition("@")[2]
+        while domain:
+            if domain in self.domains:
+                return True
+            domain = domain.partition(".")[2]
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """What an address is: one of us, blocked, or somebody who may be one or several persons."""
+
+    is_ours: bool = False
+    is_blocked: bool = False
+    persons: tuple[Person, ...] = ()
+
+
+class Known:
+    """What is known of people and items. Looks each address up once; nothing else about it changes."""
+
+    def __init__(
+        self,
+        us: Ours,
+        persons: Mapping[str, tuple[Person, ...]],
+        items: Mapping[str, tuple[Item, ...]],
+        blocked: Blocked | None = None,
+    ) -> None:
+        """`persons` are by address, `items` by the id of each person they are about."""
+        self._us = us
+        self._persons = persons
+        self._items = items
+        self._blocked = blocked or Blocked()
+        self._found: dict[str, _Who] = {}
+
+    def who(self, email: str) -> _Who:
+        """Return what an address is; one of ours with something after "+" is ours."""
+        found = self._found.get(email)
+        if found is None:
+            found = self._found[email] = self._who(email)
+        return found
+
+    def _who(self, email: str) -> _Who:
+        local, _, host = email.rpartition("@")
+        if self._us.include(email) or f"{local.partition('+')[0]}@{host}" in self._us.addresses:
+            return _Who(is_ours=True)
+        return _Who(is_blocked=self._blocked.include(email), persons=self._persons.get(email, ()))
+
+    def items_of(self, person: Person) -> tuple[Item, ...]:
+        """Return the items that are about a person."""
+        return self._items.get(person.id, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision about one message is made from. `addresses` are of all who took part up to it."""
+
+    message: Message
+    started_at: int
+    addresses: tuple[str, ...]
+    known: Known
+    account: Account = field(default_factory=Account)
+    slot: Filled | None = None
+    overrides: Mapping[str, Person | None] = field(default_factory=dict)
+
+    def outsiders(self) -> Iterator[tuple[str, _Who]]:
+        """Yield who took part and is not one of us."""
+        for email in self.addresses:
+            who = self.known.who(email)
+            if email in self.overrides:
+                person = self.overrides[email]
+                who = _Who(is_blocked=who.is_blocked, persons=(person,) if person else ())
+            if not who.is_ours:
+                yield email, who
+
+
+def decide(facts: Facts) -> Decision:
+    """Say what a conversation is about when this message has come: linked only when exactly one open item fits."""
+    candidates: tuple[ItemRef, ...] = ()
+    reason = _without_people(facts.account, facts.message)
+    if reason is None:
+        outsiders = [who for _, who in facts.outsiders()]
+        theirs = [who for who in outsiders if not who.is_blocked]
+        reason, candidates = _judge(facts, theirs, is_blocked=bool(outsiders))
+    item = candidates[0] if candidates and reason in _WITH_ITEM else None
+    return Decision(reason, facts.message.email_id, item, candidates)
+
+
+_WITH_ITEM: Final = LINKING | {Reason.ALREADY_LINKED, Reason.ALREADY_LINKED_CLOSED}
+_Judged = tuple[Reason, tuple[ItemRef, ...]]
+
+
+def _without_people(account: Account, message: Message) -> Reason | None:
+    if not account.auto_link or message.at < account.since:
+        return Reason.AUTO_LINK_OFF
+    if account.is_spam_the_inbox:
+        return Reason.SPAM_FOLDER_IS_INBOX
+    return Reason.EXCLUDED_FOLDER if message.is_out_of_sight else None
+
+
+def _judge(facts: Facts, theirs: list[_Who], *, is_blocked: bool) -> _Judged:
+    bcc, slot = facts.message.bcc, facts.slot
+    is_direct = bcc is not None and bcc.is_verified and bcc.item is not None
+    if not theirs and not is_direct:  # who gives an item's own address has said what it is about
+        return Reason.BLOCKED if is_blocked else Reason.INTERNAL_ONLY, ()
+    if bcc is not None and not bcc.is_verified:
+        return Reason.BCC_SENDER_NOT_VERIFIED, ()
+    if slot is not None and slot.item is not None:
+        is_open = slot.item.was_open(facts.message.at)
+        return Reason.ALREADY_LINKED if is_open else Reason.ALREADY_LINKED_CLOSED, (slot.item.ref,)
+    if bcc is not None and bcc.is_gone:
+        return Reason.BCC_ITEM_GONE, ()
+    if bcc is not None and bcc.item is not None:
+        return Reason.BCC_DIRECT, (bcc.item.ref,)
+    if slot is not None:
+        return Reason.MANUALLY_UNLINKED, ()
+    if facts.message.is_bulk:
+        return Reason.BULK, ()
+    return _by_items(facts, theirs)
+
+
+def _by_items(facts: Facts, theirs: list[_Who]) -> _Judged:
+    persons = [person for who in theirs for person in who.persons]
+    if not persons:
+        return Reason.UNKNOWN_CONTACT, ()
+    items = [item for person in persons for item in facts.known.items_of(person)]
+    at = facts.message.at
+    open_items = [item for item in items if item.was_open(at)]
+    if not open_items:
+        if later := _refs(item for item in items if item.created_at > at):
+            return Reason.ITEM_NEWER_THAN_CONVERSATION, later
+        people = len({who.persons or who for who in theirs})
+        return Reason.MANY_RECIPIENTS_NO_OPEN_ITEM if people > FEW else Reason.NO_OPEN_ITEM, ()
+    candidates = _refs(open_items)
+    if all(item.created_at > facts.started_at for item in open_items):
+        return Reason.ITEM_NEWER_THAN_CONVERSATION, candidates
+    return Reason.AMBIGUOUS if len(candidates) > 1 else Reason.LINKED, candidates
+
+
+def _refs(items: Iterable[Item]) -> tuple[ItemRef, ...]:
+    return tuple(sorted({item.ref for item in items}))
+
+
+def people(facts: Facts, decision: Decision) -> tuple[Person, ...]:
+    """Return the persons a conversation is linked to; of one address's several persons, the one on its item.
+
+    Their organizations are those it is linked to.
+    """
+    if decision.reason in OF_NOBODY:
+        return ()
+    found: dict[str, Person] = {}
+    for _, who in facts.outsiders():
+        if not who.is_blocked:
+            known = who.persons
+            if len(known) > 1:
+                known = tuple(person for person in known if _is_on(facts, person, decision.item))
+            if len(known) == 1:
+                found.setdefault(known[0].id, known[0])
+    return tuple(found.values())
+
+
+def _is_on(facts: Facts, person: Person, item: ItemRef | None) -> bool:
+    return any(one.ref == item for one in facts.known.items_of(person))
+
+
+def judgements(conversation: Conversation, known: Known) -> Iterator[Decision]:
+    """Yield what the rules say of each message to judge, oldest first; a link that one finds holds for those after it."""
+    slot = _slot_before(conversation)
+    messages = conversation.messages
+    seen: dict[str, None] = {}
+    for message in messages:
+        if not message.is_out_of_sight:
+            seen.update(dict.fromkeys(_taking_part(message, known)))
+        if message.email_id < conversation.judge_from:
+            continue
+        facts = Facts(
+            message, messages[0].at, tuple(seen), known, conversation.account, slot, conversation.overrides
+        )
+        decision = decide(facts)
+        if decision.reason in LINKING:
+            slot = Filled(_item(facts, decision), "auto")
+        yield decision
+
+
+def _taking_part(message: Message, known: Known) -> Iterator[str]:
+    """Yield the addresses that count; an answer goes elsewhere only where a list or a form wrote for somebody (D2)."""
+    yield from message.senders
+    yield from message.others
+    if message.reply_to and not any(known.who(email).persons for email in message.senders):
+        yield from message.reply_to
+
+
+def _item(facts: Facts, decision: Decision) -> Item | None:
+    bcc = facts.message.bcc
+    if decision.reason is Reason.BCC_DIRECT and bcc is not None:
+        return bcc.item
+    persons = (person for _, who in facts.outsiders() for person in who.persons)
+    items = (item for person in persons for item in facts.known.items_of(person))
+    return next(item for item in items if item.ref == decision.item and item.was_open(facts.message.at))
+
+
+def _slot_before(conversation: Conversation) -> Filled | None:
+    """Return what fills the slot when judging begins: what a person chose, and a link found before that."""
+    slot = conversation.slot
+    if slot is None or slot.origin != "auto" or is_kept(conversation):
+        return slot
+    return None
+
+
+def is_kept(conversation: Conversation) -> bool:
+    """Say whether the slot holds an automatic link found earlier than where judging begins: it stays (004:25)."""
+    found_at = conversation.before.email_id if conversation.before else 0
+    slot = conversation.slot
+    return slot is not None and slot.origin == "auto" and found_at < conversation.judge_from
+
+
+def fold(conversation: Conversation, known: Known) -> Decision:
+    """Say what a conversation is about: the first message that finds exactly one item decides (D23).
+
+    Without one it is what the newest message says that got as far as people and items, with what was said before.
+    A conversation has at least one message.
+    """
+    before = _said_before(conversation)
+    if before is not None and is_kept(conversation):
+        return before
+    best: Decision | None = before
+    for decision in judgements(conversation, known):
+        if decision.reason in LINKING:
+            return decision
+        if best is None or _weight(decision) >= _weight(best):
+            best = decision
+    return best or Decision(Reason.EXCLUDED_FOLDER, conversation.messages[-1].email_id)
+
+
+def _said_before(conversation: Conversation) -> Decision | None:
+    before, slot = conversation.before, conversation.slot
+    if is_kept(conversation) and slot is not None and slot.item is not None:
+        found = before or Before(Reason.LINKED, conversation.messages[0].email_id, (slot.item.ref,))
+        return Decision(Reason(found.reason), found.email_id, slot.item.ref, found.candidates)
+    if before is None or before.email_id >= conversation.judge_from:
+        return None
+    reason = Reason(before.reason)
+    if reason in LINKING or reason in _OF_THE_SLOT:
+        return None  # the slot has been changed since, and says it
+    return Decision(reason, before.email_id, None, before.candidates)
+
+
+def _weight(decision: Decision) -> int:
+    if decision.reason in UNJUDGED or decision.reason is Reason.EXCLUDED_FOLDER:
+        return 0
+    return 1 if decision.reason in _SAY_LITTLE else 2
