@@ -90,6 +90,11 @@ class Settings:
         True, "Ask before sending when a message speaks of an attachment and has none."
     )
     send_archive: bool = _setting(False, "Archive a conversation whenever an answer to it is sent.")
+    waiting_days: int = _setting(
+        3,
+        "Days without an answer from which g w lists a conversation on an open item of yours.",
+        between=(0, 365),
+    )
     keys: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 

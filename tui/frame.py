@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
+from mail.ids import Role
 from store.rows import AccountRow
 from tui.commands.registry import Pane
 from tui.format import bar, clock, count, fit, shorten, time_left
@@ -16,6 +17,7 @@ from tui.widgets.bar import Piece
 
 if TYPE_CHECKING:
     from store.panel import PanelFacts
+    from tui.listing import Listing
 
 _TROUBLE = ("error", "sign_in")
 
@@ -145,14 +147,15 @@ def width(pieces: Sequence[Piece]) -> int:
     return sum(cell_len(piece.text) for piece in pieces)
 
 
-def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -> str:
+def empty_text(accounts: Sequence[AccountRow], shown: Listing) -> str:
     """Return what an empty list says, and what to do about it."""
     if not accounts:
         return (
             "There is no account yet.\n\nPress g A to add one,\nor quit with Q, then run one of\n"
             "dealbox account add maildir PATH\ndealbox demo"
         )
-    if is_search:
+    title = shown.title
+    if shown.query:
         return "Nothing found.\nq goes back, / searches again."
     told = next(filter(None, map(trouble, accounts)), "")
     if told:
@@ -161,6 +164,10 @@ def empty_text(accounts: Sequence[AccountRow], title: str, *, is_search: bool) -
         account.synced_at is None and account.status in ("backfilling", "connecting") for account in accounts
     ):
         return f"{title} is empty so far.\nMail is being read: the newest comes first."
+    if shown.waiting_days is not None:
+        return f"{title} on your open items:\nthere is none.\n\ng i inbox   :waiting 1 asks for one day"
+    if shown.role is Role.UNLINKED:
+        return "Nothing is left to file.\n\ng i inbox   g w waiting on a reply"
     return f"{title} is empty.\ng i inbox   g l another mailbox   / search"
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from mail.ids import AccountId, MailboxId, Role
 from store.rows import AccountRow, MailboxRow
+from tui.format import plural
 
 ROLE_TITLES = {
     Role.INBOX: "Inbox",
@@ -24,16 +25,20 @@ ROLE_TITLES = {
 
 
 class Listing(NamedTuple):
-    """A title and the mailboxes listed together. `sources` says which mailbox is each account's."""
+    """A title and the mailboxes listed together. `sources` says which mailbox is each account's.
+
+    With `query` it is a search, with `waiting_days` those who owe an answer for so long.
+    """
 
     title: str
     mailbox_ids: tuple[MailboxId, ...] = ()
     role: Role | None = None
     sources: tuple[tuple[AccountId, MailboxId], ...] = ()
     query: str = ""
+    waiting_days: int | None = None
 
     def source_of(self, account_id: AccountId) -> MailboxId | None:
-        """Return the mailbox an action on this account's threads starts from; None when the list is a search."""
+        """Return the mailbox an action on this account's threads starts from; None when the list is of no mailbox."""
         return dict(self.sources).get(account_id)
 
 
@@ -76,6 +81,11 @@ def with_role(role: Role, rows: Sequence[MailboxRow], account_id: AccountId | No
 def of_search(query: str) -> Listing:
     """Return the list of what matches a query."""
     return Listing(f"Search: {query}", query=query)
+
+
+def of_waiting(days: int) -> Listing:
+    """Return the list of conversations that wait for an answer since so many days."""
+    return Listing(f"No answer for {plural(days, 'day')}", waiting_days=days)
 
 
 def entries(accounts: Sequence[AccountRow], rows: Sequence[MailboxRow]) -> tuple[Entry, ...]:

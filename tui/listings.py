@@ -56,8 +56,14 @@ class Listings:
         self.shown = wanted
         self.is_filtered = False
         self._before_search = None
-        source = thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
-        self._show(source)
+        self._show(self._source(wanted))
+
+    def _source(self, wanted: Listing) -> ThreadSource:
+        if wanted.waiting_days is None:
+            return thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
+        from store import waiting  # seldom wanted: not for the first frame to wait for
+
+        return waiting.read(self._screen.db, wanted.waiting_days)
 
     async def search(self, text: str) -> None:
         """Show what matches a query; say where the query is wrong."""
@@ -78,6 +84,7 @@ class Listings:
 
     def _show(self, source: ThreadSource) -> None:
         self._screen.thread_list.name_recipients(self.shown.role is Role.SENT)
+        self._screen.thread_list.show_ages(self.shown.waiting_days is not None)
         self._screen.thread_list.show(source)
         self._screen.leave_reader()
         self.update()
@@ -132,9 +139,7 @@ class Listings:
     def update(self) -> None:
         """Draw what depends on the list: the mailboxes pane, the frame, what an empty list says."""
         screen = self._screen
-        screen.thread_list.set_empty_text(
-            frame.empty_text(self.accounts, self.shown.title, is_search=bool(self.shown.query))
-        )
+        screen.thread_list.set_empty_text(frame.empty_text(self.accounts, self.shown))
         screen.mailboxes.show(listing.entries(self.accounts, self.mailboxes), self.shown)
         screen.update_frame()
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from mail.ids import Role
 from store.rows import AccountRow
 from tui.frame import ListFacts, empty_text, hints, list_title, status_line, sync_state
 from tui.glyphs import ASCII
+from tui.listing import Listing, of_search, of_waiting
 from tui.widgets.bar import Piece
 from tui.worker_care import pause_s
 
@@ -57,9 +59,7 @@ def test_trouble_of_one_account_is_said_before_all_else() -> None:
 def test_trouble_is_shortened_beside_the_keys_and_told_whole_by_an_empty_list() -> None:
     broken = ACCOUNT._replace(status="sign_in", status_text="/mail is not there: mount it or add it again")
     assert words(sync_state([broken], 0, ASCII, 30)) == "Work: /mail is not there:..."
-    assert "Work: /mail is not there: mount it or add it again" in empty_text(
-        [broken], "Inbox", is_search=False
-    )
+    assert "Work: /mail is not there: mount it or add it again" in empty_text([broken], Listing("Inbox"))
 
 
 def test_without_trouble_the_time_of_the_last_sync_is_shown() -> None:
@@ -83,12 +83,16 @@ def test_hints_are_left_out_whole_and_the_last_one_stays() -> None:
 
 
 def test_an_empty_list_says_what_to_do() -> None:
-    assert "dealbox account add maildir PATH" in empty_text([], "Inbox", is_search=False)
+    assert "dealbox account add maildir PATH" in empty_text([], Listing("Inbox"))
     assert "Mail is being read" in empty_text(
-        [ACCOUNT._replace(status="backfilling", synced_at=None)], "Inbox", is_search=False
+        [ACCOUNT._replace(status="backfilling", synced_at=None)], Listing("Inbox")
     )
-    assert empty_text([ACCOUNT], "Spam", is_search=False).startswith("Spam is empty.")
-    assert empty_text([ACCOUNT], "Search: x", is_search=True).startswith("Nothing found.")
+    assert empty_text([ACCOUNT], Listing("Spam")).startswith("Spam is empty.")
+    assert empty_text([ACCOUNT], of_search("x")).startswith("Nothing found.")
+    assert empty_text([ACCOUNT], Listing("To file", role=Role.UNLINKED)).startswith(
+        "Nothing is left to file."
+    )
+    assert empty_text([ACCOUNT], of_waiting(3)).startswith("No answer for 3 days on your open items")
 
 
 def test_a_dying_worker_is_started_ever_more_slowly() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.registry import Command, command, commands
+from tui.commands.registry import Command, command, commands, worded
 
 if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
@@ -40,6 +40,9 @@ async def command_line(screen: MailScreen) -> None:
 
     text = await screen.ask_line(Asked.COMMAND, complete=complete)
     if not text:
+        return
+    if (with_words := worded(text)) is not None:
+        screen.dispatcher.run(with_words)
         return
     found = matching(text)
     if len(found) == 1:

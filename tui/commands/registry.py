@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
 
     Run = Callable[[MailScreen], Awaitable[None] | None]
+    RunWith = Callable[[MailScreen, str], Awaitable[None] | None]
 
 
 class Pane(StrEnum):
@@ -58,6 +59,7 @@ GROUPS = (
 """The order of groups in help and docs/keys.md."""
 
 _commands: dict[str, Command] = {}
+_worded: dict[str, RunWith] = {}
 
 
 def command(
@@ -82,6 +84,28 @@ def command(
         return run
 
     return register
+
+
+def with_words(id: str) -> Callable[[RunWith], RunWith]:
+    """Register what the command named `id` does when words follow its name on the `:` line."""
+
+    def register(run: RunWith) -> RunWith:
+        _worded[id] = run
+        return run
+
+    return register
+
+
+def worded(text: str) -> Command | None:
+    """Return the command that a line like "waiting 5" names in full, to be run with those words; None when none is."""
+    name, _, words = text.partition(" ")
+    named = [
+        each for each in commands() if name in (each.id, each.id.partition(".")[2]) and each.id in _worded
+    ]
+    if len(named) != 1 or not words.strip():
+        return None
+    run = _worded[named[0].id]
+    return named[0]._replace(run=lambda screen: run(screen, words.strip()))
 
 
 def commands() -> tuple[Command, ...]:

@@ -87,6 +87,12 @@ async def select_unstarred(screen: MailScreen) -> None:
     await _mark(screen, lambda row: not row.is_flagged)
 
 
+@command("select.unlinked", "Not linked", "* k", group=_GROUP, panes=_LIST)
+async def select_unlinked(screen: MailScreen) -> None:
+    """Mark what is linked to no deal, lead or project."""
+    await _mark(screen, lambda row: row.item_kind is None)
+
+
 @command("select.same_people", "From the same people", "* f", group=_GROUP, panes=_LIST)
 async def select_same_people(screen: MailScreen) -> None:
     """Mark the conversations with the same people as the one under the cursor."""

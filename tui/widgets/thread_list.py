@@ -20,7 +20,7 @@ from tui.commands.registry import Pane
 from tui.glyphs import UNICODE, Glyphs
 from tui.widgets import thread_rows
 from tui.widgets.pane import Drawn
-from tui.widgets.thread_rows import DATES, Look, RowState, RowStyles
+from tui.widgets.thread_rows import DATES, Dates, Look, RowState, RowStyles
 from tui.widgets.thread_source import EmptySource, ThreadSource
 from tui.wrap import wrap
 
@@ -65,6 +65,8 @@ class ThreadList(Drawn, can_focus=True):
         self._marked_before_range: frozenset[ThreadId] = frozenset()
         self._row_lines = 1
         self._empty_text = ""
+        self._date_style = date_style
+        self._shows_ages = False
         self._look = Look(glyphs, DATES[date_style])
         self._is_jumping = is_jumping
         self._now = now
@@ -90,7 +92,8 @@ class ThreadList(Drawn, can_focus=True):
 
     def set_look(self, glyphs: Glyphs, date_style: str, *, is_jumping: bool) -> None:
         """Draw rows with other signs and dates; `is_jumping` scrolls by half a page."""
-        self._look = Look(glyphs, DATES[date_style], self._look.is_outgoing)
+        self._date_style = date_style
+        self._look = Look(glyphs, self._dates(), self._look.is_outgoing)
         self._is_jumping = is_jumping
         self._strips.clear()
         self.refresh()
@@ -100,6 +103,16 @@ class ThreadList(Drawn, can_focus=True):
         if is_wanted != self._look.is_outgoing:
             self._look = Look(self._look.glyphs, self._look.dates, is_wanted)
             self._strips.clear()
+
+    def show_ages(self, is_wanted: bool) -> None:
+        """Say in each row how long ago its time is, however times are written elsewhere."""
+        if is_wanted != self._shows_ages:
+            self._shows_ages = is_wanted
+            self._look = self._look._replace(dates=self._dates())
+            self._strips.clear()
+
+    def _dates(self) -> Dates:
+        return DATES["relative" if self._shows_ages else self._date_style]
 
     def set_empty_text(self, text: str) -> None:
         """Say this while the list is empty."""

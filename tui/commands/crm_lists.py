@@ -1,0 +1,39 @@
+"""The lists a salesman works off: what is to be filed, who owes an answer, the pipeline, what is to be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mail.ids import Role
+from tui import listing
+from tui.commands.registry import command, with_words
+
+if TYPE_CHECKING:
+    from tui.screens.mail import MailScreen
+
+_GROUP = "Go to"
+_MOST_DAYS = 365
+
+
+@command("goto.to_file", "To file: not linked yet", "g f", group=_GROUP)
+def to_file(screen: MailScreen) -> None:
+    """Show the conversations the rules left to the user: `, ,` or L links one and goes on to the next."""
+    screen.listings.open(
+        listing.with_role(Role.UNLINKED, screen.listings.mailboxes, screen.listings.account_id)
+    )
+
+
+@command("goto.waiting", "Waiting on a reply", "g w", group=_GROUP)
+def waiting(screen: MailScreen) -> None:
+    """Show conversations on the user's open items that nobody has answered for some days (setting waiting_days)."""
+    screen.listings.open(listing.of_waiting(screen.settings.waiting_days))
+
+
+@with_words("goto.waiting")
+def waiting_since(screen: MailScreen, words: str) -> None:
+    """Show those that nobody has answered for as many days as `:waiting 5` says."""
+    days = words.rstrip("d ")
+    if not (days.isascii() and days.isdigit() and int(days) <= _MOST_DAYS):
+        screen.warn(f"Write a number of days, at most {_MOST_DAYS}: waiting 5")
+        return
+    screen.listings.open(listing.of_waiting(int(days)))
