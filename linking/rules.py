@@ -159,8 +159,8 @@ def decide(facts: Facts) -> Decision:
     candidates: tuple[ItemRef, ...] = ()
     reason = _without_people(facts.account, facts.message)
     if reason is None:
-        outsiders = [who for _, who in facts.outsiders()]
-        theirs = [who for who in outsiders if not who.is_blocked]
+        outsiders = dict(facts.outsiders())
+        theirs = {email: who.persons for email, who in outsiders.items() if not who.is_blocked}
         reason, candidates = _judge(facts, theirs, is_blocked=bool(outsiders))
     item = candidates[0] if candidates and reason in _WITH_ITEM else None
     return Decision(reason, facts.message.email_id, item, candidates)
@@ -168,6 +168,7 @@ def decide(facts: Facts) -> Decision:
 
 _WITH_ITEM: Final = LINKING | {Reason.ALREADY_LINKED, Reason.ALREADY_LINKED_CLOSED}
 _Judged = tuple[Reason, tuple[ItemRef, ...]]
+_Theirs = Mapping[str, tuple[Person, ...]]
 
 
 def _without_people(account: Account, message: Message) -> Reason | None:
@@ -178,7 +179,7 @@ def _without_people(account: Account, message: Message) -> Reason | None:
     return Reason.EXCLUDED_FOLDER if message.is_out_of_sight else None
 
 
-def _judge(facts: Facts, theirs: list[_Who], *, is_blocked: bool) -> _Judged:
+def _judge(facts: Facts, theirs: _Theirs, *, is_blocked: bool) -> _Judged:
     bcc, slot = facts.message.bcc, facts.slot
     is_direct = bcc is not None and bcc.is_verified and bcc.item is not None
     if not theirs and not is_direct:  # who gives an item's own address has said what it is about
@@ -199,17 +200,17 @@ def _judge(facts: Facts, theirs: list[_Who], *, is_blocked: bool) -> _Judged:
     return _by_items(facts, theirs)
 
 
-def _by_items(facts: Facts, theirs: list[_Who]) -> _Judged:
-    persons = [person for who in theirs for person in who.persons]
+def _by_items(facts: Facts, theirs: _Theirs) -> _Judged:
+    persons = {person.id: person for known in theirs.values() for person in known}
     if not persons:
         return Reason.UNKNOWN_CONTACT, ()
-    items = [item for person in persons for item in facts.known.items_of(person)]
+    items = [item for person in persons.values() for item in facts.known.items_of(person)]
     at = facts.message.at
     open_items = [item for item in items if item.was_open(at)]
     if not open_items:
         if later := _refs(item for item in items if item.created_at > at):
             return Reason.ITEM_NEWER_THAN_CONVERSATION, later
-        people = len({who.persons or who for who in theirs})
+        people = len({known or email for email, known in theirs.items()})
         return Reason.MANY_RECIPIENTS_NO_OPEN_ITEM if people > FEW else Reason.NO_OPEN_ITEM, ()
     candidates = _refs(open_items)
     if all(item.created_at > facts.started_at for item in open_items):
