@@ -47,6 +47,11 @@ def duplicate(
     `packed_octets` (zlib) are those of messages whose octets the account keeps in files. The words are for index().
     """
     thread_id = conversations.add_copy(connection, account_id)
+    connection.execute(  # whoever copies it did not say that others may see it
+        "UPDATE thread SET visibility = CASE WHEN (SELECT scope FROM account WHERE id = account_id) = 'team'"
+        " THEN 'team' ELSE 'private' END WHERE id = ?",
+        (thread_id,),
+    )
     ids = email_ids.Ids(connection)
     copies = [_copy(connection, ids, original, thread_id, "") for original in originals]
     connection.executemany(
@@ -59,6 +64,12 @@ def duplicate(
     )
     places = _place(connection, account_id, copies)
     return Copied(thread_id, places, tuple(copies))
+
+
+def tell(connection: sqlite3.Connection, copied: Copied, mailbox_ids: Collection[MailboxId]) -> None:
+    """Record the event of a duplicate that is listed in `mailbox_ids`, and index its words: the last thing to do."""
+    events.record(connection, "mail", mailbox_ids=mailbox_ids, thread_ids=[copied.thread_id])
+    index(connection, copied.email_ids)
 
 
 def of_sent(

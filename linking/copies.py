@@ -1,0 +1,101 @@
+"""Duplicate a conversation to another item: a conversation has one deal, lead or project, its copy has its own (M10-M12)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import zlib
+from typing import Final
+
+from linking import standing
+from mail.types import AccountId, EmailId, ThreadId
+from store import copies, doorbell, emails, items, slots, threads, undo
+from store.database import Database
+from store.emails import OctetsGone
+from store.items import ItemCard, ItemRef
+from store.links import CannotLink as CannotLink
+from store.rows import ActionRow
+from store.slots import Slot
+from store.undo import Step
+
+MOST_MESSAGES: Final = 2_000
+_FAST: Final = 1  # of zlib
+
+
+def duplicate(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
+    """Make a copy of a conversation as it is now, linked to `item`; the original stays as it is. Raises CannotLink.
+
+    The copy lies only here. Answers go on in the original; undo takes the copy away.
+    """
+    thread_id = threads.resolve(db, thread_id)
+    account_id, card = _checked(db, thread_id, item)
+    originals = _messages(db.read(), thread_id)
+    if not originals:
+        raise CannotLink("there is no message in this conversation that could be copied")
+    packed = {email_id: octets for email_id in originals if (octets := _octets(db, email_id)) is not None}
+    now = int(time.time())
+    with db.write() as connection:
+        still = [one for one in _messages(connection, thread_id) if one in set(originals)]
+        copied = copies.duplicate(connection, account_id, still, packed)
+        slot = Slot(item.kind.value, item.id, "manual", "", now, "a copy of another conversation")
+        link = Step("item", copied.thread_id, slots.dumps(None), slots.dumps(slot))
+        threads.summarise(connection, [copied.thread_id])
+        undo.carry_out(connection, [link], now=now)
+        lists = threads.summarise(connection, [copied.thread_id])
+        places = [Step("destroyed", place, "1", "0") for place in copied.placement_ids]
+        action = undo.record(connection, _title(len(still), card), [*places, link], now)
+        _note(connection, now, thread_id, copied.thread_id, item)
+        copies.tell(connection, copied, lists)
+    doorbell.ring(db.directory)
+    return action._replace(thread_ids=frozenset({copied.thread_id}))
+
+
+def _checked(db: Database, thread_id: ThreadId, item: ItemRef) -> tuple[AccountId, ItemCard]:
+    row = db.read().execute("SELECT account_id FROM thread WHERE id = ?", (thread_id,)).fetchone()
+    if row is None:
+        raise CannotLink(f"there is no conversation {thread_id}")
+    if not item.kind.fills_the_slot:
+        raise CannotLink(f"a conversation is copied to a deal, lead or project, not to a {item.kind.value}")
+    refusal = standing.refusal_to_link(db.read(), thread_id, item)
+    if refusal is not None:
+        raise CannotLink(refusal)
+    card = items.get(db, item)
+    if card is None or card.status == "deleted":
+        raise CannotLink(f"there is no {item.kind.value} {item.id}")
+    return AccountId(row[0]), card
+
+
+def _messages(connection: sqlite3.Connection, thread_id: ThreadId) -> list[EmailId]:
+    """Return the newest messages of a conversation, oldest first; what is still being written is not copied."""
+    rows = connection.execute(
+        "SELECT e.id FROM email e WHERE e.thread_id = ? AND NOT e.draft AND EXISTS (SELECT 1 FROM placement p"
+        " WHERE p.email_id = e.id AND NOT p.is_destroyed) ORDER BY e.id DESC LIMIT ?",
+        (thread_id, MOST_MESSAGES),
+    ).fetchall()
+    return [EmailId(row[0]) for row in reversed(rows)]
+
+
+def _octets(db: Database, email_id: EmailId) -> bytes | None:
+    """Return the octets of a message, packed; None when the account is to be asked for them, as for the original."""
+    try:
+        return zlib.compress(emails.octets(db, email_id), _FAST)
+    except OctetsGone:
+        return None
+
+
+def _title(count: int, card: ItemCard) -> str:
+    return f"Copied {count:,} message{'' if count == 1 else 's'} to {card.title}"
+
+
+def _note(
+    connection: sqlite3.Connection, now: int, thread_id: ThreadId, copy: ThreadId, item: ItemRef
+) -> None:
+    connection.execute(
+        "INSERT INTO audit (at, what, object, details) VALUES (?, 'link', ?, ?)",
+        (
+            now,
+            f"thread:{copy}",
+            json.dumps({"kind": item.kind.value, "id": item.id, "copy_of": int(thread_id)}),
+        ),
+    )
