@@ -1,0 +1,384 @@
+"""Smart BCC copies among what comes and what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import crm_rows
+import makers
+import pytest
+
+from linking import smart_bcc
+from mail.types import AccountId, Email, EmailId, SafeText, ThreadId
+from store import (
+    account_crm,
+    bcc_intake,
+    bcc_tokens,
+    emails,
+    ingest,
+    invariants,
+    local_mail,
+    mailboxes,
+    own_mail,
+    threads,
+)
+from store.database import Database
+from store.items import ItemRef
+
+ME = "me@dealbox.example"
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    store = makers.a_store(tmp_path)
+    yield store
+    assert invariants.check(store) == []
+    store.close()
+
+
+@pytest.fixture
+def account(db: Database) -> AccountId:
+    return makers.an_account(db, ME)
+
+
+@pytest.fixture
+def deal(db: Database) -> ItemRef:
+    return crm_rows.a_deal(db, "Renewal")
+
+
+def comes(
+    db: Database, account: AccountId, *emails_in: tuple[str, Email, Any], state: str = "s"
+) -> list[ThreadId]:
+    """Take in messages as (key, email, mailbox) and return the conversation of each."""
+    remotes = [(makers.a_remote(key, mailbox), email) for key, email, mailbox in emails_in]
+    arrivals = [ingest.Arrival(remote, email) for remote, email in remotes]
+    ingest.apply(db, account, makers.a_batch([remote for remote, _ in remotes], state=state), arrivals)
+    query = "SELECT thread_id FROM email WHERE octets_hash = ?"
+    return [db.read().execute(query, (email.octets_hash,)).fetchone()[0] for _, email, _ in emails_in]
+
+
+def mine(**changes: Any) -> Email:
+    """Return a message I wrote to Ana."""
+    said: dict[str, Any] = {
+        "from_": (makers.an_address(ME, "Me"),),
+        "to": (makers.an_address("ana@acme.example", "Ana"),),
+        "message_id": "original@dealbox.example",
+    }
+    return makers.an_email(**(said | changes))
+
+
+def origin(db: Database, thread_id: ThreadId) -> str:
+    row = db.read().execute("SELECT origin FROM thread WHERE id = ?", (thread_id,)).fetchone()
+    return str(row[0])
+
+
+def copies_of(db: Database, message_id: str = "original@dealbox.example") -> list[tuple[Any, ...]]:
+    return (
+        db.read()
+        .execute(
+            "SELECT id, thread_id, bcc_token, is_bcc_verified, copy_of FROM email"
+            " WHERE message_id = ? AND bcc_token IS NOT NULL ORDER BY id",
+            (message_id,),
+        )
+        .fetchall()
+    )
+
+
+def test_a_copy_delivered_to_an_items_address_is_a_conversation_of_its_own(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    original, copy = comes(
+        db,
+        account,
+        ("1", mine(text="kept"), makers.SENT),
+        ("2", mine(text="kept", delivered_to=(address,)), makers.INBOX),
+    )
+    assert original != copy
+    assert (origin(db, original), origin(db, copy)) == ("sync", "smart_bcc")
+    ((_, thread, token, is_verified, copy_of),) = copies_of(db)
+    assert (thread, token, is_verified, copy_of) == (copy, bcc_tokens.token(db, account, deal), 1, None)
+
+
+def test_answers_to_the_original_go_on_in_its_conversation(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    reply = makers.an_email(in_reply_to=("original@dealbox.example",), message_id="answer@acme.example")
+    copy, original, answer = comes(
+        db,
+        account,
+        ("2", mine(delivered_to=(address,)), makers.INBOX),
+        ("1", mine(), makers.SENT),
+        ("3", reply, makers.INBOX),
+    )
+    assert answer == original
+    assert copy != original
+
+
+def test_copies_of_one_exchange_to_one_address_are_one_conversation(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    first = mine(delivered_to=(address,))
+    second = mine(
+        message_id="second@dealbox.example",
+        in_reply_to=("answer@acme.example",),
+        references=("original@dealbox.example", "answer@acme.example"),
+        delivered_to=(address,),
+    )
+    one, other = comes(db, account, ("1", first, makers.INBOX), ("2", second, makers.INBOX))
+    assert one == other
+
+
+def test_copies_to_different_addresses_are_different_conversations(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    other = crm_rows.a_deal(db, "Other")
+    to = [smart_bcc.address(db, account, item) for item in (deal, other, None)]
+    found = comes(
+        db,
+        account,
+        *((str(n), mine(delivered_to=(one,)), makers.INBOX) for n, one in enumerate(to)),
+    )
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+def test_an_address_named_in_the_header_counts_too(
+    db: Database, account: AccountId, deal: ItemRef, field: str
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    (thread,) = comes(db, account, ("1", mine(**{field: (makers.an_address(address),)}), makers.INBOX))
+    assert origin(db, thread) == "smart_bcc"
+
+
+def test_an_address_in_other_letters_is_the_same(db: Database, account: AccountId, deal: ItemRef) -> None:
+    address = smart_bcc.address(db, account, deal).upper()
+    (thread,) = comes(db, account, ("1", mine(to=(makers.an_address(address),)), makers.INBOX))
+    assert origin(db, thread) == "smart_bcc"
+
+
+def test_somebody_elses_message_to_the_address_is_not_verified(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    """L57: who learns the address cannot put mail on the deal by it."""
+    address = smart_bcc.address(db, account, deal)
+    foreign = makers.an_email(message_id="original@dealbox.example", delivered_to=(address,))
+    comes(db, account, ("1", foreign, makers.INBOX))
+    assert [row[3] for row in copies_of(db)] == [0]
+
+
+def test_a_sender_the_receiving_server_calls_forged_is_not_verified(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    forged = mine(delivered_to=(address,), fails_authentication=True)
+    comes(db, account, ("1", forged, makers.INBOX))
+    assert [row[3] for row in copies_of(db)] == [0]
+
+
+def test_a_message_partly_from_somebody_else_is_not_verified(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    both = (makers.an_address(ME), makers.an_address("eve@evil.example"))
+    comes(db, account, ("1", mine(delivered_to=(address,), from_=both), makers.INBOX))
+    assert [row[3] for row in copies_of(db)] == [0]
+
+
+def test_another_address_of_the_workspace_user_is_the_owners(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    user = crm_rows.a_user(db, "Me", ME)
+    with db.write() as connection:
+        connection.execute("UPDATE workspace_user SET aliases = 'me@home.example' WHERE id = ?", (user,))
+    address = smart_bcc.address(db, account, deal)
+    home = mine(delivered_to=(address,), from_=(makers.an_address("Me@Home.example"),))
+    comes(db, account, ("1", home, makers.INBOX))
+    assert [row[3] for row in copies_of(db)] == [1]
+
+
+def test_mail_to_an_address_that_was_replaced_is_ordinary_and_the_user_is_told(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    old = smart_bcc.address(db, account, deal)
+    new = smart_bcc.rotate(db, account, deal)
+    assert old != new
+    assert smart_bcc.address(db, account, deal) == new
+    (thread,) = comes(db, account, ("1", mine(delivered_to=(old,)), makers.INBOX))
+    assert origin(db, thread) == "sync"
+    assert copies_of(db) == []
+    told = db.read().execute("SELECT text FROM event WHERE text <> ''").fetchall()
+    assert any("was replaced" in text for (text,) in told)
+
+
+def test_what_came_before_an_address_was_replaced_stays_what_it_is(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    (thread,) = comes(db, account, ("1", mine(delivered_to=(address,)), makers.INBOX))
+    smart_bcc.rotate(db, account, deal)
+    assert origin(db, thread) == "smart_bcc"
+    assert len(copies_of(db)) == 1
+
+
+def test_an_alias_is_the_universal_address_and_takes_the_secrets_of_items(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    account_crm.set(db, account, bcc_address="CRM@dealbox.example")
+    assert smart_bcc.address(db, account, None) == "crm@dealbox.example"
+    of_deal = smart_bcc.address(db, account, deal)
+    assert of_deal.startswith("crm+")
+    universal, direct = comes(
+        db,
+        account,
+        ("1", mine(delivered_to=("crm@dealbox.example",)), makers.INBOX),
+        ("2", mine(delivered_to=(of_deal,)), makers.INBOX),
+    )
+    assert universal != direct
+    tokens = {row[2] for row in copies_of(db)}
+    assert tokens == {bcc_tokens.token(db, account, None), bcc_tokens.token(db, account, deal)}
+
+
+def test_the_address_it_was_delivered_to_counts_before_those_it_names(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    other = crm_rows.a_deal(db, "Other")
+    here, there = (smart_bcc.address(db, account, item) for item in (deal, other))
+    email = mine(to=(makers.an_address(there),), delivered_to=(here,))
+    comes(db, account, ("1", email, makers.INBOX))
+    assert [row[2] for row in copies_of(db)] == [bcc_tokens.token(db, account, deal)]
+
+
+def test_what_was_sent_to_smart_bcc_stays_where_it_belongs_and_has_its_copy_at_once(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    sent = mine(bcc=(makers.an_address(address),))
+    (original,) = comes(db, account, ("1", sent, makers.SENT))
+    assert origin(db, original) == "sync"
+    ((copy, thread, _, is_verified, copy_of),) = copies_of(db)
+    assert thread != original
+    assert origin(db, thread) == "smart_bcc"
+    assert is_verified
+    assert copy_of is not None
+    assert emails.body(db, EmailId(copy)) == emails.body(db, EmailId(copy_of))
+    assert [row.mailboxes for row in emails.in_thread(db, thread)] == [("Copies",)]
+    assert db.read().execute("SELECT 1 FROM link_due WHERE thread_id = ?", (thread,)).fetchone()
+
+
+def test_the_copy_that_is_delivered_takes_the_place_of_ours(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.SENT))
+    ((_, before, *_),) = copies_of(db)
+    (after,) = comes(db, account, ("2", mine(delivered_to=(address,)), makers.INBOX), state="s2")
+    assert after == before
+    ((_, thread, _, _, copy_of),) = copies_of(db)
+    assert (thread, copy_of) == (before, None)
+    assert [row.mailboxes for row in emails.in_thread(db, ThreadId(before))] == [("Inbox",)]
+
+
+def test_what_is_told_in_sent_after_its_copy_came_gets_no_second_one(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    comes(db, account, ("2", mine(delivered_to=(address,)), makers.INBOX))
+    comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.SENT), state="s2")
+    assert len(copies_of(db)) == 1
+
+
+def test_one_message_that_lies_in_inbox_and_sent_is_the_original_and_its_copy_is_made_here(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    """As Gmail has what one sends to oneself."""
+    address = smart_bcc.address(db, account, deal)
+    email = mine(bcc=(makers.an_address(address),))
+    original, _ = comes(db, account, ("1", email, makers.INBOX), ("2", email, makers.SENT))
+    assert origin(db, original) == "sync"
+    ((_, copy, *_),) = copies_of(db)
+    assert copy != original
+
+
+def test_a_draft_to_a_smart_bcc_address_is_a_draft(db: Database, account: AccountId, deal: ItemRef) -> None:
+    address = smart_bcc.address(db, account, deal)
+    comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.DRAFTS))
+    assert copies_of(db) == []
+
+
+def test_a_copy_known_by_its_header_is_verified_when_its_body_is_read(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    email = mine(delivered_to=(address,))
+    remote = replace(
+        makers.a_remote("1", makers.INBOX, message=None),
+        header=b"x",
+        size_octets=500,
+        identity=email.octets_hash,
+    )
+    ingest.apply(db, account, makers.a_batch([remote]), [ingest.Arrival(remote, email)])
+    ((copy, thread, _, is_verified, _),) = copies_of(db)
+    assert not is_verified
+    with db.write() as connection:
+        connection.execute("DELETE FROM link_due")
+    ingest.fill(db, account, [ingest.Filled(EmailId(copy), email)])
+    assert copies_of(db)[0][3] == 1
+    assert db.read().execute("SELECT thread_id FROM link_due").fetchall() == [(thread,)]
+
+
+def test_a_copy_whose_body_tells_that_it_is_forged_stays_unverified(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    email = mine(delivered_to=(address,))
+    remote = replace(
+        makers.a_remote("1", makers.INBOX, message=None),
+        header=b"x",
+        size_octets=500,
+        identity=email.octets_hash,
+    )
+    ingest.apply(db, account, makers.a_batch([remote]), [ingest.Arrival(remote, email)])
+    copy = copies_of(db)[0][0]
+    ingest.fill(db, account, [ingest.Filled(EmailId(copy), replace(email, fails_authentication=True))])
+    assert copies_of(db)[0][3] == 0
+
+
+def test_without_any_smart_bcc_address_mail_with_plus_addresses_is_ordinary(
+    db: Database, account: AccountId
+) -> None:
+    other = mine(to=(makers.an_address(f"me+d-{'a' * 26}@dealbox.example"),))
+    (thread,) = comes(db, account, ("1", other, makers.INBOX))
+    assert origin(db, thread) == "sync"
+
+
+def test_what_dealbox_sends_has_its_copy_before_the_account_tells_of_it(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    ingest.apply(db, account, makers.a_batch([]), [])
+    address = smart_bcc.address(db, account, deal)
+    octets = (
+        f"From: Me <{ME}>\r\nTo: ana@acme.example\r\nBcc: {address}\r\nSubject: Quote\r\n"
+        "Message-ID: <original@dealbox.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n\r\nHello\r\n"
+    ).encode()
+    message = own_mail.written(account, "maildir", octets, makers.NOW)
+    with db.write() as connection:
+        email_id = own_mail.add(
+            connection, message, kind="sent", keywords={"$seen"}, is_saved_by_account=True
+        )
+        touched = bcc_intake.sent(connection, account, email_id, message.email)
+        local_mail.recount(connection, touched)
+    ((copy, thread, *_),) = copies_of(db)
+    assert emails.octets(db, EmailId(copy)) == octets
+    row = threads.get(db, ThreadId(thread))
+    assert row is not None
+    assert not row.is_unread
+    (view,) = [one for one in mailboxes.all(db, account) if one.name == "Copies"]
+    assert view.is_view
+    assert view.total_threads == 1
+    assert SafeText("Quote") == row.subject
