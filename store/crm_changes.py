@@ -243,12 +243,12 @@ _REFERENCES: Final = {
     "label": "item_label.label_id",
     "custom_field": "custom_value.field_id",
     "activity": "auto_created.activity_id",
-    "organization": "person.org_id deal.org_id lead.org_id project.org_id activity.org_id note.org_id",
+    "organization": "organization_domain.organization_id person.org_id deal.org_id lead.org_id project.org_id activity.org_id note.org_id",
     "person": (
         "deal.person_id lead.person_id project.person_id activity.person_id note.person_id"
-        " deal_participant.person_id participant_override.person_id"
+        " deal_participant.person_id participant_override.person_id person_email.person_id person_phone.person_id"
     ),
-    "deal": "activity.deal_id note.deal_id lead.converted_deal_id deal_product.deal_id",
+    "deal": "deal_participant.deal_id activity.deal_id note.deal_id lead.converted_deal_id deal_product.deal_id",
     "lead": "activity.lead_id note.lead_id deal.source_lead_id",
     "project": "activity.project_id note.project_id",
 }
@@ -259,11 +259,14 @@ _OF_ITEMS: Final = (
     "custom_value",
     "bcc_token",
     "awaited_link",
+    "auto_created",
     "draft",
 )
 
 
 def _is_referred_to(connection: sqlite3.Connection, table: str, row: _Row) -> bool:
+    if KEYS[table] != ("id",):
+        return False
     references = [one.split(".") for one in _REFERENCES.get(table, "").split()]
     queries = [f"SELECT 1 FROM {other} WHERE {column} = ?1" for other, column in references]  # noqa: S608 - our own names
     if table in _ITEMS:
