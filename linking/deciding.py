@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from linking import rules
@@ -20,13 +20,14 @@ _AT_ONCE: Final = 100
 """Conversations judged between two looks at whether somebody waits to write."""
 
 
-def decide_due(db: Database, *, limit: int = 500) -> int:
+def decide_due(db: Database, *, limit: int = 500, may_go_on: Callable[[], bool] = lambda: True) -> int:
     """Judge every conversation that waits for it, and return how many; at most `limit` in a transaction.
 
-    Whatever was judged is linked, or no longer, when the transaction ends; what ends before it is judged again.
+    Whatever was judged is linked, or no longer, when the transaction ends; what was cut short is due again.
+    `may_go_on` is asked before each.
     """
     count = 0
-    while decisions.is_due(db):
+    while decisions.is_due(db) and may_go_on():
         db.give_way()
         with db.write(is_durable=False) as connection:
             judged = _judge_some(db, connection, limit)

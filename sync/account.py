@@ -22,6 +22,7 @@ from store.secret_files import HeldKey
 from sync import backoff
 from sync.bodies import fetch_bodies
 from sync.crew import Crew, connection
+from sync.judging import judge_due
 from sync.lane import ChildFailed
 from sync.lending import LentSecrets
 from sync.looks import Looks
@@ -251,15 +252,17 @@ def finish_once(
 
     submit_due(db, account, LentSecrets(db.directory, held, account), look)
     fetch_bodies(db, account.id, provider, parsers, may_go_on)
+    judge_due(db)
 
 
 def sync_once(
     db: Database, account_id: AccountId, provider: Provider, parsers: Parsers, may_go_on: Callable[[], bool]
 ) -> bool:
-    """Push, then pull with a push between two pages; False when it was told to stop before the end."""
+    """Push, then pull; between two pages push and judge. False when it was told to stop before the end."""
 
     def between_pages() -> bool:
         push(db, account_id, provider)
+        judge_due(db)
         return may_go_on()
 
     return between_pages() and pull(db, account_id, provider, parsers, between_pages) and between_pages()

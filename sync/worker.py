@@ -26,6 +26,7 @@ from store.secret_files import HeldKey
 from store.worker_process import WorkerLock
 from sync import service
 from sync.account import AccountThread, connected, finish_once, report, say_live, sync_once
+from sync.judging import Judging
 from sync.parsers import ParsingChildren
 
 log = logging.getLogger(__name__)
@@ -245,9 +246,11 @@ class _Worker:
         self._requests = accounts.sync_requests(db)
         self._needed_at = time.monotonic()
         self._version = db.data_version()
+        self._judging = Judging(db)
 
     def run(self) -> None:
         bell = Doorbell(self._db.directory, doorbell.WORKER)
+        self._judging.start()
         try:
             self._match_accounts()
             while not self._stop.is_set and self._is_needed():
@@ -262,12 +265,15 @@ class _Worker:
                     for thread in self._threads.values():
                         thread.wake()
                 self._wake_those_asked()
+                self._judging.glance()
         finally:
             bell.close()
+            self._judging.stop()
             for thread in self._threads.values():
                 thread.stop()
             for thread in self._threads.values():
                 thread.join()
+            self._judging.join()
 
     def retry(self) -> None:
         """Let every account be tried again now; callable from any thread."""

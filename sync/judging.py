@@ -1,0 +1,55 @@
+"""Conversations judged by the rules of linking as soon as what they are judged by has changed, on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+
+from linking import deciding
+from store import decisions
+from store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+def judge_due(db: Database) -> None:
+    """Judge what is due: after what an account told, and whatever an end cut short."""
+    deciding.decide_due(db)
+
+
+class Judging:
+    """Judges what screens and companions of accounts change; what accounts tell is judged by their own threads."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._is_stopping = False
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="judging")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def glance(self) -> None:
+        """Look whether conversations wait to be judged."""
+        if decisions.is_due(self._db):
+            self._woken.set()
+
+    def stop(self) -> None:
+        """End after the transaction going on."""
+        self._is_stopping = True
+        self._woken.set()
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            try:
+                deciding.decide_due(self._db, may_go_on=lambda: not self._is_stopping)
+            except sqlite3.Error as error:  # a full disk: what is due stays due
+                log.error("conversations could not be judged: %s", error)
+            self._woken.wait()
+            self._woken.clear()
