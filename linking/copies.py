@@ -40,9 +40,8 @@ def duplicate(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
         copied = copies.duplicate(connection, account_id, still, packed)
         slot = Slot(item.kind.value, item.id, "manual", "", now, "a copy of another conversation")
         link = Step("item", copied.thread_id, slots.dumps(None), slots.dumps(slot))
-        threads.summarise(connection, [copied.thread_id])
-        undo.carry_out(connection, [link], now=now)
         lists = threads.summarise(connection, [copied.thread_id])
+        undo.carry_out(connection, [link], now=now)
         places = [Step("destroyed", place, "1", "0") for place in copied.placement_ids]
         action = undo.record(connection, _title(len(still), card), [*places, link], now)
         _note(connection, now, thread_id, copied.thread_id, item)

@@ -95,11 +95,6 @@ def sent(
     channels = bcc_tokens.channels(connection)
     copied, touched = _copy_of_sent(connection, account_id, channels, email_id, email)
     if copied:
-        connection.execute(
-            "INSERT OR IGNORE INTO link_due (thread_id) SELECT thread_id FROM email"
-            " WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(copied),),
-        )
         copies.index(connection, copied)
     return touched
 
@@ -136,7 +131,4 @@ def verify(connection: sqlite3.Connection, filled: Iterable[tuple[int, Email]]) 
     channels = bcc_tokens.channels(connection)
     verified = [row for row in rows if is_verified_copy(channels, emails[row[0]])]
     connection.executemany("UPDATE email SET is_bcc_verified = 1 WHERE id = ?", [row[:1] for row in verified])
-    connection.executemany(
-        "INSERT OR IGNORE INTO link_due (thread_id) VALUES (?)", [row[1:] for row in verified]
-    )
     return {ThreadId(row[1]) for row in verified}

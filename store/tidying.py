@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from store import attached
+from store import attached, copies, local_mail
 from store.database import Database
 
 OCTETS_S: Final = 2 * 86_400
@@ -31,4 +31,5 @@ def tidy(db: Database) -> None:
             " AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.draft_id = draft.id)",
             (now - KEPT_S,),
         )
+        local_mail.recount(connection, copies.purge(connection))
     attached.purge(db)

@@ -197,3 +197,28 @@ CREATE TRIGGER mailbox_is_for_something_else AFTER UPDATE OF role ON mailbox WHE
         WHERE p.mailbox_id = new.id GROUP BY e.thread_id
         ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
 END;
+-- Whom nobody wants judged any more, or again: what is not linked of their mail is looked at anew.
+CREATE TRIGGER address_is_blocked AFTER INSERT ON crm_exception WHEN new.effect = 'block' BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT DISTINCT t.id, 0 FROM address a
+        JOIN participant p ON p.address_id = a.id JOIN email e ON e.id = p.email_id
+        JOIN thread t ON t.id = e.thread_id AND t.item_id IS NULL
+        WHERE a.email = new.pattern OR substr(new.pattern, 1, 1) = '@'
+        AND (a.email LIKE '%' || new.pattern OR a.email LIKE '%@%.' || substr(new.pattern, 2))
+        ON CONFLICT DO UPDATE SET email_id = 0;
+END;
+CREATE TRIGGER address_is_free AFTER DELETE ON crm_exception WHEN old.effect = 'block' BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT DISTINCT t.id, 0 FROM address a
+        JOIN participant p ON p.address_id = a.id JOIN email e ON e.id = p.email_id
+        JOIN thread t ON t.id = e.thread_id AND t.item_id IS NULL
+        WHERE a.email = old.pattern OR substr(old.pattern, 1, 1) = '@'
+        AND (a.email LIKE '%' || old.pattern OR a.email LIKE '%@%.' || substr(old.pattern, 2))
+        ON CONFLICT DO UPDATE SET email_id = 0;
+END;
+CREATE TRIGGER address_is_blocked_or_free AFTER UPDATE OF deleted_at ON crm_exception WHEN new.effect = 'block' BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT DISTINCT t.id, 0 FROM address a
+        JOIN participant p ON p.address_id = a.id JOIN email e ON e.id = p.email_id
+        JOIN thread t ON t.id = e.thread_id AND t.item_id IS NULL
+        WHERE a.email = new.pattern OR substr(new.pattern, 1, 1) = '@'
+        AND (a.email LIKE '%' || new.pattern OR a.email LIKE '%@%.' || substr(new.pattern, 2))
+        ON CONFLICT DO UPDATE SET email_id = 0;
+END;
