@@ -14,6 +14,7 @@ TOPICS = {
     "keys": "Keys, pty of 120x40",
     "searching": "Search in the store",
     "syncing": "The worker",
+    "linking": "Linking and items",
     "headers": "Mail told by its header",
     "servers": "An account on a server",
 }
