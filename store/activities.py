@@ -154,7 +154,8 @@ def _row(row: tuple[Any, ...]) -> ActivityRow:
     *own, source_email_id, deal_id, lead_id, project_id, person_id, org_id, about = row
     ids = (deal_id, lead_id, project_id, person_id, org_id)
     item = item_of(dict(zip(COLUMNS.values(), ids, strict=True)))
-    return ActivityRow(*own, item, about, source_email_id)
+    fields: list[Any] = [*own, item, about, source_email_id]
+    return ActivityRow(*fields)
 
 
 def _act(db: Database, activity_id: str, plan: Callable[[sqlite3.Connection, _Row], _Plan]) -> ActionRow:
