@@ -24,10 +24,11 @@ _MINE: Final = {
 }
 # An automatic answer is none; what lies out of sight, in trash or spam, nobody waits for.
 _UNANSWERED: Final = (
-    "t.last_out_at <= :until AND NOT EXISTS (SELECT 1 FROM email e WHERE e.thread_id = t.id "
-    "AND e.received_at > t.last_out_at AND NOT (e.is_outgoing OR e.is_auto_reply OR e.draft OR e.bounce IS NOT NULL)) "
-    "AND EXISTS (SELECT 1 FROM mailbox_thread f JOIN mailbox v ON v.id = f.mailbox_id AND v.key IS NULL "
-    "AND v.role = 'all' WHERE f.thread_id = t.id)"
+    "t.last_out_at <= :until AND (t.last_in_at IS NULL OR t.last_in_at <= t.last_out_at OR NOT EXISTS "
+    "(SELECT 1 FROM email e WHERE e.thread_id = t.id AND e.received_at > t.last_out_at "
+    "AND NOT (e.is_outgoing OR e.is_auto_reply OR e.draft OR e.bounce IS NOT NULL))) "
+    "AND EXISTS (SELECT 1 FROM mailbox_thread f WHERE f.thread_id = t.id "
+    "AND f.mailbox_id IN (SELECT id FROM mailbox WHERE key IS NULL AND role = 'all'))"
 )
 _KEYS: Final = (
     " UNION ALL ".join(
