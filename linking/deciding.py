@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from linking import rules
+from linking import rules, words
 from linking.rules import Blocked, Decision, Known, Reason
-from mail.types import ThreadId
-from store import decisions, events, slots, to_file
+from mail.types import EmailId, SafeText, ThreadId
+from store import decisions, events, items, slots, to_file
 from store.database import Database
 from store.decisions import Batch, Outcome, Settings
+from store.items import ItemCard
 from store.link_facts import Before, Conversation
 from store.slots import Slot
 
@@ -100,3 +102,74 @@ def _carry_out(
         return False
     slots.put(connection, conversation.thread_id, None)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message and what the rules say of it, in words."""
+
+    email_id: EmailId
+    at: int
+    from_: SafeText
+    subject: SafeText
+    decision: Decision
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a conversation is linked or not. `decided` is what was decided when its mail came; None: it never was.
+
+    `candidates` are the items that any of the decisions is about; `advice` is what can be done, "" when nothing is amiss.
+    """
+
+    thread_id: ThreadId
+    item: ItemCard | None
+    origin: str
+    decided: Outcome | None
+    words: str
+    advice: str
+    messages: tuple[Judged, ...]
+    candidates: tuple[ItemCard, ...]
+
+
+def explain(db: Database, thread_id: ThreadId) -> Explanation:
+    """Return what the rules say of every message of a conversation, by what is known now, and what was decided then."""
+    connection = db.read()
+    thread_id = slots.thread_now(connection, thread_id)
+    settings = decisions.settings(connection)
+    batch = decisions.facts(connection, settings, [thread_id])
+    decided = decisions.get(connection, thread_id)
+    said = [each for conversation in batch.conversations for each in _all_said(settings, batch, conversation)]
+    slot = batch.conversations[0].slot if batch.conversations else None
+    ref = slot.item.ref if slot and slot.item else None
+    refs = dict.fromkeys(each for one in (*([decided] if decided else ()), *said) for each in one.candidates)
+    cards = {each: items.card(connection, each) for each in (*refs, *([ref] if ref else ()))}
+    names = {each: card.title for each, card in cards.items() if card is not None}
+    heads = decisions.heads(connection, [each.email_id for each in said])
+    return Explanation(
+        thread_id,
+        cards[ref] if ref else None,
+        slot.origin if slot else "",
+        decided,
+        words.sentence(decided, names) if decided else words.NEVER_JUDGED,
+        words.advice(decided.reason) if decided else "",
+        tuple(
+            Judged(each.email_id, *heads[each.email_id], each, words.sentence(each, names)) for each in said
+        ),
+        tuple(card for each in refs if (card := cards[each]) is not None),
+    )
+
+
+def _all_said(settings: Settings, batch: Batch, conversation: Conversation) -> Iterator[Decision]:
+    """Yield what is said of each message: up to an automatic link by what is known now, after that by the link."""
+    known, slot, before = known_of(settings, batch), conversation.slot, conversation.before
+    if slot is None or slot.origin != "auto" or before is None or before.reason not in rules.LINKING:
+        yield from rules.judgements(replace(conversation, judge_from=0, before=None), known)
+        return
+    earlier = tuple(message for message in conversation.messages if message.email_id < before.email_id)
+    if earlier:
+        unlinked = replace(conversation, messages=earlier, slot=None, judge_from=0, before=None)
+        yield from rules.judgements(unlinked, known)
+    yield Decision(Reason(before.reason), before.email_id, before.candidates[0], before.candidates)
+    yield from rules.judgements(replace(conversation, judge_from=before.email_id + 1), known)

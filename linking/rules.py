@@ -10,7 +10,7 @@ from typing import Final
 from mail.types import EmailId
 from store.contacts import Ours
 from store.items import ItemRef
-from store.link_facts import Account, Before, Conversation, Filled, Item, Message, Person
+from store.link_facts import Account, Conversation, Filled, Item, Message, Person
 
 VERSION: Final = 1
 """Kept with every decision; raise it when the rules say something else of the same facts."""
@@ -316,8 +316,9 @@ def fold(conversation: Conversation, known: Known) -> Decision:
 def _said_before(conversation: Conversation) -> Decision | None:
     before, slot = conversation.before, conversation.slot
     if is_kept(conversation) and slot is not None and slot.item is not None:
-        found = before or Before(Reason.LINKED, conversation.messages[0].email_id, (slot.item.ref,))
-        return Decision(Reason(found.reason), found.email_id, slot.item.ref, found.candidates)
+        if before is not None and before.reason in LINKING:
+            return Decision(Reason(before.reason), before.email_id, slot.item.ref, before.candidates)
+        return Decision(Reason.LINKED, conversation.messages[0].email_id, slot.item.ref, (slot.item.ref,))
     if before is None or before.email_id >= conversation.judge_from:
         return None
     reason = Reason(before.reason)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mail.types import AccountId, EmailId, ThreadId
+from mail.types import AccountId, EmailId, SafeText, ThreadId
 from store import contacts, link_items
 from store.contacts import Ours
 from store.database import Database
@@ -234,6 +234,30 @@ def get(connection: sqlite3.Connection, thread_id: ThreadId) -> Outcome | None:
         "SELECT email_id, reason, candidates FROM link_decision WHERE thread_id = ?", (thread_id,)
     ).fetchone()
     return None if row is None else Outcome(thread_id, EmailId(row[0]), row[1], _refs(row[2]))
+
+
+def heads(
+    connection: sqlite3.Connection, email_ids: Sequence[EmailId]
+) -> dict[EmailId, tuple[int, SafeText, SafeText]]:
+    """Return when messages were received, who wrote them and their subjects."""
+    rows = connection.execute(
+        "SELECT e.id, e.received_at, CASE e.from_name WHEN '' THEN e.from_email ELSE e.from_name END, e.subject"
+        " FROM json_each(?) j CROSS JOIN email e ON e.id = j.value",
+        (json.dumps(email_ids),),
+    ).fetchall()
+    return {
+        EmailId(email_id): (at, SafeText(name), SafeText(subject)) for email_id, at, name, subject in rows
+    }
+
+
+def unlinked(connection: sqlite3.Connection, after: ThreadId, limit: int) -> list[ThreadId]:
+    """Return conversations whose slot nothing ever filled, by id, those with ids greater than `after`."""
+    rows = connection.execute(
+        "SELECT id FROM thread t WHERE id > ? AND NOT EXISTS"
+        " (SELECT 1 FROM item_link WHERE thread_id = t.id AND slot = 'item') ORDER BY id LIMIT ?",
+        (after, limit),
+    )
+    return [ThreadId(row[0]) for row in rows.fetchall()]
 
 
 def put(connection: sqlite3.Connection, outcomes: Iterable[Outcome], version: int, now: int) -> None:

@@ -38,6 +38,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import vcard": ("tui.cli_crm", "import_vcard"),
     "link": ("tui.cli_crm", "link"),
     "unlink": ("tui.cli_crm", "unlink"),
+    "why": ("tui.cli_linking", "why"),
+    "relink": ("tui.cli_linking", "relink"),
     "user list": ("tui.cli_users", "show"),
     "user add": ("tui.cli_users", "add"),
     "user set": ("tui.cli_users", "change"),

@@ -191,6 +191,13 @@ def _crm_commands(commands: Subparsers) -> None:
     )
     unlink = _command(commands, "unlink", "unlink a conversation from its deal, lead or project")
     unlink.add_argument("id", metavar="ID", help="a conversation's id, from search")
+    why = _command(commands, "why", "say why a conversation is linked or not, message by message")
+    why.add_argument("id", metavar="ID", help="a conversation's id, from search")
+    why.add_argument("--json", action="store_true", help="as JSON")
+    relink = _command(commands, "relink", "let the rules look at mail that was here before its items were")
+    how = relink.add_mutually_exclusive_group(required=True)
+    how.add_argument("--dry-run", action="store_true", help="only list what they would link")
+    how.add_argument("--apply", action="store_true", help="link it; undo on the screen takes it back")
 
 
 def _user_commands(commands: Subparsers) -> None:
