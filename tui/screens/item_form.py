@@ -1,0 +1,235 @@
+"""One form for all that is created and changed: labelled lines, completed as they are typed, kept only when they mean something."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from mail.folding import fold
+from store.item_edits import BadItem
+from tui.content import line
+from tui.screens.dialog import Dialog
+from tui.screens.item_form_fields import BadField, Field, How, Value, completed, completions, meaning, read
+from tui.screens.item_form_kinds import Filled, Somebody
+from tui.widgets.form_field import FormInput, Offer, Offers
+
+T = TypeVar("T")
+_KEYS = "ctrl+x save   tab next   shift+tab back   esc leave"
+_LISTED = "down lists them"
+_MOST_ALIKE = 3
+
+
+Look = Callable[[Field, str], Awaitable[Sequence[Offer]]]
+Save = Callable[[Filled], Awaitable[T]]
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+async def _nobody(field: Field, text: str) -> Sequence[Offer]:
+    return ()
+
+
+class ItemForm(Dialog[T], Generic[T]):
+    """Answers with what `save` returned. A refusal is shown, and everything typed stays."""
+
+    BINDINGS = [
+        Binding("ctrl+x", "save", show=False, priority=True),
+        Binding("escape", "cancel", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        save: Save[T],
+        *,
+        look: Look = _nobody,
+        now: Callable[[], datetime] = _now,
+        about: str = "",
+    ) -> None:
+        """`look` finds persons and organizations by what was typed; `about` is said under the title."""
+        super().__init__()
+        self._title = title
+        self._fields = tuple(fields)
+        self._save = save
+        self._look = look
+        self._now = now
+        self._about = about
+        self._was_asked = False
+        self._is_saving = False
+        self._problem = ""
+        self._surely_new: set[str] = set()
+        self._offers = Offers()
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(Content.styled(line(self._title), "bold"))
+            if self._about:
+                yield Static(Content(line(self._about)))
+            with VerticalScroll(can_focus=False):
+                for field in self._fields:
+                    with Horizontal(classes="form-line"):
+                        yield Static(Content(f"{line(field.label)}{'*' if field.is_required else ''}"))
+                        yield FormInput(field, self._offers, is_last=field is self._fields[-1])
+            yield Static(id="form-told")
+            yield Static(Content.styled(_KEYS, "dim"))
+        yield self._offers
+
+    def on_mount(self) -> None:
+        first_empty = next((each for each in self._inputs if each.field.is_required and not each.value), None)
+        (first_empty or self._inputs[0]).focus()
+
+    @property
+    def _inputs(self) -> list[FormInput]:
+        return list(self.query(FormInput))
+
+    @property
+    def _current(self) -> FormInput | None:
+        return self.focused if isinstance(self.focused, FormInput) else None
+
+    def _tell(self, text: str, *, is_wrong: bool = False) -> None:
+        told = self.query_one("#form-told", Static)
+        told.update(Content.styled(line(text), "$warning" if is_wrong else "dim"))
+
+    # -- what is offered, and what the text means
+
+    @on(FormInput.Entered)
+    def _on_entered(self, event: FormInput.Entered) -> None:
+        if event.is_typed:
+            self._was_asked, self._problem = False, ""
+        if event.input is not self._current:
+            return
+        self._tell_of(event.input)
+        if event.is_typed:
+            self._offer(event.input, is_typed=True)
+
+    @on(FormInput.Opened)
+    def _on_opened(self, event: FormInput.Opened) -> None:
+        self._offer(event.input, is_typed=False)
+
+    @on(FormInput.Taken)
+    def _on_taken(self, event: FormInput.Taken) -> None:
+        field = event.input.field
+        event.input.take(completed(field, event.input.value, event.offer.name), event.offer.id)
+        if field.how is not How.LABELS:
+            event.input.leave(1)
+
+    @on(FormInput.Last)
+    def _on_last(self) -> None:
+        self.action_save()
+
+    def _tell_of(self, input: FormInput) -> None:
+        if self._problem:
+            return  # it stays until something is typed
+        field = input.field
+        means = meaning(field, input.value, self._now()) if input.value.strip() else ""
+        how = _LISTED if field.how in (How.CHOICE, How.LABELS) else ""
+        self._tell(means or "   ".join(filter(None, (field.hint, how))))
+
+    def _offer(self, input: FormInput, *, is_typed: bool) -> None:
+        field = input.field
+        if field.is_looked_up:
+            self.run_worker(self._look_up(input, is_typed=is_typed), group="look", exclusive=True)
+        elif field.how in (How.CHOICE, How.LABELS):
+            found = completions(field, input.value if is_typed else "")
+            names = [each.name for each in found]
+            at = names.index(input.value) if input.value in names else 0 if is_typed or found else None
+            self._offers.show([Offer(name) for name in names], below=input, at=at)
+
+    async def _look_up(self, input: FormInput, *, is_typed: bool) -> None:
+        wanted = input.value if is_typed else ""
+        found = await self._look(input.field, wanted) if wanted.strip() or not is_typed else ()
+        if input is not self._current or (is_typed and wanted != input.value):
+            return
+        # A name that is only begun is not taken for another: nothing is highlighted until it surely is meant.
+        is_meant = bool(found) and fold(found[0].name).startswith(fold(wanted.strip()))
+        self._offers.show(found, below=input, at=0 if is_meant or not is_typed else None)
+        is_new = bool(is_typed and wanted.strip() and not input.chosen)
+        noun = "person" if input.field.how is How.PERSON else "organization"
+        self._tell(f"a new {noun}, unless one of those listed is meant" if is_new else input.field.hint)
+
+    # -- saving and leaving
+
+    def action_save(self) -> None:
+        (self.focused or self).call_later(self._begin_saving)  # after the letters typed just before
+
+    def _begin_saving(self) -> None:
+        if not self._is_saving:
+            self._is_saving = True
+            self._offers.close()
+            self.run_worker(self._finish(), group="save")
+
+    async def _finish(self) -> None:
+        try:
+            done = await self._save(await self._filled())
+        except BadField as error:
+            self._refuse(str(error))
+        except BadItem as error:
+            self._refuse(str(error), error.field)
+        except sqlite3.Error as error:
+            self._refuse(f"Not kept: {error}")
+        else:
+            self.dismiss(done)
+        finally:
+            self._is_saving = False
+
+    async def _filled(self) -> Filled:
+        """Return what every field means, the cursor going to the first that means nothing. Raises BadField."""
+        filled: dict[str, Value | Somebody] = {}
+        for input in self._inputs:
+            try:
+                value = read(input.field, input.value, self._now())
+                filled[input.field.name] = await self._named(input) if input.field.is_looked_up else value
+            except BadField:
+                input.focus()
+                raise
+        return filled
+
+    async def _named(self, input: FormInput) -> Somebody | None:
+        """Return whom the text names: whoever was taken, else the only one who is called so, else somebody new."""
+        text = line(input.value).strip()
+        if not text or input.chosen:
+            return Somebody(input.chosen, text) if text else None
+        found = await self._look(input.field, text)
+        called = [offer for offer in found if fold(offer.name) == fold(text)]
+        if len(called) > 1:
+            raise BadField(f"{input.field.label}: {len(called)} are called {text}: take one from the list")
+        if not called and found and text not in self._surely_new:
+            self._surely_new.add(text)
+            alike = ", ".join(offer.name for offer in found[:_MOST_ALIKE])
+            raise BadField(
+                f"{input.field.label}: {text} is new, but there is {alike}. ctrl+x again makes a new one"
+            )
+        return Somebody(called[0].id, called[0].name) if called else Somebody("", text)
+
+    def _refuse(self, text: str, field: str = "") -> None:
+        for input in self._inputs:
+            if field and input.field.name == field:
+                input.focus()
+        self._problem = text
+        self._tell(text, is_wrong=True)
+
+    def action_cancel(self) -> None:
+        (self.focused or self).call_later(self._leave)  # see action_save
+
+    def _leave(self) -> None:
+        if self._offers.is_open:
+            self._offers.close()
+            return
+        is_changed = any(each.value != line(each.field.text) for each in self._inputs)
+        if is_changed and not self._was_asked:
+            self._was_asked = True
+            self._tell("It was changed: ctrl+x saves that, esc once more leaves it.", is_wrong=True)
+            return
+        self.dismiss(None)
