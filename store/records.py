@@ -69,6 +69,17 @@ def save(
     connection.executemany(sql, [[*({**defaults, **row}[name] for name in columns), *tail] for row in rows])
 
 
+def update(connection: sqlite3.Connection, table: str, row_id: str, values: Values) -> None:
+    """Give columns of a shareable row other values, counting `rev` up."""
+    fields = MODELS[table]._meta.fields
+    names = [name for name in values if name in fields]
+    assignments = ", ".join(f'"{name}" = ?' for name in names)
+    connection.execute(
+        f'UPDATE "{table}" SET {assignments}, rev = rev + 1 WHERE id = ?',  # noqa: S608 - names of our models
+        [*(values[name] for name in names), row_id],
+    )
+
+
 def replace_parts(
     connection: sqlite3.Connection, table: str, owner: str, owner_ids: Collection[str], rows: Sequence[Values]
 ) -> None:

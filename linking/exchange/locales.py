@@ -26,7 +26,10 @@ _NUMERIC: Final = re.compile(
 )
 _TIME: Final = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([AaPp]\.?[Mm]\.?)?")
 _MONTHS: Final = {
-    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
 }
 _WORDED: Final = re.compile(
     r"(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?\.?\s+(?P<m1>[A-Za-z]{3,9})\.?,?\s+|(?P<m2>[A-Za-z]{3,9})\.?\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s+)"
@@ -72,7 +75,7 @@ def currency(value: str) -> str:
 def _digits(number: str, decimal: str, value: str) -> str:
     digits = re.sub(r"[\s'’+-]", "", number).strip(",.") if not decimal else re.sub(r"[\s'’+-]", "", number)
     marks = [character for character in digits if character in ".,"]
-    mark = decimal if decimal else _decimal_mark(digits, marks)
+    mark = decimal or _decimal_mark(digits, marks)
     if mark and digits.count(mark) > 1:
         raise ValueError(f"“{values.text(value)}” is not an amount")
     whole, _, fraction = digits.rpartition(mark) if mark in digits and mark else (digits, "", "")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+MOST_LISTED: Final = 200
+"""So many remarks of each sort are listed; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,45 @@ class Remark:
         return f"{self.file}:{self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
 
 
+class Remarks:
+    """Remarks of one sort: the first of them, and how many there are."""
+
+    def __init__(self, most: int = MOST_LISTED) -> None:
+        self._most = most
+        self._listed: list[Remark] = []
+        self.count = 0
+
+    def append(self, remark: Remark) -> None:
+        """Count a remark, and list it while there is room."""
+        self.count += 1
+        if len(self._listed) < self._most:
+            self._listed.append(remark)
+
+    def extend(self, remarks: Iterable[Remark]) -> None:
+        """Append each."""
+        for remark in remarks:
+            self.append(remark)
+
+    @property
+    def listed(self) -> tuple[Remark, ...]:
+        """Return those that are listed, in order."""
+        return tuple(self._listed)
+
+
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came in. `rejects` were left out whole; of what `notices` tell of only a part was."""
+    """What came in. `rejects` were left out whole; of what `notices` tell of only a part was.
+
+    Of `conflicts` the file says something else than was chosen here, and here is how it stays. `unlisted` says how many
+    more there are of each of the three than are listed.
+    """
 
     is_dry_run: bool
     counts: tuple[Count, ...]
     rejects: tuple[Remark, ...]
     notices: tuple[Remark, ...]
+    conflicts: tuple[Remark, ...] = ()
+    unlisted: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the report for scripts."""
@@ -48,6 +84,21 @@ class ImportReport:
             f"{count.kind}: {count.added:,} {verb}added, {count.changed:,} {verb}changed, {count.unchanged:,} unchanged"
             for count in self.counts
         ]
-        lines += [f"left out: {reject}" for reject in self.rejects]
-        lines += [f"note: {notice}" for notice in self.notices]
+        sums = [
+            f"{len(remarks) + self.unlisted.get(name, 0):,} {word}"
+            for name, remarks, word in (
+                ("conflicts", self.conflicts, "conflicts"),
+                ("rejects", self.rejects, "left out"),
+            )
+            if remarks
+        ]
+        lines += [", ".join(sums)] if sums else []
+        for name, remarks, begin in (
+            ("rejects", self.rejects, "left out"),
+            ("conflicts", self.conflicts, "conflict"),
+            ("notices", self.notices, "note"),
+        ):
+            lines += [f"{begin}: {remark}" for remark in remarks]
+            if more := self.unlisted.get(name):
+                lines.append(f"{begin}: ... and {more:,} more")
         return "\n".join(lines or ["nothing to import was found"])

@@ -14,6 +14,7 @@ def a_report(*, is_dry_run: bool = False) -> ImportReport:
 def test_a_report_tells_people_what_came_in_and_what_did_not() -> None:
     assert a_report().as_text().splitlines() == [
         "deal: 1,200 added, 3 changed, 4 unchanged",
+        "1 left out",
         "left out: deals.csv:3: has no id",
         "note: notes.csv: is odd",
     ]

@@ -1,0 +1,137 @@
+"""Items from one file that another program has exported, row by row, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from linking.exchange.csv_base import Base
+from linking.exchange.csv_cells import Settings, cells_of
+from linking.exchange.csv_rows import Rows
+from linking.exchange.intake import Intake
+from linking.exchange.mapping import Chosen, refuse_if_unknown, source_of
+from linking.exchange.people import People
+from linking.exchange.rejects import Rejects
+from linking.exchange.report import ImportReport, Remark
+from linking.exchange.sheets import Row, Table
+from linking.exchange.stages import Stages
+from store import contacts, events, records, slots, users
+from store.database import Database
+from store.staging import Staging
+
+SAMPLES: Final = 2
+_LOOKED_AT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is said of a file: how it is written, where it is from, and where rows go that cannot be taken."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    source: str = ""
+    rejects: Path | None = None
+    stage_map: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+
+
+def samples(path: Path, options: Options) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return the headings of a file, and the first values of each column. Raises OSError, sheets.Unreadable."""
+    with Table(path, encoding=options.encoding, delimiter=options.delimiter) as table:
+        found: list[list[str]] = [[] for _ in table.headings]
+        for number, row in enumerate(table):
+            for cell, some in zip(row.cells, found, strict=False):
+                if not row.problem and cell.strip() and cell not in some and len(some) < SAMPLES:
+                    some.append(cell)
+            if number >= _LOOKED_AT or all(len(some) == SAMPLES for some in found):
+                break
+    return table.headings, found
+
+
+def import_file(
+    db: Database, path: Path, chosen: Chosen, options: Options | None = None, *, dry_run: bool
+) -> ImportReport:
+    """Bring in the rows of a file; a dry run only says what would come in.
+
+    The store is read while the file is, and written at the end: all of it or nothing. Doing it twice changes nothing.
+    Raises OSError, sheets.Unreadable, mapping.CannotMap.
+    """
+    options = options or Options()
+    refuse_if_unknown(chosen)
+    now = int(time.time())
+    connection = db.read()
+    with (
+        Table(path, encoding=options.encoding, delimiter=options.delimiter) as table,
+        Staging(connection, f"csv:{options.source or source_of(table.headings)}") as staging,
+        Rejects(options.rejects, table.headings) as rejects,
+    ):
+        intake = Intake(staging, path.name, now)
+        _tell_of_the_file(intake, table, chosen)
+        rows = Rows(_base(db, intake, options))
+        for row in table:
+            _take(row, chosen, rows, intake, rejects)
+        if not dry_run and not staging.is_empty():
+            with db.write() as writing:
+                staging.carry_out(writing, now)
+                events.record(writing, "items", thread_ids=slots.link_awaited(writing, now))
+        return intake.report(is_dry_run=dry_run, kind=chosen.kind)
+
+
+def _take(row: Row, chosen: Chosen, rows: Rows, intake: Intake, rejects: Rejects) -> None:
+    reason = row.problem
+    if not reason:
+        try:
+            with intake.whole():
+                rows.take(chosen.kind, cells_of(row.number, chosen, row.cells))
+        except ValueError as error:
+            reason = str(error)
+    if reason:
+        intake.rejects.append(Remark(intake.file, row.number, reason))
+        rejects.add(row.number, reason, row.cells)
+
+
+def _tell_of_the_file(intake: Intake, table: Table, chosen: Chosen) -> None:
+    if not table.encoding.is_sure:
+        intake.tell(
+            1, f"is read as {table.encoding.name}, which is a guess: say --encoding when names look wrong"
+        )
+    taken: set[str] = set()
+    for number, column in enumerate(chosen.columns, 1):
+        if not column.heading:
+            intake.tell(1, f"column {number} has no heading and is left out")
+        elif not column.field:
+            intake.tell(1, f"column “{column.heading[:60]}” is not known and is left out; or say --map")
+        elif column.field in taken and "." not in column.field and column.field not in _SEVERAL:
+            intake.tell(
+                1,
+                f"column “{column.heading[:60]}” is one more for {column.field}: it counts where the first is empty",
+            )
+        taken.add(column.field)
+
+
+_SEVERAL: Final = frozenset(
+    {"email", "phone", "labels", "participants", "person_email", "person_phone", "domain"}
+)
+
+
+def _base(db: Database, intake: Intake, options: Options) -> Base:
+    connection = db.read()
+    me = users.me(connection).id
+    stages = Stages(intake, records.pipelines(connection), records.steps(connection), options.stage_map)
+    defaults = {"owner_id": me, "visible_to": options.settings.visible_to}
+    people = People(intake, contacts.ours(connection).addresses, defaults)
+    return Base(intake, people, stages, dict(_owners(db)), me, options.settings)
+
+
+def _owners(db: Database) -> Iterator[tuple[str, str]]:
+    """Yield what users are called in files: names that only one has, and addresses."""
+    everybody = users.all(db)
+    names = [user.name.casefold() for user in everybody]
+    for user in everybody:
+        if names.count(user.name.casefold()) == 1:
+            yield user.name.casefold(), user.id
+        for address in (user.email, *user.aliases):
+            yield address, user.id

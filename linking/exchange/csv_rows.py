@@ -1,0 +1,171 @@
+"""Rows of another program's file, each as the item it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from linking.exchange import locales, people, values
+from linking.exchange.csv_about import About
+from linking.exchange.csv_base import Base
+from linking.exchange.csv_cells import Cells
+from linking.exchange.csv_work import Work
+from linking.exchange.intake import Incoming, digest
+
+Values = dict[str, Any]
+_PRODUCT: Final[Values] = {"code": "", "unit": "", "price": None, "currency": "", "tax": None}
+# What makes a row the same one in the next file, where no column is an id.
+_IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
+    "person": ("name", "first_name", "last_name", "email", "organization"),
+    "organization": ("name", "domain"),
+    "deal": ("title", "person", "person_email", "organization", "created_at"),
+    "lead": ("title", "person", "person_email", "first_name", "last_name", "organization", "created_at"),
+    "project": ("title", "person", "organization", "start_date"),
+    "activity": ("subject", "type", "due_at", "due_time", "deal", "person", "organization"),
+    "note": ("body", "deal", "lead", "person", "organization", "created_at"),
+    "product": ("code", "name"),
+}
+
+
+class Rows:
+    """Reads rows into an intake."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+        self._intake = base.intake
+        self._staging = base.intake.staging
+        self._about = About(base)
+        work = Work(base)
+        self._times: dict[str, int] = defaultdict(int)
+        self._readers: Mapping[str, Callable[[Cells, str, bytes], str]] = {
+            "person": self._person,
+            "organization": self._organization,
+            "deal": work.deal,
+            "lead": work.lead,
+            "project": work.project,
+            "activity": self._about.activity,
+            "note": self._about.note,
+            "product": self._product,
+        }
+
+    def take(self, kind: str, cells: Cells) -> None:
+        """Take one row in; ValueError says why it cannot be."""
+        row_digest = digest(repr(sorted(cells.of.items())))
+        external_id = cells.text("id") or self._made_id(kind, cells, row_digest)
+        if self._intake.is_as_before(kind, external_id, row_digest, cells.number):
+            return
+        row_id = self._readers[kind](cells, external_id, row_digest)
+        if kind not in ("note", "activity") and (body := values.note(cells.raw("note"))):
+            self._about.attach(kind, row_id, external_id, cells, body)
+
+    def _made_id(self, kind: str, cells: Cells, row_digest: bytes) -> str:
+        """Return an id for a row without one; rows alike in what identifies them are counted, just equal ones are one."""
+        marks = [
+            [cell.strip().casefold() for cell, _ in cells.of.get(name, ())] for name in _IDENTIFYING[kind]
+        ]
+        base = f"~{digest(repr(marks)).hex()}"
+        key = f"{base}.{row_digest.hex()}"
+        if key not in self._times and kind not in ("person", "organization", "product"):
+            self._times[base] += 1
+            self._times[key] = self._times[base]
+        times = self._times.get(key, 1)
+        return base if times == 1 else f"{base}.{times}"
+
+    # -- persons and organizations
+
+    def _person(self, cells: Cells, external_id: str, row_digest: bytes) -> str:
+        emails, labels = self._base.emails(cells)
+        first, last, name = cells.text("first_name"), cells.text("last_name"), cells.text("name")
+        if name and last and last.casefold() not in name.casefold():
+            first, name = first or name, f"{name} {last}"
+        name = name or f"{first} {last}".strip() or (emails[0] if emails else "")
+        if not name:
+            raise ValueError("has no name and no address")
+        self._base.people.refuse_ours(emails)
+        org_id = self._base.organization_of(cells)
+        numbers = list(dict.fromkeys(cells.all("phone")))
+        incoming = Incoming(
+            "person",
+            cells.number,
+            external_id,
+            row_digest,
+            {
+                "name": name, "first_name": first, "last_name": last, "title": cells.text("title"), "org_id": org_id,
+                **self._base.owned(cells),
+            },
+            people.PERSON | self._base.defaults(),
+            {
+                "person_email": people.addresses(emails, labels),
+                "person_phone": people.phones(tuple(n for n, _ in numbers), tuple(label for _, label in numbers)),
+                **self._base.more(cells, "person", ("address", "website")),
+            },
+            self._base.moment(cells, "updated_at"),
+        )  # fmt: skip
+        match = self._base.people.find_person(cells.number, name, emails, org_id, external_id)
+        return self._base.people.take_person(incoming, match)
+
+    def _organization(self, cells: Cells, external_id: str, row_digest: bytes) -> str:
+        name = cells.text("name")
+        if not name:
+            raise ValueError("has no name: an organization needs one")
+        domains = self._base.domains(cells, "domain")
+        incoming = Incoming(
+            "organization",
+            cells.number,
+            external_id,
+            row_digest,
+            {"name": name, "address": cells.text("address"), **self._base.owned(cells)},
+            people.ORGANIZATION | self._base.defaults(),
+            {
+                "organization_domain": [{"domain": each} for each in domains],
+                **self._base.more(cells, "organization", ()),
+            },
+            self._base.moment(cells, "updated_at"),
+        )
+        match = self._base.people.find_organization(cells.number, name, domains)
+        if match is not None and cells.text("id") and self._staging.other_ref("organization", match):
+            match = None
+        return self._base.people.take_organization(incoming, match)
+
+    def _product(self, cells: Cells, external_id: str, row_digest: bytes) -> str:
+        name = cells.text("name")
+        if not name:
+            raise ValueError("has no name")
+        price, code = locales.amount(cells.raw("price"), self._base.settings.decimal)
+        columns: Values = {
+            "name": name,
+            "code": cells.text("code"),
+            "unit": cells.text("unit"),
+            "price": price,
+            "currency": locales.currency(cells.raw("currency"))
+            or code
+            or (self._base.settings.currency if price else ""),
+            "tax": locales.amount(cells.raw("tax").replace("%", ""), self._base.settings.decimal)[0],
+            "created_at": self._base.moment(cells, "created_at"),
+        }
+        found = (
+            self._staging.find("code", columns["code"])
+            if columns["code"]
+            else self._staging.find("product", name)
+        )
+        match = next(
+            (each for each in found if not (cells.text("id") and self._staging.other_ref("product", each))),
+            None,
+        )
+        row_id = self._intake.take(
+            Incoming(
+                "product",
+                cells.number,
+                external_id,
+                row_digest,
+                columns,
+                _PRODUCT,
+                updated_at=self._base.moment(cells, "updated_at"),
+            ),
+            match,
+        )
+        self._staging.name("product", name, row_id)
+        if columns["code"]:
+            self._staging.name("code", columns["code"], row_id)
+        return row_id
