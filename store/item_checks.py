@@ -86,6 +86,20 @@ def percent(_connection: sqlite3.Connection, field: str, value: object) -> int |
     return int(typed)
 
 
+def share(_connection: sqlite3.Connection, field: str, value: object) -> str | None:
+    """Return a discount or tax in percent, as decimal text, None for none."""
+    typed = _typed(value).removesuffix("%").strip()
+    if not typed:
+        return None
+    try:
+        kept = amounts.parse(typed)
+    except ValueError as error:
+        raise BadItem(field, f"“{safe_line(typed)}” is not a percentage; write it like 7.5") from error
+    if Decimal(kept) > 100:
+        raise BadItem(field, f"{kept} % is more than the whole; write a number from 0 to 100")
+    return kept
+
+
 def visible_to(_connection: sqlite3.Connection, field: str, value: object) -> str:
     """Return who sees the item: owner, team or company."""
     word = _typed(value).lower() or "company"
