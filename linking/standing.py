@@ -26,6 +26,12 @@ def viewer(connection: sqlite3.Connection) -> Viewer:
     return Viewer(me, is_admin=True, accounts=own)
 
 
+def can_see(connection: sqlite3.Connection, thread_id: ThreadId) -> bool:
+    """Say whether the user sees a conversation, and everything that is told of it."""
+    we, standing = viewer(connection), sharing.standing(connection, thread_id)
+    return standing is not None and rights.can_see(we, _conversation(standing, we.id))
+
+
 def refusal_to_link(connection: sqlite3.Connection, thread_id: ThreadId, item: ItemRef) -> str | None:
     """Return why the user may not link a conversation to an item, None when they may."""
     we, standing, target = viewer(connection), *_both(connection, thread_id, item)

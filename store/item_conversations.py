@@ -11,11 +11,11 @@ import json
 import sqlite3
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from mail.types import ThreadId
-from store import contacts, item_refs, threads, users
+from store import contacts, events, item_refs, items, threads, users
 from store.database import Database
 from store.item_refs import PageKind, PageRef
 from store.rows import ThreadKey, ThreadRow
@@ -25,6 +25,7 @@ KEPT_PAGES: Final = 16
 MOST: Final = 50_000
 """An item's newest conversations, of which so many are listed."""
 _MOST_ADDRESSES: Final = 2_000
+_LOOKED_AT: Final = 500
 
 _IN_SIGHT: Final = (
     "SELECT max(m.at) AS at, m.thread_id, t.account_id, t.owner, t.visibility FROM ({threads}) l"
@@ -114,6 +115,29 @@ def _addresses(connection: sqlite3.Connection, persons: list[str]) -> list[str]:
     return [email for (email,) in rows if not we.include(email)]
 
 
+def linked(db: Database, item: PageRef, thread_ids: Sequence[ThreadId]) -> frozenset[ThreadId]:
+    """Return which of these conversations are linked to the item already."""
+    rows = db.read().execute(
+        "SELECT l.thread_id FROM json_each(?) j CROSS JOIN item_link l ON l.thread_id = j.value"
+        " WHERE l.item_kind = ? AND l.item_id = ?",
+        (json.dumps(thread_ids), item.kind.value, item.id),
+    )
+    return frozenset(ThreadId(thread_id) for (thread_id,) in rows.fetchall())
+
+
+def offered(db: Database, item: PageRef, may_see: MaySee, limit: int) -> tuple[ThreadRow, ...]:
+    """Return the newest conversations of an item's people that are linked to nothing, for linking them to it."""
+    connection = db.read()
+    card = items.card(connection, item.item) if item.item is not None else None
+    if card is None:
+        return ()
+    pages = [PageRef(PageKind.PERSON, card.person_id)] if card.person_id else []
+    pages += [PageRef(PageKind.ORGANIZATION, card.organization_id)] if card.organization_id else []
+    found = [key.thread_id for page in pages for key in keys(connection, page, may_see, _LOOKED_AT)]
+    rows = threads.rows(db, list(dict.fromkeys(found)))
+    return tuple(row for row in rows.values() if row.item_kind is None)[:limit]
+
+
 class ItemConversations:
     """The shape of ThreadList over the conversations of one item. What is read on a key press is one page."""
 
@@ -124,7 +148,16 @@ class ItemConversations:
         self._keys: list[ThreadKey] = []
         self._at: dict[ThreadId, int] = {}
         self._pages: OrderedDict[int, dict[ThreadId, ThreadRow]] = OrderedDict()
+        self._seen_event = -1
         self.refresh()
+
+    @classmethod
+    def like(cls, other: ItemConversations) -> ItemConversations:
+        """Return the same list with pages of its own, reading nothing."""
+        same = cls.__new__(cls)
+        same.__dict__.update(other.__dict__)
+        same._pages = OrderedDict()
+        return same
 
     @property
     def count(self) -> int:
@@ -137,10 +170,14 @@ class ItemConversations:
         return tuple(key.thread_id for key in self._keys)
 
     def refresh(self) -> None:
-        """Look again which conversations there are."""
+        """Look again which conversations there are, unless nothing happened since."""
+        self._pages.clear()
+        newest = events.newest(self._db)
+        if newest == self._seen_event:
+            return
+        self._seen_event = newest
         self._keys = keys(self._db.read(), self.item, self.may_see)
         self._at = {key.thread_id: index for index, key in enumerate(self._keys)}
-        self._pages.clear()
 
     def row(self, index: int) -> ThreadRow | None:
         """Return the row at an index, None outside the list."""

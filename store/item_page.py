@@ -151,6 +151,12 @@ def find(db: Database, text: str) -> PageRef | None:
     return item_refs.find(db, text)
 
 
+def note_body(db: Database, note_id: str) -> str:
+    """Return a note in full, nothing when it is gone."""
+    row = db.read().execute("SELECT body FROM note WHERE id = ?", (note_id,)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def _status(page: PageRef, row: item_details.Row) -> str:
     if row["deleted_at"] is not None:
         return "deleted"
@@ -184,7 +190,7 @@ def _notes(connection: sqlite3.Connection, page: PageRef) -> tuple[tuple[NoteLin
         (_MOST_CHARACTERS, page.id, MOST_LINES),
     ).fetchall()
     count = f"SELECT count(*) FROM note n WHERE {condition}"  # noqa: S608 - as above
-    notes = tuple(NoteLine(*row[:4], bool(row[4])) for row in rows)
+    notes = tuple(NoteLine._make((*row[:4], bool(row[4]))) for row in rows)
     return notes, connection.execute(count, (page.id,)).fetchone()[0]
 
 

@@ -102,3 +102,18 @@ def persons_of(connection: sqlite3.Connection, page: PageRef) -> list[str]:
         (page.id, _MOST_PERSONS),
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def about(db: Database, page: PageRef) -> ItemRef | None:
+    """Return the item of a page, of an activity what it is about; None for a product."""
+    if page.kind is not PageKind.ACTIVITY:
+        return page.item
+    row = (
+        db.read()
+        .execute(
+            "SELECT deal_id, lead_id, project_id, person_id, org_id FROM activity WHERE id = ?", (page.id,)
+        )
+        .fetchone()
+    )
+    found = zip(COLUMN_OF, row or (), strict=False)
+    return next((PageRef(kind, item_id).item for kind, item_id in found if item_id), None)

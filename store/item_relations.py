@@ -50,7 +50,9 @@ def people(connection: sqlite3.Connection, page: PageRef, row: Row) -> tuple[tup
     others, count = _others(connection, page)
     ids = list(dict.fromkeys([*([main] if main else []), *others]))[:MOST]
     rows = connection.execute(_PERSON, (json.dumps(ids),)).fetchall()
-    lines = [PersonLine(PageRef(PageKind.PERSON, each[0]), *each[1:], each[0] == main) for each in rows]
+    lines = [
+        PersonLine._make((PageRef(PageKind.PERSON, each[0]), *each[1:], each[0] == main)) for each in rows
+    ]
     lines += _organization(connection, page, row)
     return tuple(lines), max(count + len(lines) - len(rows), len(lines))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mail.ids import AccountId, Role
 from store import accounts, events, mailboxes, thread_list
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from tui.widgets.thread_source import ThreadSource
 
 Facts = tuple[tuple[AccountRow, ...], tuple[MailboxRow, ...]]
+
+
+class Place(NamedTuple):
+    """Where somebody was in a list: rows of cursor and top, and whether the conversation was open."""
+
+    is_filtered: bool
+    cursor: int
+    first: int
+    is_reading: bool
+
+
+class Aside(NamedTuple):
+    """A list that was put aside, and what was shown before it where it is a search."""
+
+    shown: Listing
+    before_search: Listing | None
+    source: ThreadSource
+    place: Place
 
 
 def read_facts(db: Database) -> Facts:
@@ -81,6 +99,30 @@ class Listings:
         self.shown = listing.of_search(text)
         self.is_filtered = False
         self._show(source)
+
+    def open_conversations(self, title: str, source: ThreadSource) -> Listing:
+        """Show conversations that no mailbox lists together, and return what is shown."""
+        self.shown = Listing(title)
+        self.is_filtered = False
+        self._before_search = None
+        self._show(source)
+        return self.shown
+
+    def put_aside(self) -> Aside:
+        """Return what is shown and where the cursor is, for coming back to it."""
+        shown = self._screen.thread_list
+        place = Place(self.is_filtered, shown.cursor, shown.first, self._screen.is_reading)
+        return Aside(self.shown, self._before_search, shown.source, place)
+
+    def take_back(self, aside: Aside) -> None:
+        """Show again what was put aside, the cursor where it was."""
+        screen = self._screen
+        self.shown, self._before_search, source, place = aside
+        self.is_filtered = place.is_filtered
+        self._show(source)
+        screen.thread_list.return_to(place.cursor, place.first)
+        if place.is_reading:
+            screen.read_thread()
 
     def _show(self, source: ThreadSource) -> None:
         self._screen.thread_list.name_recipients(self.shown.role is Role.SENT)

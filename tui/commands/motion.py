@@ -156,7 +156,12 @@ def open_row(screen: MailScreen) -> None:
 @command("move.back", "Back", "q", "escape", group=_GROUP)
 def back(screen: MailScreen) -> None:
     """Leave the innermost thing: a range, marks, a filter, a pane that lies over others, the reader, a search."""
-    if not (_leave_selection(screen) or _leave_pane(screen) or screen.listings.leave_search()):
+    if not (
+        _leave_selection(screen)
+        or _come_back(screen)
+        or _leave_pane(screen)
+        or screen.listings.leave_search()
+    ):
         screen.say(f"{screen.key_of('app.quit')} quits dealbox")
 
 
@@ -171,6 +176,15 @@ def _leave_selection(screen: MailScreen) -> bool:
         return False
     screen.update_frame()
     return True
+
+
+def _come_back(screen: MailScreen) -> bool:
+    """Go back to the page of an item that the conversation was opened from."""
+    if screen.behind is None:
+        return False
+    from tui import item_pages  # nobody waits behind the mail before it is loaded
+
+    return item_pages.come_back(screen)
 
 
 def _leave_pane(screen: MailScreen) -> bool:

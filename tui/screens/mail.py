@@ -34,6 +34,7 @@ from tui.widgets.which_key import WhichKey
 
 if TYPE_CHECKING:
     from store.panel import PanelFacts
+    from tui.item_pages import Behind
     from tui.watcher import StoreChanged
     from tui.widgets.crm_panel import CrmPanel
     from tui.widgets.prompt import Asked, Prompt
@@ -66,6 +67,7 @@ class MailScreen(Screen[None]):
         self.is_reading = False
         self.drafts_open = 0
         self.repeat: Callable[[], Awaitable[None]] | None = None
+        self.behind: Behind | None = None
         self._top, self._status, self._strip = Bar(id="top"), Bar(id="status"), Bar(id="strip")
         self._rule = Rule(self.glyphs.horizontal, id="rule")
         self._choices: dict[str, tuple[bool | None, bool | None]] = {}

@@ -208,6 +208,12 @@ class ThreadList(Drawn, can_focus=True):
         if keys:
             self.go(self.source.rank(max(keys)))
 
+    def return_to(self, cursor: int, first: int) -> None:
+        """Put the cursor on a row, with the row at the top that was there before."""
+        self.first = max(0, min(first, self.source.count - 1))
+        self.go(cursor)
+        self.refresh()
+
     def move(self, rows: int) -> None:
         """Go down by `rows`."""
         self.go(self.cursor + rows)

@@ -1,0 +1,88 @@
+"""Coming and going between pages of items and the mail under them: nothing is forgotten on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textual.screen import Screen
+
+from mail.types import ThreadId
+from store.item_conversations import ItemConversations
+from store.item_refs import PageRef
+from store.items import ItemRef
+from tui.listing import Listing
+from tui.listings import Aside
+from tui.widgets import item_lines
+
+if TYPE_CHECKING:
+    from tui.screens.item import ItemPage
+    from tui.screens.mail import MailScreen
+
+
+class Behind(NamedTuple):
+    """The screens that wait while one of an item's conversations is read in the mail, the lowest first."""
+
+    screens: tuple[Screen[Any], ...]
+    listing: Listing
+    mail: Aside
+
+
+def show(mail: MailScreen, item: PageRef | ItemRef) -> None:
+    """Show the page of an item over the mail."""
+    from tui.screens.item import ItemPage  # it loads the CRM: only when wanted
+
+    mail.app.push_screen(ItemPage(mail, item))
+
+
+def read(page: ItemPage, thread_id: ThreadId) -> None:
+    """Read a conversation of a page in the mail, among the item's others; q comes back to the page."""
+    mail, app, source = page.mail, page.app, page.conversations
+    if source is None or source.find(thread_id) is None:
+        page.say("This conversation is not listed any more")
+        return
+    title = item_lines.title(page.facts) if page.facts is not None else page.ref.address
+    forget(mail)
+    waiting = app.screen_stack[app.screen_stack.index(mail) + 1 :]
+    for screen in reversed(waiting):
+        if not app.is_screen_installed(screen):
+            app.install_screen(screen, f"behind-{id(screen)}")
+        app.pop_screen()
+    aside = mail.listings.put_aside()
+    listing = mail.listings.open_conversations(title, ItemConversations.like(source))
+    mail.behind = Behind(tuple(waiting), listing, aside)
+    mail.thread_list.go_to_thread(thread_id)
+    mail.read_thread()
+
+
+def come_back(mail: MailScreen) -> bool:
+    """Leave a conversation for the page it was opened from; False when it was not opened from one."""
+    behind = mail.behind
+    if behind is None or mail.places.is_panel_overlay or mail.places.is_mailboxes_overlay:
+        return False
+    if mail.listings.shown is not behind.listing:
+        forget(mail)
+        return False
+    mail.behind = None
+    mail.listings.take_back(behind.mail)
+    for screen in behind.screens:
+        mail.app.push_screen(screen)
+    return True
+
+
+def forget(mail: MailScreen) -> None:
+    """Let the pages go that wait behind the mail: the user went elsewhere."""
+    behind, mail.behind = mail.behind, None
+    for screen in behind.screens if behind is not None else ():
+        _remove(screen)
+
+
+def leave(page: ItemPage) -> None:
+    """Close a page."""
+    page.app.pop_screen()
+    if page.app.is_screen_installed(page):
+        _remove(page)
+
+
+def _remove(screen: Screen[Any]) -> None:
+    screen.app.uninstall_screen(screen)
+    screen.remove()
