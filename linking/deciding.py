@@ -71,6 +71,8 @@ def _judge(
     outcomes: list[Outcome] = []
     for conversation in batch.conversations:
         decision = rules.fold(conversation, known)
+        if decision is None:
+            continue
         is_linked_anew = _carry_out(connection, conversation, decision, now)
         if is_linked_anew or conversation.before != _said(decision):
             outcomes.append(

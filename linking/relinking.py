@@ -43,7 +43,7 @@ def plan(db: Database) -> Iterator[Proposal]:
         known = known_of(settings, batch)
         for conversation in batch.conversations:
             decision = rules.fold(_anew(conversation), known)
-            if decision.item is not None and (proposal := _proposal(db, conversation, decision)):
+            if decision is not None and (proposal := _proposal(db, conversation, decision)) is not None:
                 yield proposal
 
 

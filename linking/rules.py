@@ -295,11 +295,11 @@ def is_kept(conversation: Conversation) -> bool:
     return slot is not None and slot.origin == "auto" and found_at < conversation.judge_from
 
 
-def fold(conversation: Conversation, known: Known) -> Decision:
+def fold(conversation: Conversation, known: Known) -> Decision | None:
     """Say what a conversation is about: the first message that finds exactly one item decides (D23).
 
     Without one it is what the newest message says that got as far as people and items, with what was said before.
-    A conversation has at least one message.
+    None: no message is to be judged.
     """
     before = _said_before(conversation)
     if before is not None and is_kept(conversation):
@@ -310,7 +310,7 @@ def fold(conversation: Conversation, known: Known) -> Decision:
             return decision
         if best is None or _weight(decision) >= _weight(best):
             best = decision
-    return best or Decision(Reason.EXCLUDED_FOLDER, conversation.messages[-1].email_id)
+    return best
 
 
 def _said_before(conversation: Conversation) -> Decision | None:
