@@ -24,6 +24,14 @@ def of_forward(subject: str) -> str:
     return _marked("Fwd: ", subject, _FORWARD)
 
 
+def base(subject: str) -> str:
+    """Return a subject without the marks of replying and forwarding before it, written as it is."""
+    rest = " ".join(subject[:_LONGEST].split())
+    while found := _REPLY.match(rest) or _FORWARD.match(rest):
+        rest = rest[found.end() :]
+    return rest
+
+
 def _marked(mark: str, subject: str, marks: re.Pattern[str]) -> str:
     rest = " ".join(subject[:_LONGEST].split())
     tags = ""

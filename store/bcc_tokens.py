@@ -91,6 +91,10 @@ class Channels:
             self.holds.get(token_in(address) or "") is False for address in _addresses(email)
         )
 
+    def is_ours(self, address: str) -> bool:
+        """Say whether a normalised address is a Smart BCC one, of any time."""
+        return address in self.aliases or (token_in(address) or "") in self.holds
+
     def is_by_owner(self, email: Email) -> bool:
         """Say whether everybody in From is the owner."""
         authors = [normalise(one.email) for one in email.from_]

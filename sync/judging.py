@@ -1,21 +1,29 @@
-"""Conversations judged by the rules of linking as soon as what they are judged by has changed, on a thread of its own."""
+"""Conversations judged by the rules of linking as soon as what they are judged by has changed, on a thread of its own.
+
+What mail of strangers makes by itself is made with it.
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 
-from linking import deciding
-from store import decisions
+from linking import creating, deciding
+from store import auto_created, decisions
 from store.database import Database
 
 log = logging.getLogger(__name__)
 
 
-def judge_due(db: Database) -> None:
-    """Judge what is due: after what an account told, and whatever an end cut short."""
-    deciding.decide_due(db)
+def judge_due(db: Database, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    """Judge what is due, and make what is to be made of it: after what an account told, and whatever an end cut short."""
+    deciding.decide_due(db, may_go_on=may_go_on)
+    creating.create_due(db, may_go_on=may_go_on)
+    deciding.decide_due(
+        db, may_go_on=may_go_on
+    )  # of several conversations of a stranger the first makes the lead
 
 
 class Judging:
@@ -32,8 +40,8 @@ class Judging:
         self._thread.start()
 
     def glance(self) -> None:
-        """Look whether conversations wait to be judged."""
-        if decisions.is_due(self._db):
+        """Look whether conversations wait to be judged, or to make something."""
+        if decisions.is_due(self._db) or auto_created.due(self._db, 1):
             self._woken.set()
 
     def stop(self) -> None:
@@ -48,7 +56,7 @@ class Judging:
     def _run(self) -> None:
         while not self._is_stopping:
             try:
-                deciding.decide_due(self._db, may_go_on=lambda: not self._is_stopping)
+                judge_due(self._db, lambda: not self._is_stopping)
             except sqlite3.Error as error:  # a full disk: what is due stays due
                 log.error("conversations could not be judged: %s", error)
             self._woken.wait()

@@ -91,15 +91,17 @@ CREATE TABLE auto_created (
 );
 CREATE INDEX auto_created_item ON auto_created (item_kind, item_id);
 
--- Conversations of strangers in accounts that make leads or deals of such: noted with the decision, so that none is forgotten.
+-- Conversations whose mail may make a lead, a deal or persons: noted with the decision, so that none is forgotten.
 CREATE TABLE create_due (
     thread_id INTEGER PRIMARY KEY REFERENCES thread(id) ON DELETE CASCADE
 );
-CREATE TRIGGER link_decision_of_a_stranger AFTER INSERT ON link_decision WHEN new.reason = 'unknown_contact' BEGIN
+CREATE TRIGGER decision_on_a_stranger AFTER INSERT ON link_decision
+WHEN new.reason IN ('unknown_contact', 'bcc_direct', 'auto_link_off') BEGIN
     INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
         WHERE t.id = new.thread_id AND c.creates <> 'off';
 END;
-CREATE TRIGGER link_decision_still_of_a_stranger AFTER UPDATE ON link_decision WHEN new.reason = 'unknown_contact' BEGIN
+CREATE TRIGGER decision_on_a_stranger_again AFTER UPDATE ON link_decision
+WHEN new.reason IN ('unknown_contact', 'bcc_direct', 'auto_link_off') BEGIN
     INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
         WHERE t.id = new.thread_id AND c.creates <> 'off';
 END;

@@ -1,0 +1,326 @@
+"""Leads and deals that mail of strangers makes by itself, where an account is set to (M90, M97-M105, D21)."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from linking.creating_rules import Skip, Standing, refusal, refusal_of_copy, title_of
+from linking.newcomer import as_newcomer, is_machine
+from mail import signature_facts
+from mail.types import EmailId, ThreadId
+from store import (
+    account_crm,
+    activities,
+    auto_created,
+    bcc_tokens,
+    crm_audit,
+    crm_changes,
+    decisions,
+    doorbell,
+    emails,
+    events,
+    exceptions,
+    item_edits,
+    newcomer_facts,
+    slots,
+    threads,
+    to_file,
+    undo,
+    users,
+)
+from store.account_crm import AccountCrm
+from store.auto_created import FirstMail, Made
+from store.crm_changes import Change
+from store.database import Database
+from store.decisions import Settings
+from store.item_checks import BadItem
+from store.items import ItemKind, ItemRef
+from store.links import CannotLink as CannotLink
+from store.newcomer_facts import Stranger
+from store.panel import Newcomer
+from store.rows import ActionRow
+from store.slots import Slot
+from store.undo import Step
+
+_DAY_S: Final = 86_400
+
+
+def create_due(db: Database, *, may_go_on: Callable[[], bool] = lambda: True) -> int:
+    """Make what mail of strangers is to make, each in one transaction, and return how many conversations did.
+
+    Whatever cuts it short, each makes it once: what was looked at is due no more when its transaction ends.
+    """
+    count = 0
+    while may_go_on() and (waiting := auto_created.due(db)):
+        for thread_id in waiting:
+            if not may_go_on():
+                break
+            db.give_way()
+            signed = _signed_by(db, thread_id)
+            with db.write() as connection:
+                count += _look_at(connection, thread_id, signed)
+                auto_created.settle(connection, thread_id)
+    if count:
+        doorbell.ring(db.directory)
+    return count
+
+
+def _signed_by(db: Database, thread_id: ThreadId) -> signature_facts.SignatureFacts:
+    """Return what the sender of a conversation's first message signs with."""
+    mail = auto_created.first_mail(db.read(), thread_id)
+    body = None if mail is None or mail.is_outgoing else emails.body(db, mail.email_id)
+    if mail is None or body is None:
+        return signature_facts.SignatureFacts()
+    return signature_facts.read(body, signature_facts.person_name(mail.sender_name), mail.sender)
+
+
+def _look_at(
+    connection: sqlite3.Connection, thread_id: ThreadId, signed: signature_facts.SignatureFacts
+) -> bool:
+    """Make what a conversation is to make, and say whether it made anything."""
+    mail = auto_created.first_mail(connection, thread_id)
+    if mail is None:
+        return False
+    common = decisions.settings(connection)
+    standing = _standing(connection, mail, common)
+    if mail.is_copy:
+        return refusal_of_copy(mail, standing) is None and _add_recipients(connection, mail, common)
+    reason = refusal(mail, standing)
+    if reason is Skip.KNOWN:
+        decisions.mark(
+            connection, [thread_id]
+        )  # another conversation has made the person: now it may be linked
+    if reason is not None:
+        return False
+    newcomer = as_newcomer(_stranger(connection, mail.sender, mail.sender_name, mail.email_id), signed)
+    try:
+        _make(connection, mail, standing.settings, newcomer)
+    except BadItem as error:
+        text = f"Mail of {mail.sender} made no {standing.settings.creates}: {error}"
+        events.record(connection, "items", text=text, thread_ids=[thread_id])
+        return False
+    return True
+
+
+def _standing(connection: sqlite3.Connection, mail: FirstMail, common: Settings) -> Standing:
+    account = common.accounts.get(mail.account_id)
+    return Standing(
+        account_crm.read(connection, mail.account_id),
+        is_spam_the_inbox=account is not None and account.is_spam_the_inbox,
+        is_internal=_is_ours(common, mail.sender),
+        is_exception=_is_exception(connection, mail.sender),
+        is_known=not auto_created.unknown(connection, [mail.sender]),
+    )
+
+
+def _is_ours(common: Settings, email: str) -> bool:
+    local, _, host = email.rpartition("@")
+    return common.us.include(email) or f"{local.partition('+')[0]}@{host}" in common.us.addresses
+
+
+def _is_exception(connection: sqlite3.Connection, email: str) -> bool:
+    return any(exceptions.is_covered(connection, [email], effect) for effect in ("block", "no_create"))
+
+
+def _stranger(connection: sqlite3.Connection, email: str, name: str, email_id: EmailId | None) -> Stranger:
+    org_id, organization = newcomer_facts.organization_of(connection, email)
+    return Stranger(email, name, email_id, False, organization, org_id)
+
+
+def _make(connection: sqlite3.Connection, mail: FirstMail, settings: AccountCrm, newcomer: Newcomer) -> None:
+    now = int(time.time())
+    owner_id = account_crm.take_turn(connection, settings) or users.me(connection).id
+    person_id = _add_person(connection, newcomer, owner_id, now)
+    item = _add_item(connection, mail, settings, newcomer, person_id, owner_id, now)
+    activity_id = _plan(connection, mail, settings, item, now)
+    slot = Slot(item.kind.value, item.id, "auto", "", now, "made from this conversation")
+    slots.put(connection, mail.thread_id, slot)
+    to_file.follow(connection, [mail.thread_id])
+    made = Made(mail.thread_id, mail.email_id, item, person_id, activity_id, mail.sender, now)
+    _note(connection, made, settings, now)
+    title = title_of(mail, newcomer.name)
+    text = f"New {item.kind.value}: {title} ({newcomer.name})"
+    events.record(connection, "items", text=text, thread_ids=[mail.thread_id])
+
+
+def _add_person(connection: sqlite3.Connection, newcomer: Newcomer, owner_id: str, now: int) -> str:
+    values: dict[str, object] = {
+        "name": newcomer.name,
+        "title": newcomer.title,
+        "org_id": newcomer.organization_id,
+        "owner_id": owner_id,
+        "emails": [newcomer.email],
+    }
+    if newcomer.phone:
+        values["phones"] = [newcomer.phone]
+    try:
+        planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
+    except BadItem as error:
+        if error.field != "phones":
+            raise
+        del values["phones"]
+        planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
+    crm_changes.apply(connection, planned.changes, now)
+    return planned.ref.id
+
+
+def _add_item(
+    connection: sqlite3.Connection,
+    mail: FirstMail,
+    settings: AccountCrm,
+    newcomer: Newcomer,
+    person_id: str,
+    owner_id: str,
+    now: int,
+) -> ItemRef:
+    """Make the lead or deal. It is as old as the mail it began with, so that the rules find it there before the mail."""
+    kind = ItemKind(settings.creates)
+    values: dict[str, object] = {
+        "title": title_of(mail, newcomer.name),
+        "person_id": person_id,
+        "org_id": newcomer.organization_id,
+        "owner_id": owner_id,
+    }
+    if kind is ItemKind.LEAD:
+        values["source"] = "mail"
+    elif settings.stage_id and _is_stage(connection, settings.stage_id):
+        values["stage_id"] = settings.stage_id
+    planned = item_edits.additions(connection, kind, values, now)
+    first, *others = planned.changes
+    dated = replace(first, values={**(first.values or {}), "created_at": mail.at})
+    crm_changes.apply(connection, [dated, *others], now)
+    return planned.ref
+
+
+def _is_stage(connection: sqlite3.Connection, stage_id: str) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM stage WHERE id = ? AND deleted_at IS NULL", (stage_id,)
+    ).fetchone()
+    return row is not None
+
+
+def _plan(
+    connection: sqlite3.Connection, mail: FirstMail, settings: AccountCrm, item: ItemRef, now: int
+) -> str:
+    """Plan the answer; whoever is responsible for the item is to give it."""
+    values = {
+        "type": settings.activity_type,
+        "due_at": mail.at + settings.activity_days * _DAY_S,
+        "source_email_id": int(mail.email_id),
+    }
+    subject = f"Answer: {title_of(mail, mail.sender_name or mail.sender)}"
+    change = activities.addition(connection, item, subject, values, now)
+    crm_changes.apply(connection, [change], now)
+    return str(change.key["id"])
+
+
+def _note(connection: sqlite3.Connection, made: Made, settings: AccountCrm, now: int) -> None:
+    """Keep what was made, once for a conversation, and who connected the mailbox it came to (M99, M100)."""
+    values: dict[str, object] = {
+        "email_id": int(made.email_id),
+        "item_kind": made.item.kind.value,
+        "item_id": made.item.id,
+        "person_id": made.person_id,
+        "activity_id": made.activity_id,
+        "address": made.address,
+        "at": made.at,
+    }
+    change = Change("auto_created", {"thread_id": int(made.thread_id)}, values)
+    crm_changes.apply(connection, [change], now)
+    connected_by = settings.connected_by or users.me(connection).id
+    details: dict[str, object] = {
+        "item": f"{made.item.kind.value}:{made.item.id}",
+        "connected_by": connected_by,
+    }
+    crm_audit.write(connection, now, connected_by, "made_from_mail", f"thread:{made.thread_id}", details)
+
+
+def _add_recipients(connection: sqlite3.Connection, mail: FirstMail, common: Settings) -> bool:
+    """Add the strangers a Smart BCC copy was sent to as persons, and let the rules look at it again."""
+    now = int(time.time())
+    settings = account_crm.read(connection, mail.account_id)
+    tokens = bcc_tokens.channels(connection)
+    names = {email: name for email, name in mail.recipients if "@" in email}
+    strangers = [
+        email
+        for email in names
+        if not (
+            _is_ours(common, email)
+            or tokens.is_ours(email)
+            or is_machine(email)
+            or _is_exception(connection, email)
+        )
+    ]
+    unknown = auto_created.unknown(connection, strangers)
+    added: list[str] = []
+    for email in (one for one in strangers if one in unknown):
+        newcomer = as_newcomer(
+            _stranger(connection, email, names[email], None), signature_facts.SignatureFacts()
+        )
+        try:
+            added.append(
+                _add_person(connection, newcomer, settings.connected_by or users.me(connection).id, now)
+            )
+        except BadItem:
+            continue  # what is written there is no address of anybody
+    if not added:
+        return False
+    details: dict[str, object] = {"persons": added}
+    crm_audit.write(
+        connection, now, settings.connected_by, "made_from_copy", f"thread:{mail.thread_id}", details
+    )
+    decisions.mark(connection, [mail.thread_id])
+    return True
+
+
+def take_back(db: Database, thread_id: ThreadId) -> ActionRow:
+    """Undo all that a conversation made by itself, and let its sender make nothing again; undoable itself.
+
+    A person who has become part of other things stays. Raises CannotLink when it made nothing.
+    """
+    thread_id = threads.resolve(db, thread_id)
+    now = int(time.time())
+    with db.write() as connection:
+        made = auto_created.read(connection, thread_id)
+        if made is None:
+            raise CannotLink("nothing was made by itself from this conversation")
+        keeps_person = auto_created.has_more(connection, made)
+        steps = _undone(connection, made, now, keeps_person=keeps_person)
+        title = f"Took back what mail of {made.address} made; it makes nothing any more"
+        action = undo.record(connection, title, steps, now)
+        exceptions.note(connection, now, "add_exception", made.address, "no_create")
+        decisions.mark(connection, [thread_id])
+    doorbell.ring(db.directory)
+    warning = "The person stays: other items are about them" if keeps_person else ""
+    return action._replace(warning=warning, thread_ids=frozenset({thread_id}))
+
+
+def _undone(connection: sqlite3.Connection, made: Made, now: int, *, keeps_person: bool) -> tuple[Step, ...]:
+    gone = {"deleted_at": now}
+    changes = [Change("activity", {"id": made.activity_id}, gone)] if made.activity_id else []
+    changes.append(Change(made.item.kind.value, {"id": made.item.id}, gone))
+    if made.person_id and not keeps_person:
+        changes.append(Change("person", {"id": made.person_id}, gone))
+    changes.append(Change("auto_created", {"thread_id": int(made.thread_id)}, None))
+    exception = exceptions.change_to(connection, made.address, "no_create", "taken back")
+    if exception is not None:
+        changes.append(exception)
+    steps = crm_changes.apply(connection, [one for one in changes if _is_there(connection, one)], now)
+    slot = slots.read(connection, made.thread_id)
+    if slot is None or (slot.item_kind, slot.item_id) != (made.item.kind.value, made.item.id):
+        return steps
+    link = Step("item", made.thread_id, slots.dumps(slot), slots.dumps(None))
+    undo.carry_out(connection, [link], now=now)
+    return (*steps, link)
+
+
+def _is_there(connection: sqlite3.Connection, change: Change) -> bool:
+    """Say whether a change is of a row that is there, or makes one: what is gone already is not deleted again."""
+    if change.values is None or "deleted_at" not in change.values:
+        return True
+    row = crm_changes.read(connection, change.table, change.key)
+    return row is not None and row["deleted_at"] is None
