@@ -29,6 +29,14 @@ def waiting(screen: MailScreen) -> None:
     screen.listings.open(listing.of_waiting(screen.settings.waiting_days))
 
 
+@command("goto.board", "Pipeline board", "g P", group=_GROUP)
+def board(screen: MailScreen) -> None:
+    """Show the pipeline: stages as columns, deals as cards."""
+    from tui.screens.board import Board  # it loads the CRM: only when wanted
+
+    screen.app.push_screen(Board(screen))
+
+
 @with_words("goto.waiting")
 def waiting_since(screen: MailScreen, words: str) -> None:
     """Show those that nobody has answered for as many days as `:waiting 5` says."""

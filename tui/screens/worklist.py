@@ -1,0 +1,213 @@
+"""What the screens a salesman works off have in common: they are hosts of the verbs, follow the store, and end with q."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count as counting
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
+
+from textual import events
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+
+from store import actions
+from store import events as store_events
+from store.database import Database, StoreUnusable
+from store.rows import ActionRow
+from store.settings import Settings
+from tui import frame, worklist_keys
+from tui.bridge import in_store
+from tui.content import line
+from tui.glyphs import ASCII, UNICODE
+from tui.keymap import key_name
+from tui.widgets.bar import Bar
+from tui.worklist_keys import ScreenKey
+
+if TYPE_CHECKING:
+    from tui.app import DealboxApp
+    from tui.item_host import Host
+    from tui.screens.mail import MailScreen
+
+T = TypeVar("T")
+_FAILURES: Final = (sqlite3.Error, StoreUnusable, OSError)
+_LOOK_EVERY_S: Final = 0.5
+_numbers = counting(1)
+
+
+class Worklist(Screen[None]):
+    """A screen over the mail. Those of its kind say what their keys are, what they show, and how it is read."""
+
+    CSS_PATH = "worklist.tcss"
+    AUTO_FOCUS = ""
+    KEYS: ClassVar[Sequence[ScreenKey]] = ()
+    TITLE_OF_HELP: ClassVar[str] = ""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(name=f"worklist-{next(_numbers)}")
+        self.glyphs = ASCII if host.settings.glyphs == "ascii" else UNICODE
+        self.top, self.status = Bar(id="worklist-top"), Bar(id="worklist-status")
+        self._host = host
+        self._pressed: tuple[str, ...] = ()
+        self._said: tuple[str, bool, bool] = ("", False, False)
+        self._seen = (-1, -1)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def on_mount(self) -> None:
+        await self.reload()
+        self.set_interval(_LOOK_EVERY_S, self._look)
+
+    async def read(self) -> None:
+        """Read what is shown, the cursor staying where it is."""
+        raise NotImplementedError
+
+    def update_frame(self) -> None:
+        """Draw the lines around what is shown; the status line is drawn by update_status."""
+        raise NotImplementedError
+
+    # -- a host of the verbs
+
+    @property
+    def db(self) -> Database:
+        """The store."""
+        return self._host.db
+
+    @property
+    def settings(self) -> Settings:
+        """The user's settings."""
+        return self._host.settings
+
+    @property
+    def mail(self) -> MailScreen:
+        """The mail screen under everything."""
+        return cast("DealboxApp", self.app).mail
+
+    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+        """Show a dialog and return its answer, None when it was dismissed. Only inside run()."""
+        return await self.app.push_screen_wait(dialog)
+
+    def say(self, text: str, *, can_undo: bool = False) -> None:
+        """Say something in the status line until the next key."""
+        self._said = (text, False, can_undo)
+        self.update_status()
+
+    def warn(self, text: str) -> None:
+        """Say that something went wrong."""
+        self._said = (text, True, False)
+        self.update_status()
+
+    def quiet(self) -> None:
+        """Take back what was said: the user pressed a key."""
+        if self._said[0]:
+            self._said = ("", False, False)
+            self.update_status()
+
+    def update_status(self) -> None:
+        """Draw the status line: the message of the moment, else the keys."""
+        message, is_warning, can_undo = self._said
+        pieces = frame.status_line(
+            message,
+            is_warning=is_warning,
+            undo_key="z" if can_undo else "",
+            pairs=worklist_keys.hints(self.KEYS),
+            room=self.size.width,
+        )
+        self.status.show(pieces)
+
+    # -- following the store
+
+    async def reload(self) -> None:
+        """Read everything that is shown again."""
+        self._seen = (self.db.data_version(), await in_store(store_events.newest, self.db))
+        await self.read()
+        if self.is_attached:
+            self.update_frame()
+            self.update_status()
+
+    async def _look(self) -> None:
+        """Look whether others changed something, which costs 5 microseconds when nobody did."""
+        version = self.db.data_version()
+        if not self.is_current or self._one_at_a_time.locked() or version == self._seen[0]:
+            return
+        if await in_store(store_events.newest, self.db) != self._seen[1]:
+            await self.reload()
+        else:
+            self._seen = (version, self._seen[1])
+
+    async def on_screen_resume(self) -> None:
+        if self._seen[0] >= 0 and self.is_current:
+            await self.reload()
+
+    # -- doing
+
+    def run(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something with the store or dialogs after what was begun before; then show what became of it."""
+        self.run_worker(self._run(work), group="verbs")
+
+    async def _run(self, work: Callable[[], Awaitable[object]]) -> None:
+        async with self._one_at_a_time:
+            try:
+                await work()
+            except _FAILURES as error:
+                self.warn(f"Not done: {error}")
+            if self.is_attached:
+                await self.reload()
+
+    def action_undo(self) -> None:
+        self.run(lambda: self._step(actions.undo, "Nothing to undo"))
+
+    def action_redo(self) -> None:
+        self.run(lambda: self._step(actions.redo, "Nothing to redo"))
+
+    async def _step(self, step: Callable[[Database], ActionRow | None], nothing: str) -> None:
+        row = await in_store(step, self.db)
+        if row is None:
+            self.say(nothing)
+        elif row.state == "final":
+            self.warn(line(row.title))
+        else:
+            self.say(line(row.title))
+
+    async def action_redraw(self) -> None:
+        await self.reload()
+        self.refresh(layout=True)
+
+    def action_leave(self) -> None:
+        from tui import item_pages  # it loads the pages of items
+
+        item_pages.leave(self)
+
+    def action_help(self) -> None:
+        from tui.screens.page import Page
+
+        rows = [Content.assemble((f"  {'  '.join(each.keys):<24}", "bold"), each.title) for each in self.KEYS]
+        self.app.push_screen(Page(self.TITLE_OF_HELP, Content("\n").join(rows)))
+
+    # -- keys
+
+    @property
+    def is_typing(self) -> bool:
+        """Whether keys are text now."""
+        return False
+
+    async def on_key(self, event: events.Key) -> None:
+        if self.is_typing:
+            return
+        pressed = (*self._pressed, key_name(event.key, event.character))
+        self._pressed = ()
+        event.stop()
+        event.prevent_default()
+        if len(pressed) > 1 and pressed[-1] in ("escape", "ctrl+c"):
+            return
+        key = worklist_keys.find(self.KEYS, pressed)
+        if key is not None:
+            await self.run_action(key.action)
+        elif worklist_keys.is_beginning(self.KEYS, pressed):
+            self._pressed = pressed
+        elif len(pressed[-1]) == 1:
+            self.say(f"{' '.join(pressed)} is not a key here; ? shows those that are")
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.update_frame()
+        self.update_status()
