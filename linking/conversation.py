@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from linking import panel
+from linking.rules import OF_NOBODY
 from mail.keywords import SEEN
 from mail.types import Address, ThreadId
-from store import emails, panel, threads
+from store import emails, threads
 from store.contacts import PersonCard
 from store.database import Database
 from store.items import ItemCard
-from store.panel import PanelFacts
+from store.panel import LinkState, PanelFacts
 from store.rows import EmailRow
 
 JSON = dict[str, object]
@@ -23,13 +25,15 @@ class NoConversation(Exception):
 def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
     """Return a conversation with at most `limit` messages, oldest first. Texts are safe to print, times are UTC.
 
-    `keywords` has what any message has, and $seen when all have it. Raises NoConversation.
+    `keywords` has what any message has, and $seen when all have it. What the rules do not look at is linked to nobody.
+    Raises NoConversation.
     """
     row = threads.get(db, thread_id)
     if row is None:
         raise NoConversation(f"there is no conversation {thread_id}")
     messages = emails.in_thread(db, row.thread_id, limit)
     facts = panel.for_thread(db, row.thread_id)
+    people = () if facts.decision is not None and facts.decision.reason in OF_NOBODY else facts.people
     return {
         "id": row.thread_id,
         "subject": row.subject,
@@ -37,8 +41,8 @@ def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
         "keywords": _keywords(messages),
         "messages": [_message(message) for message in messages],
         "item": _item(facts.item),
-        "persons": [_person(person) for person in facts.people if person.id],
-        "organizations": _organizations(facts.people),
+        "persons": [_person(person) for person in people if person.id],
+        "organizations": _organizations(people),
         "visibility": row.visibility,
         "link": _link(facts),
     }
@@ -122,9 +126,15 @@ def _organizations(people: tuple[PersonCard, ...]) -> list[JSON]:
 
 
 def _link(facts: PanelFacts) -> JSON:
+    decision = facts.decision
+    is_open = facts.state is LinkState.SUGGESTED  # what the screen suggests is not the rules' outcome
     return {
-        "state": facts.state.value,
+        "state": (LinkState.NONE if is_open else facts.state).value,
         "origin": facts.origin or None,
+        "code": decision.reason if decision else None,
+        "candidates": [{"kind": ref.kind.value, "id": ref.id} for ref in decision.candidates]
+        if decision
+        else [],
         "reason": facts.why,
         "at": moment(facts.linked_at),
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from linking import standing
 from mail.types import ThreadId
-from store import links
+from store import links, thread_people
 from store.database import Database
-from store.items import ItemRef
+from store.items import ItemKind, ItemRef
 from store.links import CannotLink as CannotLink
 from store.links import Visibility as Visibility
 from store.rows import ActionRow
@@ -16,6 +18,13 @@ def link(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
     """Link a whole conversation to a deal, lead or project at the user's wish. Raises CannotLink."""
     _unless(standing.refusal_to_link(db.read(), thread_id, item))
     return links.link(db, thread_id, item, origin="manual")
+
+
+def link_all(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef) -> ActionRow:
+    """Link several conversations to a deal, lead or project in one action. Raises CannotLink: then none was linked."""
+    for thread_id in thread_ids:
+        _unless(standing.refusal_to_link(db.read(), thread_id, item))
+    return links.link_all(db, thread_ids, item)
 
 
 def unlink(db: Database, thread_id: ThreadId) -> ActionRow:
@@ -40,6 +49,30 @@ def sharing_change(db: Database, thread_id: ThreadId) -> str | None:
     """Return to whom sharing would show the conversation, for the user to confirm; None when nobody sees more by it."""
     names = standing.shown_by_sharing(db.read(), thread_id)
     return f"This shows the conversation to {standing.named(names)}." if names else None
+
+
+def set_main(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
+    """Take a person or organization as the conversation's main one at the user's wish (D1). Raises CannotLink."""
+    _unless(standing.refusal_to_unlink(db.read(), thread_id))
+    try:
+        return thread_people.set_main(db, thread_id, item)
+    except thread_people.NotThere as error:
+        raise CannotLink(str(error)) from error
+
+
+def clear_main(db: Database, thread_id: ThreadId, kind: ItemKind) -> ActionRow:
+    """Let no person or organization be the main one by hand any more. Raises CannotLink."""
+    _unless(standing.refusal_to_unlink(db.read(), thread_id))
+    return thread_people.clear_main(db, thread_id, kind)
+
+
+def set_person(db: Database, thread_id: ThreadId, email: str, person_id: str | None) -> ActionRow:
+    """Take an address of a conversation for another person, or for nobody, at the user's wish (M09). Raises CannotLink."""
+    _unless(standing.refusal_to_unlink(db.read(), thread_id))
+    try:
+        return thread_people.set_person(db, thread_id, email, person_id)
+    except thread_people.NotThere as error:
+        raise CannotLink(str(error)) from error
 
 
 def _unless(refusal: str | None) -> None:

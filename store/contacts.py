@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mail.addresses import domain
@@ -84,38 +85,73 @@ def participants(connection: sqlite3.Connection, thread_id: ThreadId) -> tuple[P
     return tuple(Participant(email, name) for email, name in list(names.items())[:MOST_PEOPLE])
 
 
-_PERSONS: Final = (
-    "SELECT p.id, p.name, p.title, coalesce(o.name, ''), o.id, e.email, coalesce((SELECT phone FROM person_phone"
+_CARD: Final = (
+    "SELECT p.id, p.name, p.title, coalesce(o.name, ''), o.id, {email}, coalesce((SELECT phone FROM person_phone"
     " WHERE person_id = p.id ORDER BY is_primary DESC, phone LIMIT 1), ''), p.time_zone,"
     " (SELECT min(external_id) FROM external_ref WHERE kind = 'person' AND local_id = p.id),"
     " (SELECT min(external_id) FROM external_ref WHERE kind = 'organization' AND local_id = o.id)"
-    " FROM json_each(?) j CROSS JOIN person_email e ON e.email = j.value"
-    " CROSS JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL"
+    " FROM json_each(?) j {person} AND p.deleted_at IS NULL"
     " LEFT JOIN organization o ON o.id = p.org_id AND o.deleted_at IS NULL ORDER BY j.key, p.id LIMIT 200"
+)
+_PERSONS: Final = _CARD.format(
+    email="e.email",
+    person="CROSS JOIN person_email e ON e.email = j.value CROSS JOIN person p ON p.id = e.person_id",
+)
+_BY_ID: Final = _CARD.format(
+    email="coalesce((SELECT email FROM person_email WHERE person_id = p.id ORDER BY is_primary DESC LIMIT 1), '')",
+    person="CROSS JOIN person p ON p.id = j.value",
 )
 
 
 def people(
-    connection: sqlite3.Connection, who: tuple[Participant, ...], main_person_id: str | None = None
+    connection: sqlite3.Connection,
+    who: tuple[Participant, ...],
+    main_person_id: str | None = None,
+    *,
+    chosen: Mapping[str, str | None] | None = None,
+    first_id: str | None = None,
 ) -> tuple[PersonCard, ...]:
     """Return a card for each participant, each person once, those the CRM knows first.
 
-    An address that two persons have says nothing, unless one of them is `main_person_id`, the item's.
+    An address that two persons have says nothing, unless one of them is `main_person_id`, the item's. `chosen` says
+    by hand whose an address is, None meaning nobody's; the person `first_id` comes before all others.
     """
-    emails = json.dumps([each.email for each in who])
-    by_email: dict[str, list[PersonCard]] = {}
-    for row in connection.execute(_PERSONS, (emails,)).fetchall():
-        by_email.setdefault(row[5], []).append(PersonCard(*row))
+    by_email = _by_email(connection, who, chosen or {})
     known: dict[str, PersonCard] = {}
     unknown: list[PersonCard] = []
+    if first_id is not None:
+        here = [card for cards in by_email.values() for card in cards if card.id == first_id]
+        for card in here or _cards(connection, _BY_ID, [first_id]):
+            known.setdefault(first_id, card)
     for each in who:
         cards = by_email.get(each.email, [])
-        chosen = [card for card in cards if card.id == main_person_id] or cards
-        if len(chosen) == 1:
-            known.setdefault(str(chosen[0].id), chosen[0])
+        meant = [card for card in cards if card.id == main_person_id] or cards
+        if len(meant) == 1:
+            known.setdefault(str(meant[0].id), meant[0])
         elif not cards:
             unknown.append(PersonCard(None, each.name or each.email, "", "", None, each.email, "", ""))
     return (*known.values(), *unknown)
+
+
+def _by_email(
+    connection: sqlite3.Connection, who: tuple[Participant, ...], chosen: Mapping[str, str | None]
+) -> dict[str, list[PersonCard]]:
+    by_email: dict[str, list[PersonCard]] = {}
+    for card in _cards(connection, _PERSONS, [each.email for each in who if each.email not in chosen]):
+        by_email.setdefault(card.email, []).append(card)
+    by_hand = {
+        card.id: card for card in _cards(connection, _BY_ID, [*{each for each in chosen.values() if each}])
+    }
+    for email, person_id in chosen.items():
+        if person_id in by_hand:
+            by_email[email] = [replace(by_hand[person_id], email=email)]
+    return by_email
+
+
+def _cards(connection: sqlite3.Connection, query: str, keys: Sequence[str]) -> list[PersonCard]:
+    if not keys:
+        return []
+    return [PersonCard(*row) for row in connection.execute(query, (json.dumps(keys),)).fetchall()]
 
 
 def complete(db: Database, text: str, limit: int = 10) -> tuple[Participant, ...]:

@@ -31,7 +31,7 @@ _NEWEST: Final = (
 )
 _WORDS_OF: Final = (
     "SELECT i.item_kind, i.item_id, i.words FROM json_each(?1) j CROSS JOIN item_index i"
-    " ON i.item_kind = json_extract(j.value, '$[0]') AND i.item_id = json_extract(j.value, '$[1]') ORDER BY j.key"
+    " ON i.item_kind = json_extract(j.value, '$[0]') AND i.item_id = json_extract(j.value, '$[1]') ORDER BY i.number DESC"
 )
 Found = tuple[str, str, str]
 """Kind, id and folded words of an item."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from typing import Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from mail.types import ThreadId
 from store import doorbell, items, slots, undo
@@ -20,6 +21,10 @@ Visibility = Literal["private", "shared", "team"]
 """Who sees a conversation: its owner, everybody who sees what it is linked to, or the members of a team account (V01-V17)."""
 
 
+LEAD_HISTORY: Final = "lead_history"
+"""The slot that keeps the lead of a conversation beside the deal made of it."""
+
+
 class CannotLink(Exception):
     """Nothing was linked; the text says why and what to do instead."""
 
@@ -28,6 +33,25 @@ def slot(db: Database, thread_id: ThreadId) -> Slot | None:
     """Return what the conversation is linked to; ask the user before it is replaced."""
     connection = db.read()
     return slots.read(connection, slots.thread_now(connection, thread_id))
+
+
+def is_fixed(connection: sqlite3.Connection, thread_id: ThreadId) -> str | None:
+    """Say why what the conversation is about cannot be changed, None when it can (M96)."""
+    row = connection.execute(
+        "SELECT l.title FROM item_link i LEFT JOIN lead l ON l.id = i.item_id WHERE i.thread_id = ? AND i.slot = ?",
+        (slots.thread_now(connection, thread_id), LEAD_HISTORY),
+    ).fetchone()
+    if row is None:
+        return None
+    return (
+        f"the conversation came with the lead {row[0] or 'that is gone'} and belongs to it and to the deal made of it;"
+        " detach it from the lead before you change the deal"
+    )
+
+
+def _must_be_free(connection: sqlite3.Connection, thread_id: ThreadId) -> None:
+    if why := is_fixed(connection, thread_id):
+        raise CannotLink(why)
 
 
 def link(
@@ -51,9 +75,37 @@ def link(
         after = Slot(item.kind.value, item.id, origin, by, now, reason)
         if before is not None and (before.item_kind, before.item_id) == (after.item_kind, after.item_id):
             return ActionRow(0, f"Already linked to {card.title}", "nothing")
+        _must_be_free(connection, thread)
         title = f"Linked to {card.title}{_instead_of(connection, before)}"
         action = _set(connection, thread, before, after, title)
         _audit(connection, now, by, "link", thread, item)
+    doorbell.ring(db.directory)
+    return action
+
+
+def link_all(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef, *, by: str = "") -> ActionRow:
+    """Let all these conversations be about `item`, in one action; those that were already stay as they are.
+
+    Raises CannotLink, and then none was linked.
+    """
+    if len(thread_ids) == 1:
+        return link(db, thread_ids[0], item, by=by)
+    now = int(time.time())
+    with db.write() as connection:
+        card = _linkable(connection, item)
+        steps: dict[ThreadId, Step] = {}
+        for thread in dict.fromkeys(_thread(connection, thread_id) for thread_id in thread_ids):
+            before = slots.read(connection, thread)
+            if before is None or (before.item_kind, before.item_id) != (item.kind.value, item.id):
+                _must_be_free(connection, thread)
+                after = Slot(item.kind.value, item.id, "manual", by, now, "")
+                steps[thread] = Step("item", thread, slots.dumps(before), slots.dumps(after))
+                _audit(connection, now, by, "link", thread, item)
+        if not steps:
+            return ActionRow(0, f"Already linked to {card.title}", "nothing")
+        undo.carry_out(connection, list(steps.values()), now=now)
+        many = f"{len(steps)} conversations" if len(steps) > 1 else "1 conversation"
+        action = undo.record(connection, f"Linked {many} to {card.title}", steps.values(), now)
     doorbell.ring(db.directory)
     return action
 
@@ -66,6 +118,7 @@ def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
         before = slots.read(connection, thread)
         if before is not None and before.item_id is None:
             return ActionRow(0, "Left unlinked already", "nothing")
+        _must_be_free(connection, thread)
         after = Slot(None, None, "manual", by, now, "unlinked by hand")
         if before is None or before.item_kind is None or before.item_id is None:
             action = _set(connection, thread, before, after, "Left unlinked: no rule will link it")

@@ -1,23 +1,24 @@
-"""Everything the CRM panel shows of one conversation, in one call of a few bounded, indexed queries."""
+"""What the CRM panel shows of one conversation, in one call of a few bounded, indexed queries."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from mail.types import ThreadId
-from store import contacts, items, slots
+from store import contacts, decisions, items, slots, thread_people
 from store.contacts import PersonCard
 from store.database import Database
+from store.decisions import Outcome
 from store.items import ItemCard, ItemKind, ItemRef
 from store.slots import Slot
 
-MOST_SUGGESTIONS: Final = 5
 MOST_TOUCHES: Final = 5
 MOST_NOTES: Final = 3
+_MOST_PERSONS: Final = 5
+_MOST_EARLIER: Final = 200
 
 
 class LinkState(StrEnum):
@@ -28,6 +29,26 @@ class LinkState(StrEnum):
     SUGGESTED = "suggested"
     UNLINKED_BY_HAND = "unlinked_by_hand"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An item the conversation could be about, and why in a few words."""
+
+    item: ItemCard
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody the CRM does not know, as they could be added. Without `organization_id` it does not know that either."""
+
+    email: str
+    name: str
+    title: str = ""
+    phone: str = ""
+    organization: str = ""
+    organization_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,12 @@ class NoteCard:
 
 @dataclass(frozen=True, slots=True)
 class PanelFacts:
-    """What the panel shows. `why` is one line on the link or its absence; `linked_at` and `origin` are of the link."""
+    """What the panel shows. `linked_at` and `origin` are of the link, `decision` is what the rules said last.
+
+    `why` is one line on the link or its absence; it, suggestions and newcomer are worked out by linking.panel.
+    `main_person_id` and `main_organization` were chosen by hand. `joined` are addresses that wrote for the first time
+    after the link was made; `is_past_closing`: mail came after the linked item was closed.
+    """
 
     thread_id: ThreadId
     state: LinkState
@@ -60,115 +86,105 @@ class PanelFacts:
     linked_at: int | None
     visibility: str
     item: ItemCard | None
-    suggestions: tuple[ItemCard, ...]
+    suggestions: tuple[Suggestion, ...]
     people: tuple[PersonCard, ...]
     touches: tuple[Touch, ...]
     notes: tuple[NoteCard, ...]
+    slot: Slot | None = None
+    decision: Outcome | None = None
+    newcomer: Newcomer | None = None
+    main_person_id: str | None = None
+    main_organization: ItemCard | None = None
+    joined: frozenset[str] = frozenset()
+    is_past_closing: bool = False
 
 
 def for_thread(db: Database, thread_id: ThreadId) -> PanelFacts:
-    """Return the facts of a conversation, also under an id it had before it was merged."""
+    """Return what the store knows of a conversation, also under an id it had before it was merged."""
     connection = db.read()
     thread_id = slots.thread_now(connection, thread_id)
-    row = connection.execute("SELECT visibility FROM thread WHERE id = ?", (thread_id,)).fetchone()
-    slot = slots.read(connection, thread_id)
-    ref = _ref(slot)
+    row = connection.execute("SELECT visibility, last_at FROM thread WHERE id = ?", (thread_id,)).fetchone()
+    slot, decision = slots.read(connection, thread_id), decisions.get(connection, thread_id)
+    ref, chosen = linked(slot), thread_people.chosen(connection, thread_id)
     item = items.card(connection, ref) if ref else None
     people = contacts.people(
-        connection, contacts.participants(connection, thread_id), item.person_id if item else None
+        connection,
+        contacts.participants(connection, thread_id),
+        item.person_id if item else None,
+        chosen=chosen.people,
+        first_id=chosen.person_id,
     )
-    suggestions = _suggestions(connection, people, ref)
-    state, why = _link(slot, item, people, suggestions)
     return PanelFacts(
         thread_id=thread_id,
-        state=state,
-        why=why,
+        state=_state(slot, item, decision),
+        why="",
         origin=slot.origin if slot else "",
         linked_at=slot.at if slot else None,
         visibility=row[0] if row else "private",
         item=item,
-        suggestions=suggestions,
+        suggestions=(),
         people=people,
         touches=_touches(connection, ref, people),
         notes=_notes(connection, ref, people),
+        slot=slot,
+        decision=decision,
+        main_person_id=chosen.person_id,
+        main_organization=_organization(connection, chosen.organization_id),
+        joined=_joined(connection, thread_id, slot) if item else frozenset(),
+        is_past_closing=bool(item and row and (_closed_at(connection, item) or row[1]) < row[1]),
     )
 
 
-def _ref(slot: Slot | None) -> ItemRef | None:
+def linked(slot: Slot | None) -> ItemRef | None:
+    """Return which item fills the place."""
     if slot is None or slot.item_kind is None or slot.item_id is None:
         return None
     return ItemRef(ItemKind(slot.item_kind), slot.item_id)
 
 
-_LINKED: Final = {
-    "auto": "linked by rule",
-    "manual": "linked by hand",
-    "compose": "linked when it was written",
-    "bcc": "linked by its Smart BCC address",
-    "conversion": "linked when the lead was converted",
-    "import": "linked by an import",
+def _state(slot: Slot | None, item: ItemCard | None, decision: Outcome | None) -> LinkState:
+    if slot is not None:
+        return LinkState.UNLINKED_BY_HAND if item is None else LinkState.LINKED
+    is_ambiguous = decision is not None and decision.reason == LinkState.AMBIGUOUS
+    return LinkState.AMBIGUOUS if is_ambiguous else LinkState.NONE
+
+
+def _organization(connection: sqlite3.Connection, organization_id: str | None) -> ItemCard | None:
+    if organization_id is None:
+        return None
+    return items.card(connection, ItemRef(ItemKind.ORGANIZATION, organization_id))
+
+
+_CLOSED_AT: Final = {
+    ItemKind.DEAL: "SELECT coalesce(won_at, lost_at) FROM deal WHERE id = ? AND status <> 'open'",
+    ItemKind.LEAD: "SELECT closed_at FROM lead WHERE id = ? AND status <> 'open'",
+    ItemKind.PROJECT: "SELECT closed_at FROM project WHERE id = ? AND status <> 'open'",
 }
 
 
-def _link(
-    slot: Slot | None,
-    item: ItemCard | None,
-    people: tuple[PersonCard, ...],
-    suggestions: tuple[ItemCard, ...],
-) -> tuple[LinkState, str]:
-    if slot is not None and item is not None:
-        what = _LINKED.get(slot.origin, "linked")
-        closed = "" if item.is_open else f"; the {item.kind.value} is {item.status}"
-        return LinkState.LINKED, f"{what}{f': {slot.reason}' if slot.reason else ''}{closed}"
-    if slot is not None:
-        return LinkState.UNLINKED_BY_HAND, "unlinked by hand: no rule links it again"
-    open_items = len(suggestions)
-    if open_items > 1:
-        more = " or more" if open_items == MOST_SUGGESTIONS else ""
-        return LinkState.AMBIGUOUS, f"{open_items}{more} open items: choose one"
-    if open_items == 1:
-        return LinkState.SUGGESTED, f"one open {suggestions[0].kind.value} of these people"
-    if not people:
-        return LinkState.NONE, "only our own people take part"
-    if not any(person.id for person in people):
-        return LinkState.NONE, "nobody here is in the CRM"
-    return LinkState.NONE, "no open deal, lead or project of these people"
+def _closed_at(connection: sqlite3.Connection, item: ItemCard) -> int | None:
+    row = connection.execute(_CLOSED_AT[item.kind], (item.id,)).fetchone()
+    return row[0] if row else None
 
 
-# Open items of the persons first, newest first; then those of their organizations.
-_SUGGEST: Final = """
-SELECT kind, id, min(far) AS far, created_at FROM (
-  SELECT 'deal' AS kind, d.id, 0 AS far, d.created_at FROM json_each(?1) j CROSS JOIN deal d ON d.person_id = j.value
-    WHERE d.status = 'open' AND d.archived_at IS NULL AND d.deleted_at IS NULL
-  UNION ALL SELECT 'deal', d.id, 0, d.created_at FROM json_each(?1) j
-    CROSS JOIN deal_participant q ON q.person_id = j.value CROSS JOIN deal d ON d.id = q.deal_id
-    WHERE d.status = 'open' AND d.archived_at IS NULL AND d.deleted_at IS NULL
-  UNION ALL SELECT 'lead', l.id, 0, l.created_at FROM json_each(?1) j CROSS JOIN lead l ON l.person_id = j.value
-    WHERE l.status = 'open' AND l.deleted_at IS NULL
-  UNION ALL SELECT 'project', r.id, 0, r.created_at FROM json_each(?1) j CROSS JOIN project r ON r.person_id = j.value
-    WHERE r.status = 'open' AND r.archived_at IS NULL AND r.deleted_at IS NULL
-  UNION ALL SELECT 'deal', d.id, 1, d.created_at FROM json_each(?2) j CROSS JOIN deal d ON d.org_id = j.value
-    WHERE d.status = 'open' AND d.archived_at IS NULL AND d.deleted_at IS NULL
-  UNION ALL SELECT 'lead', l.id, 1, l.created_at FROM json_each(?2) j CROSS JOIN lead l ON l.org_id = j.value
-    WHERE l.status = 'open' AND l.deleted_at IS NULL
-  UNION ALL SELECT 'project', r.id, 1, r.created_at FROM json_each(?2) j CROSS JOIN project r ON r.org_id = j.value
-    WHERE r.status = 'open' AND r.archived_at IS NULL AND r.deleted_at IS NULL
-  LIMIT 500
-) GROUP BY kind, id ORDER BY far, created_at DESC LIMIT ?3
-"""
-
-
-def _suggestions(
-    connection: sqlite3.Connection, people: tuple[PersonCard, ...], linked: ItemRef | None
-) -> tuple[ItemCard, ...]:
-    persons = json.dumps([person.id for person in people if person.id])
-    organizations = json.dumps(
-        sorted({person.organization_id for person in people if person.organization_id})
-    )
-    rows = connection.execute(_SUGGEST, (persons, organizations, MOST_SUGGESTIONS + 1)).fetchall()
-    refs = [ItemRef(ItemKind(kind), item_id) for kind, item_id, *_ in rows]
-    cards = (items.card(connection, ref) for ref in refs if ref != linked)
-    return tuple(card for card in cards if card is not None)[:MOST_SUGGESTIONS]
+def _joined(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> frozenset[str]:
+    """Return who wrote since the conversation was linked and took no part before (D22)."""
+    since = slot.at if slot else 0
+    wrote = connection.execute(
+        "SELECT DISTINCT p.address_id, a.email FROM (SELECT id FROM email WHERE thread_id = ?1 AND received_at > ?2"
+        " ORDER BY received_at DESC LIMIT ?3) e CROSS JOIN participant p ON p.email_id = e.id AND p.role = 'from'"
+        " CROSS JOIN address a ON a.id = p.address_id",
+        (thread_id, since, contacts.MOST_EMAILS),
+    ).fetchall()
+    if not wrote:
+        return frozenset()
+    before = connection.execute(
+        "SELECT DISTINCT p.address_id FROM (SELECT id FROM email WHERE thread_id = ?1 AND received_at <= ?2"
+        " ORDER BY received_at DESC LIMIT ?3) e CROSS JOIN participant p ON p.email_id = e.id",
+        (thread_id, since, _MOST_EARLIER),
+    ).fetchall()
+    known = {address_id for (address_id,) in before}
+    return frozenset(email for address_id, email in wrote if known and address_id not in known)
 
 
 _COLUMNS: Final = {ItemKind.DEAL: "deal_id", ItemKind.LEAD: "lead_id", ItemKind.PROJECT: "project_id"}
@@ -207,7 +223,7 @@ def _touches(
     if item is not None:
         rows.update(connection.execute(_MAIL_OF_ITEM, (item.kind.value, item.id)).fetchall())
         rows.update(connection.execute(_ACTIVITIES[_COLUMNS[item.kind]], (item.id,)).fetchall())
-    for person in people[:MOST_SUGGESTIONS]:
+    for person in people[:_MOST_PERSONS]:
         rows.update(connection.execute(_MAIL_OF_ADDRESS, (person.email,)).fetchall())
         if person.id:
             rows.update(connection.execute(_ACTIVITIES["person_id"], (person.id,)).fetchall())
@@ -220,7 +236,7 @@ def _notes(
     rows: set[tuple[int, str, str, int]] = set()
     if item is not None:
         rows.update(connection.execute(_NOTES[_COLUMNS[item.kind]], (item.id,)).fetchall())
-    for person in people[:MOST_SUGGESTIONS]:
+    for person in people[:_MOST_PERSONS]:
         if person.id:
             rows.update(connection.execute(_NOTES["person_id"], (person.id,)).fetchall())
     newest = sorted(rows, key=lambda row: (row[3], row[0]), reverse=True)[:MOST_NOTES]

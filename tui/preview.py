@@ -15,6 +15,7 @@ from store.rows import ThreadRow
 from tui.bridge import in_store
 
 if TYPE_CHECKING:
+    from store.panel import PanelFacts
     from tui.screens.mail import MailScreen
 
 _AFTER_S = 0.12
@@ -29,6 +30,7 @@ class Preview:
         self._screen = screen
         self._timer: asyncio.TimerHandle | None = None
         self._panel_of: ThreadId | None = None
+        self._panel_read: asyncio.Future[PanelFacts] | None = None
         self._is_shown = asyncio.Event()
 
     def soon(self) -> None:
@@ -107,9 +109,14 @@ class Preview:
             await reader.open_thread(row.thread_id)
 
     async def _read_panel(self, row: ThreadRow) -> None:
-        from store import panel  # what the first frame does not need, here and below
+        from linking import panel  # what the first frame does not need, here and below
 
-        facts = await in_store(panel.for_thread, self._screen.db, row.thread_id)
+        # One at a time: a read cannot be stopped, and the store's threads are not to wait for those nobody wants now.
+        while self._panel_read is not None and not self._panel_read.done():
+            await asyncio.wait([self._panel_read])
+        read = asyncio.ensure_future(in_store(panel.for_thread, self._screen.db, row.thread_id))
+        self._panel_read = read
+        facts = await asyncio.shield(read)
         self._screen.crm_panel.show(facts)
         self._screen.show_strip(facts)
         self._panel_of = row.thread_id

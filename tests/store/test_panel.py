@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import makers
@@ -9,7 +10,7 @@ from stored import Stored, a_stored_email, mailboxes_of
 from linking import service
 from linking.exchange import csv_items
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import contacts, items, panel
+from store import actions, contacts, items, panel
 from store.database import Database
 from store.panel import LinkState, PanelFacts
 
@@ -59,34 +60,12 @@ def names(facts: PanelFacts) -> list[str]:
     return [person.name for person in facts.people]
 
 
-def suggested(facts: PanelFacts) -> list[str]:
-    return [card.title for card in facts.suggestions]
-
-
-def test_a_conversation_with_one_open_item_of_its_person_suggests_it(
-    db: Database, account_id: AccountId, inbox: MailboxId
-) -> None:
-    facts = panel.for_thread(db, a_stored_email(db, account_id, inbox).thread_id)
-    assert (facts.state, facts.why) == (LinkState.SUGGESTED, "one open deal of these people")
-    assert suggested(facts) == ["Printers"]
-    assert facts.item is None
-
-
-def test_a_linked_conversation_shows_its_item_and_why(
-    db: Database, account_id: AccountId, inbox: MailboxId
-) -> None:
+def test_a_linked_conversation_has_its_item(db: Database, account_id: AccountId, inbox: MailboxId) -> None:
     stored = a_stored_email(db, account_id, inbox)
     link(db, stored, "deal:1")
     facts = panel.for_thread(db, stored.thread_id)
-    assert (facts.state, facts.why, facts.origin) == (LinkState.LINKED, "linked by hand", "manual")
+    assert (facts.state, facts.origin) == (LinkState.LINKED, "manual")
     assert facts.item is not None and facts.item.title == "Printers"
-    assert facts.suggestions == ()
-
-
-def test_a_link_to_a_closed_item_says_so(db: Database, account_id: AccountId, inbox: MailboxId) -> None:
-    stored = a_stored_email(db, account_id, inbox)
-    link(db, stored, "deal:2")
-    assert panel.for_thread(db, stored.thread_id).why == "linked by hand; the deal is won"
 
 
 def test_a_conversation_unlinked_by_hand_says_that_no_rule_links_it(
@@ -96,15 +75,6 @@ def test_a_conversation_unlinked_by_hand_says_that_no_rule_links_it(
     link(db, stored, "deal:1")
     service.unlink(db, stored.thread_id)
     assert panel.for_thread(db, stored.thread_id).state is LinkState.UNLINKED_BY_HAND
-
-
-def test_several_open_items_are_left_to_the_user(
-    db: Database, account_id: AccountId, inbox: MailboxId
-) -> None:
-    stored = a_stored_email(db, account_id, inbox, to=["me@dealbox.example", "bob@vega.example"])
-    facts = panel.for_thread(db, stored.thread_id)
-    assert (facts.state, facts.why) == (LinkState.AMBIGUOUS, "2 open items: choose one")
-    assert suggested(facts) == ["Printers", "Vega deal"]
 
 
 def test_people_are_known_by_any_of_their_addresses_in_any_case(
@@ -123,7 +93,6 @@ def test_we_ourselves_our_colleagues_and_our_domain_are_never_people(
         db, a_stored_email(db, account_id, inbox, from_="noa@dealbox.example", to=to).thread_id
     )
     assert facts.people == ()
-    assert facts.why == "only our own people take part"
 
 
 def test_a_public_mail_domain_of_ours_makes_nobody_a_colleague(db: Database) -> None:
@@ -140,11 +109,6 @@ def test_strangers_are_listed_after_those_the_crm_knows(
     facts = panel.for_thread(db, stored.thread_id)
     assert names(facts) == ["Ana Lima", "zed@far.example"]
     assert facts.people[1].id is None
-
-
-def test_nobody_known_is_said(db: Database, account_id: AccountId, inbox: MailboxId) -> None:
-    facts = panel.for_thread(db, a_stored_email(db, account_id, inbox, from_="zed@far.example").thread_id)
-    assert facts.why == "nobody here is in the CRM"
 
 
 def test_an_address_of_two_persons_is_nobody_until_the_item_tells_which(
@@ -199,3 +163,81 @@ def test_addresses_are_completed_from_the_crm_and_from_headers(
         "ana@home.example",
         "anders@far.example",
     }
+
+
+def test_who_wrote_first_after_the_link_was_made_is_told_apart(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox, to=["me@dealbox.example", "bob@vega.example"])
+    link(db, stored, "deal:1")
+    later = int(time.time()) + 100
+    for sender in ("ana@acme.example", "bob@vega.example", "zed@far.example"):
+        a_stored_email(db, account_id, inbox, thread_id=stored.thread_id, from_=sender, received_at=later)
+    assert panel.for_thread(db, stored.thread_id).joined == {"zed@far.example"}
+
+
+def test_mail_that_came_after_the_item_was_closed_is_told_apart(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox, received_at=1_700_000_000)
+    link(db, stored, "deal:2")
+    with db.write() as connection:
+        connection.execute("UPDATE deal SET won_at = 1700000001 WHERE title = 'Old'")
+    assert not panel.for_thread(db, stored.thread_id).is_past_closing
+    a_stored_email(db, account_id, inbox, thread_id=stored.thread_id, received_at=1_700_000_002)
+    assert panel.for_thread(db, stored.thread_id).is_past_closing
+
+
+def test_a_person_chosen_by_hand_comes_first_also_one_who_takes_no_part(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox)
+    bob, vega = items.find(db, "person:2"), items.find(db, "organization:2")
+    assert bob is not None and vega is not None
+    service.set_main(db, stored.thread_id, bob)
+    service.set_main(db, stored.thread_id, vega)
+    facts = panel.for_thread(db, stored.thread_id)
+    assert names(facts) == ["Bob Ng", "Ana Lima"]
+    assert facts.main_person_id == bob.id
+    assert facts.main_organization is not None and facts.main_organization.title == "Vega"
+    actions.undo(db)
+    actions.undo(db)
+    assert names(panel.for_thread(db, stored.thread_id)) == ["Ana Lima"]
+
+
+def test_an_address_is_nobody_or_somebody_else_where_a_person_said_so(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox)
+    service.set_person(db, stored.thread_id, "ana@acme.example", None)
+    (nobody,) = panel.for_thread(db, stored.thread_id).people
+    assert (nobody.id, nobody.email) == (None, "ana@acme.example")
+    bob = items.find(db, "person:2")
+    assert bob is not None
+    service.set_person(db, stored.thread_id, "ana@acme.example", bob.id)
+    (card,) = panel.for_thread(db, stored.thread_id).people
+    assert (card.name, card.email) == ("Bob Ng", "ana@acme.example")
+    actions.undo(db)
+    actions.undo(db)
+    assert names(panel.for_thread(db, stored.thread_id)) == ["Ana Lima"]
+    elsewhere = a_stored_email(db, account_id, inbox)
+    assert names(panel.for_thread(db, elsewhere.thread_id)) == ["Ana Lima"]
+
+
+def test_nobody_who_is_gone_can_be_chosen(db: Database, account_id: AccountId, inbox: MailboxId) -> None:
+    stored = a_stored_email(db, account_id, inbox)
+    with pytest.raises(service.CannotLink):
+        service.set_person(db, stored.thread_id, "ana@acme.example", "gone")
+    with pytest.raises(service.CannotLink):
+        service.set_main(db, stored.thread_id, items.ItemRef(items.ItemKind.PERSON, "gone"))
+
+
+def test_choosing_the_same_again_does_nothing(db: Database, account_id: AccountId, inbox: MailboxId) -> None:
+    stored = a_stored_email(db, account_id, inbox)
+    ana = items.find(db, "person:1")
+    assert ana is not None
+    assert service.set_main(db, stored.thread_id, ana).state == "done"
+    assert service.set_main(db, stored.thread_id, ana).state == "nothing"
+    assert service.clear_main(db, stored.thread_id, ana.kind).state == "done"
+    assert panel.for_thread(db, stored.thread_id).main_person_id is None
+    assert service.clear_main(db, stored.thread_id, ana.kind).state == "nothing"

@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from mail.types import ThreadId
 from store.contacts import PersonCard
 from store.items import ItemCard, ItemKind, NextActivity
-from store.panel import LinkState, NoteCard, PanelFacts, Touch
+from store.panel import LinkState, Newcomer, NoteCard, PanelFacts, Suggestion, Touch
 from tui.widgets.crm_lines import Look, money, panel_lines, stage_bar
 from tui.widgets.crm_panel import CrmPanel
 
@@ -57,16 +57,18 @@ def facts(**changes: Any) -> PanelFacts:
 
 
 def texts(shown: PanelFacts | None, *, is_short: bool = False) -> list[str]:
-    return [text for text, _ in panel_lines(shown, 34, NOW, is_short=is_short)]
+    return [one.text for one in panel_lines(shown, 34, NOW, is_short=is_short)]
 
 
 def test_the_panel_goes_from_the_link_over_the_item_and_people_to_touches_and_notes() -> None:
-    shown = texts(facts(suggestions=(replace(ITEM, id="d2", title="Acme extra"),)))
+    shown = texts(
+        facts(suggestions=(Suggestion(replace(ITEM, id="d2", title="Acme extra"), "deal of Acme"),))
+    )
     order = [
         "Linked to a deal, private",
         "Deal: Acme renewal",
         "People",
-        "Also open",
+        "Could also be about",
         "Last touches",
         "Notes",
     ]
@@ -76,8 +78,8 @@ def test_the_panel_goes_from_the_link_over_the_item_and_people_to_touches_and_no
 
 def test_a_card_shows_stage_value_and_what_is_late() -> None:
     shown = panel_lines(facts(), 34, NOW, is_short=False)
-    assert "Proposal #########..." in [text for text, _ in shown]
-    assert "12,400 EUR" in [text for text, _ in shown]
+    assert "Proposal #########..." in [one.text for one in shown]
+    assert "12,400 EUR" in [one.text for one in shown]
     late = next(one for one in shown if one.text.startswith("next: call"))
     assert "(late)" in late.text
     assert late.look is Look.WARN
@@ -91,7 +93,12 @@ def test_a_short_screen_shows_only_link_item_and_suggestions() -> None:
 
 def test_a_conversation_that_is_not_linked_says_why_and_what_it_could_be_about() -> None:
     shown = texts(
-        facts(state=LinkState.AMBIGUOUS, why="2 open items: choose one", item=None, suggestions=(ITEM, ITEM))
+        facts(
+            state=LinkState.AMBIGUOUS,
+            why="2 open items: choose one",
+            item=None,
+            suggestions=(Suggestion(ITEM, "deal of Ana Lima"), Suggestion(ITEM, "x")),
+        )
     )
     assert shown[:2] == ["Not linked, private", "2 open items: choose one"]
     assert "Could be about" in shown
@@ -114,7 +121,9 @@ def test_what_people_typed_cannot_drive_the_terminal() -> None:
             people=(replace(ANA, name=evil, title=evil, phone=evil, time_zone=evil),),
             touches=(Touch(NOW, evil, evil),),
             notes=(NoteCard(NOW, evil, evil, is_pinned=False),),
-            suggestions=(replace(ITEM, title=evil),),
+            suggestions=(Suggestion(replace(ITEM, title=evil), evil),),
+            newcomer=Newcomer("x@y.example", evil, evil, evil, evil),
+            main_organization=replace(ITEM, kind=ItemKind.ORGANIZATION, title=evil),
         )
     )
     assert all(text.isprintable() for text in shown)
@@ -124,8 +133,10 @@ def test_what_people_typed_cannot_drive_the_terminal() -> None:
 @pytest.mark.parametrize("width", [12, 30, 34, 36])
 def test_no_line_is_wider_than_the_panel(width: int) -> None:
     wide = replace(ITEM, title="日本語の案件 " * 9, organization="x" * 90)
-    lines = panel_lines(facts(item=wide, suggestions=(wide,)), width, NOW, is_short=False)
-    assert max(cell_len(text) for text, _ in lines) <= width
+    lines = panel_lines(
+        facts(item=wide, suggestions=(Suggestion(wide, "x" * 99),)), width, NOW, is_short=False
+    )
+    assert max(cell_len(one.text) for one in lines) <= width
 
 
 def test_money_has_its_thousands_apart_and_cents_only_where_there_are_any() -> None:
@@ -151,15 +162,15 @@ async def test_a_panel_longer_than_the_screen_scrolls() -> None:
     async with PanelApp().run_test(size=(35, 34)) as pilot:
         panel: CrmPanel = pilot.app.panel  # type: ignore[attr-defined]
         panel.show(facts(notes=(NoteCard(NOW, "Bo", "\n".join("abcd"), is_pinned=False),) * 12))
-        assert panel.render_line(0).text.strip() == "Linked to a deal, private"
+        assert panel.render_line(0).text.strip() == ">Linked to a deal, private"
         panel.bottom()
-        assert panel.render_line(33).text.strip() == "d"
+        assert panel.render_line(33).text.strip() == ">d"
         panel.top()
-        assert panel.render_line(0).text.strip() == "Linked to a deal, private"
+        assert panel.render_line(0).text.strip() == ">Linked to a deal, private"
 
 
 async def test_without_a_conversation_the_panel_says_so() -> None:
     async with PanelApp().run_test(size=(35, 34)) as pilot:
         panel: CrmPanel = pilot.app.panel  # type: ignore[attr-defined]
         panel.show(None)
-        assert panel.render_line(0).text.strip() == "No conversation"
+        assert panel.render_line(0).text.strip() == ">No conversation"

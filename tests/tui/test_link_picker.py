@@ -27,7 +27,7 @@ class PickerApp(App[None]):
 
 
 def a_picker(db: Database, linked: ItemCard | None = None) -> LinkPicker:
-    return LinkPicker(db, Content("Link Quote"), linked, ())
+    return LinkPicker(db, Content("Link Quote"), linked)
 
 
 def shown(picker: LinkPicker) -> list[str]:
@@ -65,7 +65,7 @@ async def test_every_item_is_one_line_of_columns_however_long_its_names(db: Data
     async with PickerApp(picker).run_test(size=(80, 24)) as pilot:
         await pilot.app.workers.wait_for_complete()
         assert {len(row) for row in shown(picker)} == {picker.row_cells}
-        assert len({row.index("Ana Maria") for row in shown(picker)}) == 1
+        assert len({row.index("Ana Maria") for row in shown(picker) if row.startswith("deal")}) == 1
 
 
 async def test_enter_before_the_list_has_followed_takes_what_was_typed(db: Database) -> None:

@@ -1,74 +1,135 @@
-"""Commands of the CRM: what a conversation is about. They act on whole conversations, never on a single message."""
+"""Commands of linking: what conversations are about, and who sees them. They act on whole conversations, never on a message."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail.types import ThreadId
 from tui.bridge import in_store
 from tui.commands.registry import Pane, command
 from tui.content import line
 
 if TYPE_CHECKING:
     from linking import service
-    from store.items import ItemCard, ItemRef
     from store.panel import PanelFacts
-    from store.rows import ActionRow
     from tui.screens.mail import MailScreen
 
 _GROUP = "CRM"
 _PANES = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 
+# linking, with the CRM behind it, and dialogs are loaded when they are wanted: 40 ms at start.
 
-@command(
-    "link.choose", "Link to a deal, lead or project", "L", ", l", group=_GROUP, panes=_PANES, hint="link"
-)
+
+@command("link.choose", "Link to an item", "L", ", l", group=_GROUP, panes=_PANES, hint="link")
 async def choose(screen: MailScreen) -> None:
-    """Let the user pick an item for the conversation being read or under the cursor."""
-    facts = await _facts(screen)
-    if facts is not None:
-        await _pick(screen, facts)
+    """Let the user pick an item for the marked conversations, else the one being read or under the cursor."""
+    from tui import link_verbs
+
+    thread_ids = screen.selected_threads()
+    if not thread_ids:
+        screen.say("No conversation")
+    elif len(thread_ids) > 1:
+        await link_verbs.pick_for_many(screen, thread_ids)
+    elif (facts := await _facts(screen)) is not None:
+        await link_verbs.pick(screen, facts)
 
 
 @command("link.change", "Link to another item", ", c", group=_GROUP, panes=_PANES)
 async def change(screen: MailScreen) -> None:
     """Let the user pick another item than the one the conversation is linked to."""
+    from tui import link_verbs
+
     facts = await _facts(screen)
     if facts is None:
         return
     if facts.item is None:
-        screen.say("The conversation is not linked yet")
+        screen.say(f"The conversation is not linked yet: {screen.key_of('link.choose')} links it")
         return
-    await _pick(screen, facts)
+    await link_verbs.pick(screen, facts)
 
 
 @command("link.accept", "Link to the first suggestion", ", ,", group=_GROUP, panes=_PANES)
 async def accept(screen: MailScreen) -> None:
-    """Link to the item the panel suggests first."""
+    """Link to the item the panel suggests first, and go on to the next conversation of the queue."""
+    await _accept(screen, 1)
+
+
+@command("link.accept_1", "Link to suggestion 1", ", 1", group=_GROUP, panes=_PANES)
+async def accept_1(screen: MailScreen) -> None:
+    """Link to the first item that the panel suggests."""
+    await _accept(screen, 1)
+
+
+@command("link.accept_2", "Link to suggestion 2", ", 2", group=_GROUP, panes=_PANES)
+async def accept_2(screen: MailScreen) -> None:
+    """Link to the second item that the panel suggests."""
+    await _accept(screen, 2)
+
+
+@command("link.accept_3", "Link to suggestion 3", ", 3", group=_GROUP, panes=_PANES)
+async def accept_3(screen: MailScreen) -> None:
+    """Link to the third item that the panel suggests."""
+    await _accept(screen, 3)
+
+
+@command("link.accept_4", "Link to suggestion 4", ", 4", group=_GROUP, panes=_PANES)
+async def accept_4(screen: MailScreen) -> None:
+    """Link to the fourth item that the panel suggests."""
+    await _accept(screen, 4)
+
+
+@command("link.accept_5", "Link to suggestion 5", ", 5", group=_GROUP, panes=_PANES)
+async def accept_5(screen: MailScreen) -> None:
+    """Link to the fifth item that the panel suggests."""
+    await _accept(screen, 5)
+
+
+async def _accept(screen: MailScreen, number: int) -> None:
+    from tui import link_verbs
+
+    if len(screen.thread_list.marked) > 1:
+        screen.say(
+            f"Suggestions are for one conversation; {screen.key_of('link.choose')} links all marked ones"
+        )
+        return
     facts = await _facts(screen)
     if facts is None:
         return
     if not facts.suggestions:
         screen.say(f"Nothing to suggest: {line(facts.why)}")
-    elif await _may_replace(screen, facts, facts.suggestions[0]):
-        await _link(screen, facts.thread_id, facts.suggestions[0].ref)
+    elif number > len(facts.suggestions):
+        screen.say(f"There is no suggestion {number}")
+    else:
+        await link_verbs.link_one(screen, facts, facts.suggestions[number - 1].item)
 
 
 @command("link.unlink", "Unlink", ", u", group=_GROUP, panes=_PANES)
 async def unlink(screen: MailScreen) -> None:
-    """Take the link away; no rule puts it back."""
-    from linking import service  # with the CRM behind it, 40 ms at start: loaded when wanted, here and below
+    """Take the link away, and no rule puts it back; on a person of the panel, say that they are not this person."""
+    from linking import service
+    from tui import link_verbs
+    from tui.widgets.crm_lines import AboutPerson
 
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
         return
-    try:
-        done = await in_store(service.unlink, screen.db, row.thread_id)
-    except service.CannotLink as error:
-        screen.warn(f"Not unlinked: {error}")
-        return
-    await _after(screen, done)
+    subject = screen.crm_panel.subject if screen.pane is Pane.PANEL else None
+    if isinstance(subject, AboutPerson):
+        await link_verbs.not_this_person(screen, subject.person)
+    else:
+        await link_verbs.do(screen, service.unlink, screen.db, row.thread_id)
+
+
+@command("link.why", "Why it is linked or not", ", y", group=_GROUP, panes=_PANES)
+async def why(screen: MailScreen) -> None:
+    """Show each message of the conversation with what the rules say of it."""
+    from tui import link_verbs
+
+    row = screen.current_thread()
+    if row is None:
+        screen.say("No conversation")
+    else:
+        await link_verbs.explain(screen, row.thread_id)
 
 
 @command("link.share", "Visibility: shared", ", v s", group=_GROUP, panes=_PANES)
@@ -83,88 +144,42 @@ async def make_private(screen: MailScreen) -> None:
     await _set_visibility(screen, "private")
 
 
+@command("link.make_team", "Visibility: team only", ", v t", group=_GROUP, panes=_PANES)
+async def make_team(screen: MailScreen) -> None:
+    """Let nobody but the members of the team account see the conversation."""
+    await _set_visibility(screen, "team")
+
+
 @command("item.show", "Show what it is linked to", "O", ", o", group=_GROUP, panes=_PANES)
 async def show_item(screen: MailScreen) -> None:
-    """Show everything known about the linked item and its people."""
-    from tui.screens.item import ItemScreen
+    """Show the page of the linked item: what it is, its conversations and its timeline."""
+    from tui import item_pages
 
     facts = await _facts(screen)
     if facts is None:
         return
     if facts.item is None:
-        screen.say("The conversation is not linked")
-        return
-    await screen.ask(ItemScreen(facts))
+        screen.say(f"The conversation is not linked: {screen.key_of('link.choose')} links it")
+    else:
+        item_pages.show(screen, facts.item.ref)
 
 
 async def _set_visibility(screen: MailScreen, visibility: service.Visibility) -> None:
     from linking import service
+    from tui import link_verbs
 
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
-        return
-    try:
-        done = await in_store(service.set_visibility, screen.db, row.thread_id, visibility)
-    except service.CannotLink as error:
-        screen.warn(f"Not changed: {error}")
-        return
-    await _after(screen, done)
+    elif visibility != "shared" or await link_verbs.may_share(screen, row.thread_id):
+        await link_verbs.do(screen, service.set_visibility, screen.db, row.thread_id, visibility)
 
 
 async def _facts(screen: MailScreen) -> PanelFacts | None:
-    from store import panel
+    from linking import panel
 
     row = screen.current_thread()
     if row is None:
         screen.say("No conversation")
         return None
     return await in_store(panel.for_thread, screen.db, row.thread_id)
-
-
-async def _pick(screen: MailScreen, facts: PanelFacts) -> None:
-    from textual.content import Content
-
-    from tui.screens.link import LinkPicker
-
-    row = screen.current_thread()
-    subject = Content.assemble("Link ", (line(row.subject if row else "") or "(no subject)", "bold"))
-    item = await screen.ask(LinkPicker(screen.db, subject, facts.item, facts.suggestions))
-    if item is not None and await _may_replace(screen, facts, item):
-        await _link(screen, facts.thread_id, item.ref)
-
-
-async def _may_replace(screen: MailScreen, facts: PanelFacts, item: ItemCard) -> bool:
-    """Ask before a link is replaced (link-M02): a conversation has one place for a deal, lead or project."""
-    from textual.content import Content
-
-    from tui.screens.confirm import Confirm
-
-    if facts.item is None or facts.item.ref == item.ref:
-        return True
-    question = Content.assemble(
-        "Replace ",
-        (line(facts.item.title), "bold"),
-        " by ",
-        (line(item.title), "bold"),
-        "?\n\n",
-        "A conversation is linked to one deal, lead or project at a time.",
-    )
-    answer: bool | None = await screen.ask(Confirm(question))
-    return answer is True
-
-
-async def _link(screen: MailScreen, thread_id: ThreadId, item: ItemRef) -> None:
-    from linking import service
-
-    try:
-        done = await in_store(service.link, screen.db, thread_id, item)
-    except service.CannotLink as error:
-        screen.warn(f"Not linked: {error}")
-        return
-    await _after(screen, done)
-
-
-async def _after(screen: MailScreen, done: ActionRow) -> None:
-    await screen.reload()
-    screen.say(line(done.title), can_undo=bool(done.id))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
 
 _READER = frozenset({Pane.READER})
-_CONVERSATIONS = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
+_CONVERSATIONS = frozenset({Pane.LIST, Pane.READER})
 _MOST_OCTETS = 74_000
 """Terminals drop an OSC 52 longer than 100,000 octets of base64."""
 

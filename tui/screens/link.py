@@ -12,9 +12,10 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from store import items
 from store.database import Database
-from store.items import ItemCard, ItemKind
+from store.item_search import ItemSearch
+from store.items import ItemCard, ItemKind, ItemRef
+from store.panel import Suggestion
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten
@@ -25,7 +26,6 @@ _SHOWN = 30
 _KIND, _STATE, _VALUE = 8, 12, 14
 _WITH_VALUE, _WITH_STATE = 56, 84
 """Cells of a line from which on it has these columns."""
-_LINKABLE = tuple(kind for kind in ItemKind if kind.fills_the_slot)
 
 
 class LinkPicker(Dialog[ItemCard]):
@@ -43,17 +43,22 @@ class LinkPicker(Dialog[ItemCard]):
         db: Database,
         subject: Content,
         linked: ItemCard | None,
-        offered: Sequence[ItemCard],
+        offered: Sequence[Suggestion] = (),
         *,
-        kinds: Sequence[ItemKind] = _LINKABLE,
+        kinds: Sequence[ItemKind] = tuple(ItemKind),
+        first: Sequence[ItemRef] = (),
     ) -> None:
-        """`linked` is what would be replaced; `offered` are shown while nothing is typed; others are of `kinds`."""
+        """`linked` is what would be replaced; `offered` are shown while nothing is typed, with their reasons.
+
+        Others are of `kinds`; of those that fit, the ones in `first` come first.
+        """
         super().__init__()
-        self._db = db
+        self._look = ItemSearch(db, kinds=kinds, first=first)
         self._subject = subject
         self._linked = linked
         self._offered = tuple(offered)
         self._kinds = tuple(kinds)
+        self._reasons = {each.item.ref: each.reason for each in offered}
         self._found: tuple[ItemCard, ...] = ()
         self._words: str | None = None  # what was typed when `_found` was looked for
 
@@ -96,26 +101,30 @@ class LinkPicker(Dialog[ItemCard]):
         await self._show(words)
 
     async def _show(self, words: str) -> None:
-        found = await in_store(items.search, self._db, words, _SHOWN, kinds=self._kinds)
+        found = await in_store(self._look.find, words, _SHOWN)
         if not words.strip():
-            offered = {item.ref for item in self._offered}
-            found = (*self._offered, *(item for item in found if item.ref not in offered))
+            offered = tuple(each.item for each in self._offered)
+            found = (*offered, *(item for item in found if item.ref not in self._reasons))
         self._found, self._words = found, words
         options = self.query_one(OptionList)
         options.clear_options()
         if found:
-            options.add_options([Option(label(item, self.row_cells)) for item in found])
+            options.add_options([Option(self._line(item)) for item in found])
         else:
             options.add_option(Option(Content("nothing found"), disabled=True))
         options.highlighted = 0 if found else None
 
     def on_resize(self) -> None:
         for index, item in enumerate(self._found):
-            self.query_one(OptionList).replace_option_prompt_at_index(index, label(item, self.row_cells))
+            self.query_one(OptionList).replace_option_prompt_at_index(index, self._line(item))
+
+    def _line(self, item: ItemCard) -> Content:
+        reason = self._reasons.get(item.ref, "") if not (self._words or "").strip() else ""
+        return label(item, self.row_cells, reason)
 
 
-def label(item: ItemCard, cells: int) -> Content:
-    """Return an item as one line of columns: kind, title, whose it is, where it stands, what it is worth."""
+def label(item: ItemCard, cells: int, reason: str = "") -> Content:
+    """Return an item as one line of columns: kind, title, whose it is or why it is offered, where it stands, its value."""
     state = line(item.stage) if item.is_open else line(item.status)
     value = money(item.value, item.currency) if item.value is not None else ""
     if cells < _WITH_STATE and not item.is_open:
@@ -124,7 +133,9 @@ def label(item: ItemCard, cells: int) -> Content:
     tail += f" {shorten(value, _VALUE):>{_VALUE}}" if cells >= _WITH_VALUE else ""
     left = cells - _KIND - len(tail) - 1
     title = _column(line(item.title), left * 3 // 5)
-    whose = ", ".join(dict.fromkeys(filter(None, (line(item.person), line(item.organization)))))
+    whose = line(reason) or ", ".join(
+        dict.fromkeys(filter(None, (line(item.person), line(item.organization))))
+    )
     return Content.assemble(
         (f"{item.kind.value:<{_KIND}}", "dim"),
         (title, "bold" if item.is_open else ""),

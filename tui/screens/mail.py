@@ -115,7 +115,7 @@ class MailScreen(Screen[None]):
         """The CRM panel, made when it is first wanted."""
         from tui.widgets.crm_panel import CrmPanel
 
-        return CrmPanel()
+        return CrmPanel(key_of=self.key_of)
 
     @cached_property
     def writing(self) -> Writing:
