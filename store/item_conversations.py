@@ -97,8 +97,8 @@ def _ownership(connection: sqlite3.Connection) -> Callable[[int, str], bool]:
     me = users.me(connection).id
     teams = dict(
         connection.execute(
-            "SELECT a.id, a.owner IN ('', ?1) OR EXISTS (SELECT 1 FROM account_member m WHERE m.account_id = a.id"
-            " AND m.user_id = ?1) FROM account a WHERE a.scope = 'team' LIMIT 1000",
+            "SELECT id, owner IN ('', ?1) OR EXISTS (SELECT 1 FROM account_member m WHERE m.account_id = account.id"
+            " AND m.user_id = ?1) FROM account WHERE scope = 'team' LIMIT 1000",
             (me,),
         ).fetchall()
     )

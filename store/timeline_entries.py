@@ -231,7 +231,7 @@ def _read_made(connection: sqlite3.Connection, _item: PageRef, ids: str) -> _Rea
         (ids,),
     ).fetchall()
     for thread_id, at, address, received, registered, name, own, owner in rows:
-        named = (("received", received), ("fetched", registered), ("made", at))
+        named = (("received", received), ("in the CRM", registered), ("made", at))
         yield (
             thread_id,
             Entry(

@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import crm_rows
+import makers
+import pytest
+import stored
+import told
+
+from linking import standing
+from mail.types import AccountId, MailboxId, Role, ThreadId
+from store import events, item_conversations, item_page, item_refs, links, slots
+from store.database import Database
+from store.item_conversations import ItemConversations
+from store.item_page import PageFacts
+from store.item_refs import PageKind, PageRef
+from store.items import ItemRef
+from store.slots import Slot
+
+
+def read(db: Database, item: PageRef | ItemRef) -> PageFacts:
+    facts = item_page.read(db, item)
+    assert facts is not None
+    return facts
+
+
+def organization(org_id: str) -> PageRef:
+    return PageRef(PageKind.ORGANIZATION, org_id)
+
+
+def person(person_id: str) -> PageRef:
+    return PageRef(PageKind.PERSON, person_id)
+
+
+def listed(db: Database, item: PageRef | ItemRef) -> list[ThreadId]:
+    source = ItemConversations(db, PageRef.of(item), standing.can_see)
+    rows = [source.row(index) for index in range(source.count)]
+    return [row.thread_id for row in rows if row is not None]
+
+
+def do(db: Database, statement: str, *values: object) -> None:
+    with db.write() as connection:
+        connection.execute(statement, values)
+        events.record(connection, "items")
+
+
+@pytest.fixture
+def account(db: Database) -> AccountId:
+    return makers.an_account(db)
+
+
+@pytest.fixture
+def boxes(db: Database, account: AccountId) -> dict[Role, MailboxId]:
+    return stored.mailboxes_of(db, account)
+
+
+def a_thread(db: Database, account: AccountId, boxes: dict[Role, MailboxId], **changes: Any) -> ThreadId:
+    return stored.a_stored_email(db, account, boxes[changes.pop("box", Role.INBOX)], **changes).thread_id
+
+
+# -- the head and what stands beside the lists
+
+
+def test_a_page_says_where_a_deal_stands_and_what_it_is_worth(db: Database) -> None:
+    facts = read(db, crm_rows.a_deal(db, "Renewal"))
+    assert (facts.title, facts.status, facts.stage) == ("Renewal", "open", "Proposal")
+    assert (facts.stage_position, facts.stage_count) == (4, 5)
+    assert (facts.value, facts.currency) == (Decimal(12400), "EUR")
+
+
+def test_there_is_no_page_of_what_never_was(db: Database) -> None:
+    assert item_page.read(db, PageRef(PageKind.DEAL, "nothing")) is None
+
+
+def test_the_main_person_comes_first_then_participants_then_the_organization(db: Database) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    bob = crm_rows.a_person(db, "Bob Kern", "bob@acme.example")
+    acme = crm_rows.a_row(db, "organization", name="Acme")
+    do(db, "UPDATE person SET org_id = ?", acme)
+    deal = crm_rows.a_deal(db, "Renewal", ana)
+    do(db, "INSERT INTO deal_participant (deal_id, person_id) VALUES (?, ?)", deal.id, bob)
+    facts = read(db, deal)
+    assert [(each.name, each.is_main) for each in facts.people] == [
+        ("Ana Lima", True),
+        ("Bob Kern", False),
+        ("Acme", False),
+    ]
+    assert facts.people_count == 3
+
+
+def test_an_organization_says_how_many_persons_it_has_beyond_those_listed(db: Database) -> None:
+    acme = crm_rows.a_row(db, "organization", name="Acme")
+    for number in range(60):
+        crm_rows.a_row(db, "person", name=f"Person {number}", org_id=acme)
+    facts = read(db, organization(acme))
+    assert len(facts.people) == 50
+    assert facts.people_count == 60
+
+
+def test_open_activities_are_listed_by_when_they_are_due_and_done_ones_are_not(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    for subject, due_at, done_at in (
+        ("Later", 20, None),
+        ("No day", None, None),
+        ("Soon", 10, None),
+        ("Done", 5, 6),
+    ):
+        crm_rows.a_row(
+            db, "activity", subject=subject, due_at=due_at, done_at=done_at, entered_at=1, deal_id=deal.id
+        )
+    facts = read(db, deal)
+    assert [each.subject for each in facts.activities] == ["Soon", "Later", "No day"]
+    assert facts.activity_count == 3
+
+
+def test_pinned_notes_come_first_and_deleted_ones_do_not_come(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    crm_rows.a_row(db, "note", body="Old but pinned", is_pinned=1, created_at=1, deal_id=deal.id)
+    crm_rows.a_row(db, "note", body="Newest", created_at=3, deal_id=deal.id)
+    crm_rows.a_row(db, "note", body="Gone", created_at=4, deleted_at=5, deal_id=deal.id)
+    assert [each.body for each in read(db, deal).notes] == ["Old but pinned", "Newest"]
+
+
+def test_products_are_added_up_for_each_currency_with_discount_and_tax(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    for name, currency, price in (("Seat", "EUR", "100"), ("Setup", "EUR", "50"), ("Visit", "USD", "10.10")):
+        product = crm_rows.a_row(db, "product", name=name, currency=currency, price=price)
+        do(
+            db,
+            "INSERT INTO deal_product (deal_id, product_id, quantity, discount, tax) VALUES (?, ?, '2', ?, ?)",
+            deal.id,
+            product,
+            "10" if name == "Seat" else None,
+            "19" if name == "Setup" else None,
+        )
+    facts = read(db, deal)
+    assert facts.totals == (("EUR", Decimal("299.00")), ("USD", Decimal("20.20")))
+
+
+def test_a_lead_and_the_deal_it_became_lead_to_each_other(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    lead = crm_rows.a_row(db, "lead", title="A call", status="converted", converted_deal_id=deal.id)
+    do(db, "UPDATE deal SET source_lead_id = ? WHERE id = ?", lead, deal.id)
+    (back,) = read(db, deal).related
+    (on,) = read(db, PageRef(PageKind.LEAD, lead)).related
+    assert (back.how, back.page) == ("source lead", PageRef(PageKind.LEAD, lead))
+    assert (on.how, on.page) == ("converted to", PageRef.of(deal))
+
+
+def test_a_person_is_shown_with_their_items_the_open_ones_first(db: Database) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    crm_rows.a_deal(db, "Won long ago", ana, status="won")
+    crm_rows.a_deal(db, "Renewal", ana)
+    related = read(db, person(ana)).related
+    assert [(each.title, each.status) for each in related] == [("Renewal", "open"), ("Won long ago", "won")]
+
+
+def test_an_activity_has_a_page_that_leads_to_what_it_is_about(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    activity = crm_rows.a_row(db, "activity", subject="Ring", entered_at=1, done_at=9, deal_id=deal.id)
+    facts = read(db, PageRef(PageKind.ACTIVITY, activity))
+    assert (facts.title, facts.status) == ("Ring", "done")
+    assert [each.page for each in facts.related] == [PageRef.of(deal)]
+    assert {each.caption: each.at for each in facts.details}["completed"] == 9
+    assert item_refs.about(db, facts.page) == deal
+
+
+def test_a_product_has_a_page_with_the_deals_it_is_in(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    product = crm_rows.a_row(db, "product", name="Seat", price="120", currency="EUR")
+    do(db, "INSERT INTO deal_product (deal_id, product_id) VALUES (?, ?)", deal.id, product)
+    facts = read(db, PageRef(PageKind.PRODUCT, product))
+    assert (facts.title, facts.value) == ("Seat", Decimal(120))
+    assert [each.page for each in facts.related] == [PageRef.of(deal)]
+
+
+def test_fields_people_added_stand_among_the_details(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    field = crm_rows.a_row(db, "custom_field", item_kind="deal", name="Region")
+    do(db, "INSERT INTO custom_value VALUES ('deal', ?, ?, 'North')", deal.id, field)
+    assert ("Region", "North") in [(each.caption, each.text) for each in read(db, deal).details]
+
+
+def test_labels_and_followers_are_named(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    label = crm_rows.a_row(db, "label", name="Hot")
+    user = crm_rows.a_user(db, "Bo Kern", "bo@dealbox.example")
+    do(db, "INSERT INTO item_label VALUES ('deal', ?, ?)", deal.id, label)
+    do(db, "INSERT INTO item_follower VALUES ('deal', ?, ?)", deal.id, user)
+    facts = read(db, deal)
+    assert (facts.labels, facts.followers) == (("Hot",), ("Bo Kern",))
+
+
+def test_every_kind_of_page_is_found_by_its_address(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    activity = crm_rows.a_row(db, "activity", subject="Ring", entered_at=1)
+    do(db, "INSERT INTO external_ref VALUES ('csv', 'product', '7', 'p', x'00')")
+    assert item_refs.find(db, f"deal:{deal.id}") == PageRef.of(deal)
+    assert item_refs.find(db, f" Activity:{activity} ") == PageRef(PageKind.ACTIVITY, activity)
+    assert item_refs.find(db, "product:7") == PageRef(PageKind.PRODUCT, "p")
+    assert item_refs.find(db, "deal:nothing") is None
+    assert item_refs.find(db, "nothing") is None
+
+
+# -- its conversations
+
+
+def test_a_deal_lists_what_is_linked_to_it_newest_first(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    threads = [a_thread(db, account, boxes) for _ in range(3)]
+    for thread_id in threads[:2]:
+        links.link(db, thread_id, deal)
+    assert listed(db, deal) == [threads[1], threads[0]]
+
+
+def test_a_person_lists_all_mail_with_an_address_of_theirs(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    do(db, "INSERT INTO person_email (person_id, email) VALUES (?, 'ana@home.example')", ana)
+    written = a_thread(db, account, boxes, from_="ANA@acme.example")
+    received = a_thread(
+        db, account, boxes, from_="bob@b.example", to=("me@dealbox.example", "ana@home.example")
+    )
+    a_thread(db, account, boxes, from_="somebody@else.example")
+    assert listed(db, person(ana)) == [received, written]
+
+
+def test_an_organization_lists_the_mail_of_its_persons(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    crm_rows.a_person(db, "Bob Kern", "bob@else.example")
+    acme = crm_rows.a_row(db, "organization", name="Acme")
+    do(db, "UPDATE person SET org_id = ? WHERE id = ?", acme, ana)
+    thread_id = a_thread(db, account, boxes, from_="ana@acme.example")
+    a_thread(db, account, boxes, from_="bob@else.example")
+    assert listed(db, organization(acme)) == [thread_id]
+
+
+def test_the_user_s_own_address_on_a_person_lists_nothing(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    myself = crm_rows.a_person(db, "Me", "me@dealbox.example")
+    a_thread(db, account, boxes)
+    assert listed(db, person(myself)) == []
+
+
+def test_a_person_chosen_by_hand_for_an_address_decides_whose_mail_it_is(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    bob = crm_rows.a_person(db, "Bob Kern", "bob@acme.example")
+    thread_id = a_thread(db, account, boxes, from_="ana@acme.example")
+    do(db, "INSERT INTO participant_override VALUES (?, 'ana@acme.example', ?, '', 1)", thread_id, bob)
+    assert (listed(db, person(ana)), listed(db, person(bob))) == ([], [thread_id])
+    do(db, "UPDATE participant_override SET person_id = NULL")
+    assert (listed(db, person(ana)), listed(db, person(bob))) == ([], [])
+
+
+def test_a_converted_lead_keeps_its_conversations(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    lead = PageRef(PageKind.LEAD, crm_rows.a_row(db, "lead", title="A call", status="converted"))
+    deal = crm_rows.a_deal(db, "Renewal")
+    thread_id = a_thread(db, account, boxes)
+    with db.write() as connection:
+        slots.put(connection, thread_id, Slot("deal", deal.id, "conversion", "", 1, ""))
+        connection.execute(
+            "INSERT INTO item_link (thread_id, slot, uuid, item_kind, item_id, origin, at)"
+            " VALUES (?, 'lead_history', 'u', 'lead', ?, 'conversion', 1)",
+            (thread_id, lead.id),
+        )
+    assert listed(db, lead) == listed(db, deal) == [thread_id]
+
+
+def test_a_deleted_deal_says_so_and_lists_nothing_until_it_is_restored(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    thread_id = a_thread(db, account, boxes)
+    links.link(db, thread_id, deal)
+    do(db, "UPDATE deal SET deleted_at = 9 WHERE id = ?", deal.id)
+    assert read(db, deal).is_deleted
+    assert listed(db, deal) == []
+    do(db, "UPDATE deal SET deleted_at = NULL WHERE id = ?", deal.id)
+    assert listed(db, deal) == [thread_id]
+
+
+@pytest.mark.parametrize("role", [Role.TRASH, Role.JUNK])
+def test_what_lies_in_trash_or_spam_is_not_listed(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId], role: Role
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    links.link(db, a_thread(db, account, boxes, box=role), deal)
+    assert listed(db, deal) == []
+
+
+def test_mail_of_a_colleague_is_listed_only_when_it_is_shared(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    crm_rows.a_user(db, "Me", "me@dealbox.example")
+    colleague = crm_rows.a_user(db, "Bo Kern", "bo@dealbox.example")
+    deal = crm_rows.a_deal(db, "Renewal")
+    private, shared = (a_thread(db, account, boxes) for _ in range(2))
+    for thread_id in (private, shared):
+        links.link(db, thread_id, deal)
+    do(db, "UPDATE thread SET owner = ?", colleague)
+    do(db, "UPDATE thread SET visibility = 'shared' WHERE id = ?", shared)
+    assert listed(db, deal) == [shared]
+
+
+def test_team_mail_is_listed_for_those_who_work_in_the_account(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    me = crm_rows.a_user(db, "Me", "me@dealbox.example")
+    colleague = crm_rows.a_user(db, "Bo Kern", "bo@dealbox.example")
+    deal = crm_rows.a_deal(db, "Renewal")
+    thread_id = a_thread(db, account, boxes)
+    links.link(db, thread_id, deal)
+    do(db, "UPDATE account SET scope = 'team', owner = ?", colleague)
+    do(db, "UPDATE thread SET visibility = 'team'")
+    assert listed(db, deal) == []
+    do(db, "INSERT INTO account_member VALUES (?, ?, 0)", account, me)
+    assert listed(db, deal) == [thread_id]
+
+
+def test_a_long_list_is_read_page_by_page_and_knows_where_each_row_stands(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    threads = [a_thread(db, account, boxes) for _ in range(150)]
+    with db.write() as connection:
+        for thread_id in threads:
+            slots.put(connection, thread_id, Slot("deal", deal.id, "auto", "", 1, ""))
+    source = ItemConversations(db, PageRef.of(deal))
+    assert source.count == 150
+    row = source.row(149)
+    assert row is not None
+    assert row.thread_id == threads[0]
+    assert source.rank(row.key) == 149
+    assert source.find(threads[0]) == row.key
+    assert source.row(150) is None
+
+
+def test_a_list_is_looked_for_again_only_when_something_happened(
+    db: Database, account: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    first, second = (a_thread(db, account, boxes) for _ in range(2))
+    links.link(db, first, deal)
+    source = ItemConversations(db, PageRef.of(deal))
+    source.refresh()
+    assert source.count == 1
+    links.link(db, second, deal)
+    source.refresh()
+    assert source.count == 2
+
+
+def test_unlinked_conversations_of_its_people_are_offered_for_linking(
+    db: Database, account: AccountId
+) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    deal, other = crm_rows.a_deal(db, "Renewal", ana), crm_rows.a_deal(db, "Other", ana)
+    free, taken = told.a_conversation(db, account, "One"), told.a_conversation(db, account, "Two")
+    links.link(db, taken, other)
+    rows = item_conversations.offered(db, PageRef.of(deal), standing.can_see, 10)
+    assert [row.thread_id for row in rows] == [free]
+    assert item_conversations.linked(db, PageRef.of(other), [free, taken]) == {taken}
+
+
+# -- how it is read
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PageKind if kind is not PageKind.PRODUCT])
+def test_no_page_reads_all_mail_to_find_its_conversations(db: Database, kind: PageKind) -> None:
+    statements: list[str] = []
+    connection = db.read()
+    connection.set_trace_callback(statements.append)
+    page = PageRef(kind, crm_rows.a_row(db, kind.value, **A_ROW[kind]))
+    item_page.read(db, page)
+    ItemConversations(db, page)
+    connection.set_trace_callback(None)
+    plans = [
+        row[3]
+        for statement in statements
+        if statement.startswith("SELECT")
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+    ]
+    for table in (
+        "e",
+        "t",
+        "email",
+        "thread",
+        "p",
+        "participant",
+        "a",
+        "activity",
+        "item_link",
+        "mailbox_thread",
+    ):
+        assert f"SCAN {table}" not in {plan.strip() for plan in plans}
+
+
+A_ROW: dict[PageKind, dict[str, Any]] = {
+    PageKind.DEAL: {"title": "x"},
+    PageKind.LEAD: {"title": "x"},
+    PageKind.PROJECT: {"title": "x"},
+    PageKind.PERSON: {"name": "x"},
+    PageKind.ORGANIZATION: {"name": "x"},
+    PageKind.ACTIVITY: {"subject": "x", "entered_at": 1},
+}
