@@ -37,6 +37,9 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "auto_created": ("thread_id",),
     "closed_period": ("item_kind", "item_id", "closed_at"),
     "custom_value": ("item_kind", "item_id", "field_id"),
+    "external_ref": ("system", "kind", "external_id"),
+    "bcc_token": ("token",),
+    "awaited_link": ("message_id",),
 }
 """The tables that are changed here, and what tells their rows apart."""
 

@@ -102,11 +102,22 @@ def edit(db: Database, item: ItemRef, values: _Values) -> ActionRow:
     return action._replace(warning=planned.warning)
 
 
-def additions(connection: sqlite3.Connection, kind: ItemKind, values: _Values, now: int) -> Planned:
-    """Return what makes an item, for a transaction of the caller's. Raises BadItem."""
+def additions(
+    connection: sqlite3.Connection,
+    kind: ItemKind,
+    values: _Values,
+    now: int,
+    *,
+    inherited: _Values | None = None,
+) -> Planned:
+    """Return what makes an item, for a transaction of the caller's. Raises BadItem.
+
+    `inherited` are columns another row has: they stand where `values` say nothing, and are not looked at again.
+    """
     item = ItemRef(kind, str(uuid.uuid4()))
     columns, lists = _apart(kind, values)
-    checked = {"owner_id": users.me(connection).id, **_checked(connection, kind, columns)}
+    given = inherited or {}
+    checked = {"owner_id": users.me(connection).id, **given, **_checked(connection, kind, columns)}
     if kind is ItemKind.PERSON and not checked.get("name"):
         checked["name"] = " ".join(
             filter(None, (checked.get("first_name"), checked.get("last_name")))

@@ -1,0 +1,32 @@
+"""The conversations about an item, when the item becomes another: their one place follows it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+from mail.types import ThreadId
+from store import slots
+from store.items import ItemRef
+from store.slots import Slot
+from store.steps import Step
+
+
+def of_item(connection: sqlite3.Connection, item: ItemRef) -> list[ThreadId]:
+    """Return the conversations whose place the item fills."""
+    rows = connection.execute(
+        "SELECT thread_id FROM item_link WHERE item_kind = ? AND item_id = ? AND slot = 'item' ORDER BY thread_id",
+        (item.kind.value, item.id),
+    )
+    return [ThreadId(thread_id) for (thread_id,) in rows.fetchall()]
+
+
+def steps_to(connection: sqlite3.Connection, item: ItemRef, other: ItemRef, **changes: object) -> list[Step]:
+    """Return what lets those conversations be about `other`, linked as before but for `changes` of their Slot."""
+    steps = []
+    for thread_id in of_item(connection, item):
+        before = slots.read(connection, thread_id)
+        assert before is not None
+        after: Slot = replace(before, item_kind=other.kind.value, item_id=other.id, **changes)  # type: ignore[arg-type] # fields of a Slot
+        steps.append(Step("item", thread_id, slots.dumps(before), slots.dumps(after)))
+    return steps
