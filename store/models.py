@@ -295,6 +295,11 @@ class AwaitedLink(Model):
     message_id = TextField(primary_key=True)
     item_kind = TextField()
     item_id = TextField()
+    origin = TextField(default="")
+    by_user = TextField(default="")
+    at = IntegerField(null=True)
+    reason = TextField(default="")
+    conversation = TextField(default="")
 
     class Meta:
         table_name = "awaited_link"

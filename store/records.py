@@ -41,9 +41,12 @@ def on(connection: sqlite3.Connection) -> SqliteDatabase:
 
 
 def save(
-    connection: sqlite3.Connection, table: str, rows: Sequence[Values], *, keeps_created_at: bool = False
+    connection: sqlite3.Connection, table: str, rows: Sequence[Values], *, keeps: Collection[str] = ()
 ) -> None:
-    """Insert rows, or replace the values of those whose key is there, counting `rev` up. All rows name the same columns."""
+    """Insert rows, or replace the values of those whose key is there, counting `rev` up. All rows name the same columns.
+
+    `keeps` are columns that only new rows get.
+    """
     if not rows:
         return
     model = MODELS[table]
@@ -51,7 +54,7 @@ def save(
     key: Any = model._meta.primary_key
     keys = list(getattr(key, "field_names", None) or (key.name,))
     names = list(rows[0])
-    kept = {*keys, "created_at"} if keeps_created_at else set(keys)
+    kept = {*keys, *keeps}
     update = {fields[name]: getattr(EXCLUDED, name) for name in names if name not in kept}
     if issubclass(model, Row):
         update[fields["rev"]] = fields["rev"] + 1
@@ -87,6 +90,12 @@ def replace_parts(
     query, _ = on(connection).get_sql_context().sql(MODELS[table].delete()).query()  # type: ignore[no-untyped-call]
     connection.executemany(f'{query} WHERE "{owner}" = ?', [(owner_id,) for owner_id in sorted(owner_ids)])
     save(connection, table, rows)
+
+
+def has(connection: sqlite3.Connection, table: str, row_id: str) -> bool:
+    """Say whether a shareable row with this id is here, deleted or not."""
+    found = connection.execute(f'SELECT 1 FROM "{table}" WHERE id = ?', (row_id,))  # noqa: S608 - names of our models
+    return table in MODELS and found.fetchone() is not None
 
 
 def known(connection: sqlite3.Connection, system: str, kind: str) -> dict[str, Known]:

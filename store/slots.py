@@ -84,20 +84,31 @@ def link_awaited(
     if connection.execute("SELECT 1 FROM awaited_link LIMIT 1").fetchone() is None:
         return frozenset()
     ids = None if thread_ids is None else json.dumps(sorted(thread_ids))
+    columns = "e.thread_id, w.message_id, w.item_kind, w.item_id, w.origin, w.by_user, w.at, w.reason"
     rows = connection.execute(
-        "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM awaited_link w"
+        f"SELECT {columns} FROM awaited_link w"  # noqa: S608 - our own words, also below
         " CROSS JOIN account a CROSS JOIN email e ON e.account_id = a.id AND e.message_id = w.message_id"
         " AND e.bcc_token IS NULL"
         if ids is None
-        else "SELECT e.thread_id, w.item_kind, w.item_id, w.message_id FROM json_each(?) j CROSS JOIN email e"
+        else f"SELECT {columns} FROM json_each(?) j CROSS JOIN email e"  # noqa: S608
         " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id WHERE e.bcc_token IS NULL",
         () if ids is None else (ids,),
     ).fetchall()
     linked = set()
-    for thread_id, item_kind, item_id, message_id in rows:
+    for thread_id, message_id, item_kind, item_id, origin, by, at, reason in rows:
         connection.execute("DELETE FROM awaited_link WHERE message_id = ?", (message_id,))
-        if read(connection, thread_id) is None:
-            put(connection, thread_id, Slot(item_kind, item_id, _origin(connection, message_id), "", now, ""))
+        # An empty kind is a link that was taken away by hand.
+        slot = Slot(
+            item_kind or None,
+            item_id or None,
+            origin or _origin(connection, message_id),
+            by,
+            at or now,
+            reason,
+        )
+        before = read(connection, thread_id)
+        if before is None or (before.origin == "auto" and slot.origin != "auto"):
+            put(connection, thread_id, slot)
             linked.add(ThreadId(thread_id))
     to_file.follow(connection, linked)
     return frozenset(linked)

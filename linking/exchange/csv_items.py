@@ -80,11 +80,11 @@ class _Reader:
         self._gathering.begin(kind)
         for line in sheet.lines:
             try:
-                self._add(kind, line, keep_created="created_at" not in sheet.known)
+                self._add(kind, line, frozenset({"created_at"} - sheet.known))
             except ValueError as error:
                 self._gathering.rejects.append(Remark(self._file, line.number, str(error)))
 
-    def _add(self, kind: str, line: Line, *, keep_created: bool) -> None:
+    def _add(self, kind: str, line: Line, keeps: frozenset[str]) -> None:
         external_id = values.text(line["id"])
         if not external_id:
             raise ValueError("has no id")
@@ -93,7 +93,7 @@ class _Reader:
         if earlier:
             raise ValueError(f"id {external_id} stands on line {earlier} already, with other values")
         if earlier is None:
-            self._gathering.add(kind, external_id, line.number, record, keep_created=keep_created)
+            self._gathering.add(kind, external_id, line.number, record, keeps=keeps)
 
     # -- kinds
 

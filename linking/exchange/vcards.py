@@ -91,11 +91,11 @@ class _Cards:
         if earlier:
             raise ValueError(f"the same person stands on line {earlier} already, with other values")
         if earlier is None:
-            self._gathering.add("person", external_id, line, record, keep_created=True)
+            self._gathering.add("person", external_id, line, record, keeps=frozenset({"created_at"}))
             if body := "\n\n".join(values.note(text) for text in _all(card, "note")):
                 self._gathering.begin("note")
                 note = Record({"body": body, "person_id": self._gathering.local_id("person", external_id)})
-                self._gathering.add("note", external_id, line, note, keep_created=True)
+                self._gathering.add("note", external_id, line, note, keeps=frozenset({"created_at"}))
 
     def _record(self, card: Any, name: str, emails: list[str]) -> Record:
         parts: dict[str, list[Values]] = {

@@ -224,3 +224,10 @@ CREATE TRIGGER address_is_blocked_or_free AFTER UPDATE OF deleted_at ON crm_exce
         AND (a.email LIKE '%' || new.pattern OR a.email LIKE '%@%.' || substr(new.pattern, 2))
         ON CONFLICT DO UPDATE SET email_id = 0;
 END;
+
+-- What an export knew of a link beside its item; empty item_kind and item_id: unlinked by hand.
+ALTER TABLE awaited_link ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE awaited_link ADD COLUMN by_user TEXT NOT NULL DEFAULT '';
+ALTER TABLE awaited_link ADD COLUMN at INTEGER;
+ALTER TABLE awaited_link ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE awaited_link ADD COLUMN conversation TEXT NOT NULL DEFAULT '';    -- uuid of the conversation where it was exported

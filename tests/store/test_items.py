@@ -108,7 +108,7 @@ def test_saving_again_counts_the_revision_up(crm: Database) -> None:
     assert ref is not None
     with crm.write() as connection:
         row = {"id": ref.id, "title": "Printers, more", "created_at": 1, "updated_at": 2}
-        records.save(connection, "deal", [row], keeps_created_at=True)
+        records.save(connection, "deal", [row], keeps={"created_at"})
         records.reindex(connection)
     assert crm.read().execute("SELECT rev, created_at > 1 FROM deal WHERE id = ?", (ref.id,)).fetchone() == (
         2,
