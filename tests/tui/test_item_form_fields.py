@@ -102,7 +102,7 @@ def test_a_time_in_the_past_is_read_in_numbers_as_what_was_done_had_one() -> Non
 
 def test_what_a_time_in_words_comes_to_is_said_while_it_is_typed() -> None:
     assert meaning(a_field(How.MOMENT), "tomorrow 9:00", NOW) == "Mon 23 Nov 2026 09:00 UTC, in 23 h"
-    assert "not “whenever”" in meaning(a_field(How.MOMENT), "whenever", NOW)
+    assert "“whenever” is no time" in meaning(a_field(How.MOMENT), "whenever", NOW)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,8 @@ def test_labels_and_fields_of_the_users_own_are_kept_apart_from_columns() -> Non
     filled = {"title": "Quote", "labels": ("hot",), "custom-f1": "blue", "custom-f2": None}
     assert columns(filled, facts()) == {"title": "Quote"}
     assert labels(filled) == ("hot",)
-    assert custom(filled) == {"f1": "blue", "f2": ""}
+    assert custom(filled, facts()) == {"f1": "blue", "f2": ""}
+    assert custom({"custom-f3": Money("5", "")}, facts()) == {"f3": "5 EUR"}
 
 
 def test_a_field_of_the_users_own_offers_its_choices() -> None:

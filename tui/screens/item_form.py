@@ -19,7 +19,7 @@ from store.item_edits import BadItem
 from tui.content import line
 from tui.screens.dialog import Dialog
 from tui.screens.item_form_fields import BadField, Field, How, Value, completed, completions, meaning, read
-from tui.screens.item_form_kinds import Filled, Somebody
+from tui.screens.item_form_kinds import CUSTOM, Filled, Somebody
 from tui.widgets.form_field import FormInput, Offer, Offers
 
 T = TypeVar("T")
@@ -215,7 +215,8 @@ class ItemForm(Dialog[T], Generic[T]):
 
     def _refuse(self, text: str, field: str = "") -> None:
         for input in self._inputs:
-            if field and input.field.name == field:
+            is_meant = field in (input.field.name, input.field.name.removeprefix(CUSTOM))
+            if field and (is_meant or (field == "currency" and input.field.how is How.MONEY)):
                 input.focus()
         self._problem = text
         self._tell(text, is_wrong=True)

@@ -174,7 +174,7 @@ def _date(field: Field, typed: str, now: datetime) -> Value:
     except ValueError:
         at = send_time.parse(typed, now)
     if at is None:
-        raise BadField(f"{field.label}: 2026-12-24, 24 dec, fri or in 3 weeks, not “{typed}”")
+        raise BadField(f"{field.label}: “{typed}” is no date; write 2026-12-24, 24 dec, fri or in 3 weeks")
     return at.date().isoformat()
 
 
@@ -186,7 +186,7 @@ def _moment(field: Field, typed: str, now: datetime) -> Value:
             at = datetime.fromisoformat(typed)
         except ValueError:
             raise BadField(
-                f"{field.label}: {send_time.EXAMPLES} or 2026-12-24 14:00, not “{typed}”"
+                f"{field.label}: “{typed}” is no time; write {send_time.EXAMPLES} or 2026-12-24 14:00"
             ) from None
         at = at if at.tzinfo else at.astimezone() if _is_local(now) else at.replace(tzinfo=now.tzinfo)
     return int(at.timestamp())
@@ -207,7 +207,7 @@ def _minutes(field: Field, typed: str, now: datetime) -> Value:
     found = clock or _MINUTES.match(typed)
     minutes = int(found[1] or 0) * 60 + int(found[2] or 0) if found else 0
     if not 0 < minutes <= 60_000:
-        raise BadField(f"{field.label}: 30 min, 1 h or 1:30, not “{typed}”")
+        raise BadField(f"{field.label}: “{typed}” is no time; write 30 min, 1 h or 1:30")
     return minutes
 
 

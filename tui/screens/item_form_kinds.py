@@ -18,7 +18,7 @@ _VISIBLE: Final = (
     Named("team", "the owner's team"),
     Named("owner", "the owner and followers"),
 )
-_YES_NO: Final = (Named("1", "yes"), Named("0", "no"))
+_YES_NO: Final = (Named("yes", "yes"), Named("no", "no"))
 _HOW_CUSTOM: Final = {
     "number": How.NUMBER,
     "money": How.MONEY,
@@ -245,14 +245,13 @@ def labels(filled: Filled) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def custom(filled: Filled) -> dict[str, str]:
+def custom(filled: Filled, facts: FormFacts) -> dict[str, str]:
     """Return the texts of the fields the user added, by their ids; "" clears one."""
     found = {}
     for name, value in filled.items():
         if name.startswith(CUSTOM):
-            is_money = isinstance(value, Money)
-            text = f"{value.value or ''} {value.currency}".strip() if isinstance(value, Money) else value
-            found[name.removeprefix(CUSTOM)] = "" if text is None or not (text or is_money) else str(text)
+            text = f"{value.value} {value.currency or facts.currency}" if isinstance(value, Money) else value
+            found[name.removeprefix(CUSTOM)] = "" if text is None else str(text)
     return found
 
 

@@ -27,14 +27,12 @@ class LabelPicker(Picker[str]):
         self.query_one(Input).placeholder = "a label: Enter puts it on, or takes it off; a new name makes one"
 
     @on(Input.Submitted)
-    def _on_submitted(self) -> None:
-        typed = safe_line(self.query_one(Input).value).strip()
-        known = self._names.get(fold(typed))
-        if known is not None or not self._shown:
-            if known or typed:
-                self.dismiss(known or typed)
-            return
-        super()._on_submitted()
+    def _on_label(self, event: Input.Submitted) -> None:
+        typed = safe_line(event.value).strip()
+        name = self._names.get(fold(typed)) or ("" if self._shown else typed)
+        if name:
+            event.prevent_default()  # the picker would answer with what is highlighted
+            self.dismiss(name)
 
 
 def _choice(name: str, *, is_marked: bool) -> Choice[str]:

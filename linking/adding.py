@@ -1,0 +1,142 @@
+"""An item as a form leaves it: itself, the people made with it, labels, fields of the user's own, and the conversation it is for.
+
+All of it is one action, so that one undo takes it back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from linking import standing
+from mail.types import ThreadId
+from store import crm_audit, crm_changes, custom_fields, doorbell, item_edits, labels, links, slots, undo
+from store.crm_changes import Change
+from store.database import Database
+from store.item_edits import BadItem, Planned
+from store.items import ItemKind, ItemRef
+from store.rows import ActionRow
+from store.slots import Slot
+from store.steps import Step
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an item is to be: `values` as item_edits takes them; `labels` all it has; `custom` texts by the field's id.
+
+    `person` and `organization` are values of those that are made with it and named by it.
+    """
+
+    values: Values
+    labels: tuple[str, ...] | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
+    person: Values | None = None
+    organization: Values | None = None
+
+
+def add(
+    db: Database, kind: ItemKind, wanted: Wanted, *, thread_id: ThreadId | None = None
+) -> tuple[ItemRef, ActionRow]:
+    """Make an item, and link a conversation to it. Raises BadItem, and then nothing was made."""
+    now = int(time.time())
+    with db.write() as connection:
+        making = _Making(connection, now)
+        item = making.item(kind, wanted)
+        title = f"Added {' with '.join(reversed(making.made))}"
+        if thread_id is not None:
+            making.link(thread_id, item)
+            title += ", and linked the conversation to it"
+        action = undo.record(connection, title, making.steps, now)
+    doorbell.ring(db.directory)
+    return item, action._replace(warning=making.warning)
+
+
+def change(db: Database, item: ItemRef, wanted: Wanted) -> ActionRow:
+    """Let an item be as the form says. Raises BadItem, and then nothing was changed."""
+    now = int(time.time())
+    with db.write() as connection:
+        refusal = standing.refusal_to_edit(connection, item)
+        if refusal is not None:
+            raise BadItem("", refusal)
+        making = _Making(connection, now)
+        values = making.people(item.kind, wanted)
+        making.carry_out(item_edits.edits(connection, item, values, now))
+        making.marks(item, wanted)
+        if not making.steps:
+            return ActionRow(0, "Nothing to change", "nothing", warning=making.warning)
+        title = item_edits.name_of(item, item_edits.existing(connection, item))
+        action = undo.record(connection, f"Changed {title}", making.steps, now)
+    doorbell.ring(db.directory)
+    return action._replace(warning=making.warning)
+
+
+class _Making:
+    """One transaction's changes, in the order they are made."""
+
+    def __init__(self, connection: sqlite3.Connection, now: int) -> None:
+        self.steps: list[Step] = []
+        self.made: list[str] = []
+        self.warning = ""
+        self._connection = connection
+        self._now = now
+
+    def item(self, kind: ItemKind, wanted: Wanted) -> ItemRef:
+        """Make the item and those it names."""
+        values = self.people(kind, wanted)
+        item = self._add(kind, values)
+        self.marks(item, wanted)
+        return item
+
+    def people(self, kind: ItemKind, wanted: Wanted) -> Values:
+        """Make the person and organization that are not there yet, and return the values with them."""
+        values = dict(wanted.values)
+        if wanted.organization is not None:
+            values["org_id"] = self._add(ItemKind.ORGANIZATION, wanted.organization).id
+        if wanted.person is not None:
+            org_id = values.get("org_id")
+            person = {**({"org_id": org_id} if org_id else {}), **wanted.person}
+            values["person_id"] = self._add(ItemKind.PERSON, person).id
+        return values
+
+    def _add(self, kind: ItemKind, values: Values) -> ItemRef:
+        item = self.carry_out(item_edits.additions(self._connection, kind, values, self._now))
+        name = item_edits.name_of(item, item_edits.existing(self._connection, item))
+        self.made.append(f"{kind.value} {name}")
+        return item
+
+    def carry_out(self, planned: Planned) -> ItemRef:
+        """Write what was planned."""
+        self.write(planned.changes)
+        self.warning = "; ".join(filter(None, (self.warning, planned.warning)))
+        return planned.ref
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Write rows."""
+        self.steps += crm_changes.apply(self._connection, changes, self._now)
+
+    def marks(self, item: ItemRef, wanted: Wanted) -> None:
+        """Let labels and fields of the user's own be as wanted."""
+        if wanted.labels is not None:
+            self.write(labels.changes(self._connection, item, wanted.labels))
+        for field_id, text in wanted.custom.items():
+            self.write(custom_fields.changes(self._connection, item, field_id, text))
+
+    def link(self, thread_id: ThreadId, item: ItemRef) -> None:
+        """Link a conversation to the new item. Raises BadItem."""
+        thread = slots.thread_now(self._connection, thread_id)
+        refusal = links.is_fixed(self._connection, thread) or standing.refusal_to_link(
+            self._connection, thread, item
+        )
+        if refusal is not None:
+            raise BadItem("", refusal)
+        before = slots.read(self._connection, thread)
+        after = Slot(item.kind.value, item.id, "manual", "", self._now, "")
+        step = Step("item", thread, slots.dumps(before), slots.dumps(after))
+        undo.carry_out(self._connection, [step], now=self._now)
+        details = {"kind": item.kind.value, "id": item.id}
+        crm_audit.write(self._connection, self._now, "", "link", f"thread:{thread}", details)
+        self.steps.append(step)

@@ -1,0 +1,441 @@
+"""Items made, moved, closed and noted from the conversation, on the real screen over a real store."""
+
+from __future__ import annotations
+
+import crm_rows
+import hostile
+import makers
+import pytest
+import told
+from screens import settled, text, the_screen
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from linking import service
+from mail.types import SafeText, ThreadId
+from store import item_forms, items, panel
+from store.database import Database
+from store.item_refs import PageKind
+from store.items import ItemCard, ItemKind, ItemRef
+from tui.app import DealboxApp
+from tui.screens.item_form import ItemForm
+from tui.screens.note import Note
+from tui.widgets.compose_body import ComposeBody
+
+
+@pytest.fixture
+def thread_id(db: Database) -> ThreadId:
+    return told.a_conversation(db, makers.an_account(db), "First words", "Second words")
+
+
+@pytest.fixture
+def ana(db: Database) -> str:
+    return crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+
+
+def item_of(db: Database, thread_id: ThreadId) -> ItemCard | None:
+    return panel.for_thread(db, thread_id).item
+
+
+def the_item(db: Database, thread_id: ThreadId) -> ItemCard:
+    item = item_of(db, thread_id)
+    assert item is not None
+    return item
+
+
+def linked(db: Database, thread_id: ThreadId, person: str | None = None, title: str = "Renewal") -> ItemRef:
+    deal = crm_rows.a_deal(db, title, person)
+    service.link(db, thread_id, deal)
+    return deal
+
+
+async def quiet(pilot: Pilot[int]) -> None:
+    """Wait until what a key began has come as far as it can without another."""
+    for _ in range(4):
+        await pilot.pause(0.05)
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+    await quiet(pilot)
+
+
+async def types(app: DealboxApp, pilot: Pilot[int], field: str, words: str) -> None:
+    """Fill a field of the form, as if it had been typed."""
+    app.screen.query_one(f"#field-{field}", Input).value = words
+    await quiet(pilot)
+
+
+async def saves(app: DealboxApp, pilot: Pilot[int]) -> None:
+    await press(pilot, "ctrl+x")
+    if app.screen is app.mail:
+        await settled(app, pilot)
+
+
+async def writes(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
+    app.screen.query_one(ComposeBody).take(words)
+    await quiet(pilot)
+
+
+# -- new ones
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_deal_is_made_of_the_conversation_and_linked_in_one_action(
+    db: Database, thread_id: ThreadId, ana: str, size: tuple[int, int]
+) -> None:
+    async with the_screen(db, size=size) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        assert isinstance(app.screen, ItemForm)
+        assert "New deal" in text(app) and "Ana Lima" in text(app)
+        await types(app, pilot, "value", "12.4k")
+        await saves(app, pilot)
+        deal = the_item(db, thread_id)
+        assert (deal.kind, deal.title, deal.person_id, deal.currency) == (ItemKind.DEAL, "Quote", ana, "EUR")
+        assert deal.stage == "Qualified" and str(deal.value) == "12400"
+        shown = text(app)
+        assert "Added deal Quote, and linked the conversation to it" in shown and "z undo" in shown
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert item_of(db, thread_id) is None
+        assert items.get(db, deal.ref) is None or items.search(db, "Quote") == ()
+
+
+async def test_a_newcomer_is_made_with_the_deal_and_goes_with_one_undo(
+    db: Database, thread_id: ThreadId
+) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        assert "Ana Lima" in text(app)
+        await saves(app, pilot)
+        deal = the_item(db, thread_id)
+        assert deal.person == "Ana Lima" and deal.person_id is not None
+        assert item_forms.facts(db, PageKind.PERSON, deal.person_id).emails == ("ana@acme.example",)
+        assert "with person Ana Lima" in text(app)
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert items.search(db, "Ana") == ()
+        assert "not in the CRM" in text(app)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("l", ItemKind.LEAD), ("j", ItemKind.PROJECT)])
+async def test_leads_and_projects_are_made_alike(
+    db: Database, thread_id: ThreadId, ana: str, key: str, kind: ItemKind
+) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", key)
+        await saves(app, pilot)
+        assert (the_item(db, thread_id).kind, the_item(db, thread_id).title) == (kind, "Quote")
+        assert f"{kind.value.title()}: Quote" in text(app)
+
+
+async def test_a_person_is_made_of_who_wrote_and_the_panel_knows_them_at_once(
+    db: Database, thread_id: ThreadId
+) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        assert "not in the CRM" in text(app)
+        await press(pilot, "comma", "n", "p")
+        assert app.screen.query_one("#field-emails", Input).value == "ana@acme.example"
+        await types(app, pilot, "title", "Buyer in chief")
+        await saves(app, pilot)
+        assert "not in the CRM" not in text(app) and "Buyer in chief" in text(app)
+        assert item_of(db, thread_id) is None
+
+
+async def test_an_organization_is_made_of_the_domain(db: Database, thread_id: ThreadId) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "o")
+        assert app.screen.query_one("#field-name", Input).value == "Acme"
+        await saves(app, pilot)
+        (made,) = items.search(db, "Acme")
+        assert item_forms.facts(db, PageKind.ORGANIZATION, made.id).domains == ("acme.example",)
+
+
+async def test_a_link_is_given_to_a_new_deal_only_after_asking(
+    db: Database, thread_id: ThreadId, ana: str
+) -> None:
+    old = linked(db, thread_id, ana)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        assert "The conversation is linked to Renewal" in text(app)
+        await press(pilot, "n")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).ref == old
+        await press(pilot, "comma", "n", "d")
+        await press(pilot, "y")
+        await saves(app, pilot)
+        assert the_item(db, thread_id).title == "Quote"
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).ref == old
+
+
+async def test_what_cannot_be_is_said_and_everything_typed_stays(
+    db: Database, thread_id: ThreadId, ana: str
+) -> None:
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        await types(app, pilot, "title", "Forty seats")
+        await types(app, pilot, "value", "a lot")
+        await saves(app, pilot)
+        assert "“a lot” is not an amount" in text(app) and "Forty seats" in text(app)
+        assert app.screen.focused is app.screen.query_one("#field-value")
+        await types(app, pilot, "value", "")
+        await types(app, pilot, "person_id", "")
+        await saves(app, pilot)
+        assert "a deal needs a person or an organization" in text(app) and "Forty seats" in text(app)
+        await types(app, pilot, "org_id", "Acme")
+        await saves(app, pilot)
+        deal = the_item(db, thread_id)
+        assert (deal.title, deal.organization) == ("Forty seats", "Acme")
+
+
+async def test_a_changed_form_is_left_with_the_second_esc_only(db: Database, thread_id: ThreadId) -> None:
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        await types(app, pilot, "title", "Forty seats")
+        await press(pilot, "escape")
+        assert "It was changed" in text(app)
+        await press(pilot, "escape")
+        assert app.screen is app.mail
+        assert item_of(db, thread_id) is None
+
+
+@pytest.mark.parametrize("payload", hostile.PAYLOADS)
+async def test_hostile_subjects_are_titles_that_do_nothing(db: Database, payload: str) -> None:
+    from mail.text import safe_line
+
+    account = makers.an_account(db)
+    (thread_id,) = told.tell(db, account, makers.an_email("x", subject=safe_line(f"Evil {payload} end")))
+    crm_rows.a_person(db, "Ana [bold]Lima[/]", "ana@acme.example")
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "d")
+        await saves(app, pilot)
+        assert app.is_running
+        deal = the_item(db, thread_id)
+        assert deal.title == " ".join(safe_line(f"Evil {payload} end").split())
+        await press(pilot, "comma", "e")
+        assert isinstance(app.screen, ItemForm)
+        await press(pilot, "escape")
+        await press(pilot, "comma", "s")
+        await press(pilot, "escape")
+        await settled(app, pilot)
+        assert app.screen is app.mail
+
+
+# -- what becomes of them
+
+
+async def test_the_stage_is_picked_and_shown_at_once(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "s")
+        assert "Proposal" in text(app) and "now" in text(app)
+        await press(pilot, *"nego", "enter")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).stage == "Negotiation"
+        assert "Negotiation" in text(app)
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).stage == "Proposal"
+
+
+async def test_a_deal_is_won_and_undo_opens_it_again(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "w")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "won"
+        assert "the deal is won" in text(app)
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "open"
+
+
+async def test_a_lost_deal_has_a_reason_and_earlier_ones_are_offered(
+    db: Database, thread_id: ThreadId
+) -> None:
+    from store import item_states
+
+    deal = linked(db, thread_id)
+    item_states.lose(db, crm_rows.a_deal(db, "Older"), "Too dear")
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "x")
+        assert "Why was Renewal lost?" in text(app) and "Too dear" in text(app)
+        await press(pilot, "down", "enter")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "lost"
+        assert item_forms.facts(db, PageKind.DEAL, deal.id).values["lost_reason"] == "Too dear"
+
+
+async def test_a_deal_may_be_lost_without_a_reason_and_is_opened_again(
+    db: Database, thread_id: ThreadId
+) -> None:
+    linked(db, thread_id)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "x", "enter")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "lost"
+        await press(pilot, "comma", "z")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "open"
+
+
+async def test_leaving_the_reason_leaves_the_deal_open(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "x", "escape")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).status == "open"
+
+
+async def test_a_note_is_written_and_stands_in_the_panel(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "m")
+        assert isinstance(app.screen, Note)
+        await press(pilot, "ctrl+x")
+        assert "There is nothing to keep yet" in text(app)
+        await writes(app, pilot, "They want [bold]forty[/] seats")
+        await saves(app, pilot)
+        assert "They want [bold]forty[/]" in text(app)
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert panel.for_thread(db, thread_id).notes == ()
+
+
+async def test_a_note_is_about_the_person_where_nothing_is_linked(
+    db: Database, thread_id: ThreadId, ana: str
+) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "m")
+        assert "Note about Ana Lima" in text(app)
+        await writes(app, pilot, "Likes tea")
+        await saves(app, pilot)
+        assert [note.body for note in panel.for_thread(db, thread_id).notes] == ["Likes tea"]
+
+
+async def test_an_activity_is_planned_in_words(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "T")
+        await types(app, pilot, "subject", "Call Ana")
+        await types(app, pilot, "type", "call")
+        await types(app, pilot, "due_at", "whenever")
+        await saves(app, pilot)
+        assert "“whenever” is no time" in text(app) and "Call Ana" in text(app)
+        await types(app, pilot, "due_at", "tomorrow 9:00")
+        await types(app, pilot, "duration_min", "30 min")
+        await saves(app, pilot)
+        planned = the_item(db, thread_id).next_activity
+        assert planned is not None and (planned.type, planned.subject) == ("call", "Call Ana")
+        assert planned.due_at is not None
+        assert "next: call" in text(app)
+
+
+async def test_labels_are_put_on_and_taken_off(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        for expected in (("Hot",), ()):
+            await press(pilot, "comma", "g")
+            await press(pilot, *("Hot" if expected else "hot"), "enter")
+            await settled(app, pilot)
+            assert item_forms.facts(db, PageKind.DEAL, deal.id).marked == expected
+
+
+async def test_an_item_is_changed_in_its_form_as_one_action(
+    db: Database, thread_id: ThreadId, ana: str
+) -> None:
+    deal = linked(db, thread_id, ana)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "e")
+        assert app.screen.query_one("#field-value", Input).value == "12,400 EUR"
+        await types(app, pilot, "title", "Renewal 2027")
+        await types(app, pilot, "labels", "hot, big")
+        await types(app, pilot, "expected_close", "2027-01-31")
+        await saves(app, pilot)
+        assert "Deal: Renewal 2027" in text(app)
+        facts = item_forms.facts(db, PageKind.DEAL, deal.id)
+        assert facts.marked == ("big", "hot") and facts.values["expected_close"] == "2027-01-31"
+        await press(pilot, "z")
+        await settled(app, pilot)
+        facts = item_forms.facts(db, PageKind.DEAL, deal.id)
+        assert facts.marked == () and facts.values["title"] == "Renewal"
+
+
+async def test_a_lead_becomes_a_deal_and_the_conversation_goes_with_it(
+    db: Database, thread_id: ThreadId, ana: str
+) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "l")
+        await saves(app, pilot)
+        lead = the_item(db, thread_id)
+        await press(pilot, "comma", "d")
+        assert "Convert the lead Quote to a deal" in text(app)
+        await types(app, pilot, "stage_id", "Demo")
+        await saves(app, pilot)
+        deal = the_item(db, thread_id)
+        assert (deal.kind, deal.stage, deal.title) == (ItemKind.DEAL, "Demo", "Quote")
+        await press(pilot, "z")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).ref == lead.ref
+
+
+# -- where there is nothing to act on
+
+
+@pytest.mark.parametrize("keys", ["s", "w", "x", "a", "e", "d", "g", "p"])
+async def test_what_is_not_linked_says_how_to_link_it(db: Database, thread_id: ThreadId, keys: str) -> None:
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", keys)
+        await settled(app, pilot)
+        assert "Not linked: L links it, , n d makes a deal" in text(app)
+
+
+async def test_several_marked_conversations_are_left_alone(db: Database) -> None:
+    account = makers.an_account(db)
+    told.tell(db, account, makers.an_email("one"), makers.an_email("two", subject=SafeText("Other")))
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "asterisk", "a")
+        await press(pilot, "comma", "n", "d")
+        await settled(app, pilot)
+        assert app.screen is app.mail
+        assert "one at a time" in text(app)
+
+
+async def test_verbs_of_another_kind_say_so(db: Database, thread_id: ThreadId, ana: str) -> None:
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "n", "l")
+        await saves(app, pilot)
+        for key, said in (
+            ("s", "A lead has no stages"),
+            ("w", "Only a deal is won"),
+            ("p", "Only a deal has"),
+        ):
+            await press(pilot, "comma", key)
+            await settled(app, pilot)
+            assert said in text(app)
