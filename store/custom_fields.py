@@ -15,7 +15,7 @@ from mail.text import safe_line
 from store import crm_changes, doorbell, item_checks, undo
 from store.crm_changes import Change
 from store.database import Database
-from store.item_checks import BadItem
+from store.item_checks import BadItem, with_article
 from store.item_edits import existing, name_of
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
@@ -70,7 +70,7 @@ def add(
         if type not in TYPES:
             raise BadItem("type", f"“{safe_line(type)}” is not a type of field; choose {', '.join(TYPES)}")
         if len(fields) >= MOST:
-            raise BadItem("", f"a {kind.value} has {MOST} fields of yours already")
+            raise BadItem("", f"{with_article(kind.value)} has {MOST} fields of yours already")
         offered = tuple(dict.fromkeys(filter(None, (safe_line(each).strip() for each in choices))))
         if (type == "choice") != bool(offered):
             raise BadItem("choices", "a choice needs something to choose from, and nothing else does")
@@ -136,7 +136,8 @@ def changes(connection: sqlite3.Connection, item: ItemRef, field_id: str, text: 
     field = _existing(connection, field_id)
     if field.kind is not item.kind:
         raise BadItem(
-            field_id, f"{field.name} is a field of a {field.kind.value}, not of a {item.kind.value}"
+            field_id,
+            f"{field.name} is a field of {with_article(field.kind.value)}, not of {with_article(item.kind.value)}",
         )
     value = checked(connection, field, text)
     key = {"item_kind": item.kind.value, "item_id": item.id, "field_id": field_id}
@@ -219,5 +220,5 @@ def _free_name(connection: sqlite3.Connection, kind: ItemKind, typed: str, but: 
     if not name:
         raise BadItem("name", "a field needs a name")
     if any(fold(field.name) == fold(name) for field in _all(connection, kind) if field.id != but):
-        raise BadItem("name", f"a {kind.value} has a field {name} already")
+        raise BadItem("name", f"{with_article(kind.value)} has a field {name} already")
     return name

@@ -30,6 +30,11 @@ class BadItem(ValueError):
         self.field = field
 
 
+def with_article(kind: str) -> str:
+    """Return the name of a kind of item with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def line(_connection: sqlite3.Connection, _field: str, value: object) -> str:
     """Return one line of text, without what a terminal acts on."""
     return safe_line(_typed(value))[:MOST_OF_A_LINE].strip()

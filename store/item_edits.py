@@ -13,7 +13,7 @@ from store import crm_changes, doorbell, item_checks, item_parts, stages, undo, 
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem as BadItem
-from store.item_checks import Check
+from store.item_checks import Check, with_article
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
 
@@ -161,7 +161,7 @@ def _apart(kind: ItemKind, values: _Values) -> tuple[_Row, _Row]:
     lists = item_parts.PARTS.get(kind, {})
     for name in values:
         if name not in FIELDS[kind] and name not in lists:
-            raise BadItem(name, f"a {kind.value} has no field {name} that is edited")
+            raise BadItem(name, f"{with_article(kind.value)} has no field {name} that is edited")
     return (
         {name: value for name, value in values.items() if name not in lists},
         {name: value for name, value in values.items() if name in lists},
@@ -261,5 +261,4 @@ _RULES: Final = (
 def _check_whole(kind: ItemKind, row: _Row, touched: Container[str]) -> None:
     for rule in _RULES:
         if kind in rule.kinds and any(name in touched for name in rule.fields) and not rule.holds(row):
-            what = "an organization" if kind is ItemKind.ORGANIZATION else f"a {kind.value}"
-            raise BadItem(rule.fields[0], rule.sentence.format(what))
+            raise BadItem(rule.fields[0], rule.sentence.format(with_article(kind.value)))

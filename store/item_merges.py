@@ -11,7 +11,7 @@ from typing import Any, Final
 from store import crm_changes, doorbell, item_edits, item_slots, undo
 from store.crm_changes import Change
 from store.database import Database
-from store.item_checks import BadItem
+from store.item_checks import BadItem, with_article
 from store.items import ItemKind, ItemRef
 from store.lead_conversion import convert as convert
 from store.lead_conversion import detach_lead_history as detach_lead_history
@@ -81,7 +81,9 @@ def merge(db: Database, kept: ItemRef, merged: ItemRef) -> ActionRow:
 
 def _mergeable(connection: sqlite3.Connection, kept: ItemRef, merged: ItemRef) -> tuple[_Row, _Row]:
     if kept.kind is not merged.kind:
-        raise BadItem("", f"a {merged.kind.value} cannot be merged into a {kept.kind.value}")
+        raise BadItem(
+            "", f"{with_article(merged.kind.value)} cannot be merged into {with_article(kept.kind.value)}"
+        )
     if kept.id == merged.id:
         raise BadItem("", "an item cannot be merged into itself")
     rows = [item_edits.existing(connection, item) for item in (kept, merged)]

@@ -10,7 +10,7 @@ from typing import Any, Final
 from store import crm_changes, doorbell, item_checks, stages, undo, users
 from store.crm_changes import Change
 from store.database import Database
-from store.item_checks import BadItem
+from store.item_checks import BadItem, with_article
 from store.item_edits import existing, name_of
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
@@ -25,7 +25,7 @@ def set_stage(db: Database, item: ItemRef, stage_id: str) -> ActionRow:
 
     def plan(connection: sqlite3.Connection, row: _Row, now: int) -> _Plan:
         if item.kind not in stages.COLUMN:
-            raise BadItem("", f"a {item.kind.value} has no stages")
+            raise BadItem("", f"{with_article(item.kind.value)} has no stages")
         column = stages.COLUMN[item.kind]
         if row[column] == stage_id:
             return f"{name_of(item, row)} is there already", ()
@@ -97,7 +97,7 @@ def reopen(db: Database, item: ItemRef) -> ActionRow:
 
     def plan(_: sqlite3.Connection, row: _Row, now: int) -> _Plan:
         if not item.kind.fills_the_slot:
-            raise BadItem("", f"a {item.kind.value} is never closed")
+            raise BadItem("", f"{with_article(item.kind.value)} is never closed")
         if row["status"] == "open":
             return f"{name_of(item, row)} is open already", ()
         if row["status"] == "converted":
@@ -115,7 +115,7 @@ def archive(db: Database, item: ItemRef) -> ActionRow:
 
     def plan(_: sqlite3.Connection, row: _Row, now: int) -> _Plan:
         if not item.kind.fills_the_slot:
-            raise BadItem("", f"a {item.kind.value} cannot be archived; delete it instead")
+            raise BadItem("", f"{with_article(item.kind.value)} cannot be archived; delete it instead")
         if _is_archived(item, row):
             return f"{name_of(item, row)} is archived already", ()
         if item.kind is not ItemKind.LEAD:
@@ -231,7 +231,7 @@ def _change(item: ItemRef, values: Mapping[str, object]) -> Change:
 
 def _must_be(item: ItemRef, kind: ItemKind, what: str) -> None:
     if item.kind is not kind:
-        raise BadItem("", f"a {item.kind.value} cannot be {what}; a {kind.value} can")
+        raise BadItem("", f"{with_article(item.kind.value)} cannot be {what}; {with_article(kind.value)} can")
 
 
 _CLOSED_BY: Final = {

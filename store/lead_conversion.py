@@ -14,7 +14,7 @@ from mail.types import ThreadId
 from store import crm_changes, doorbell, item_edits, item_slots, links, slots, undo
 from store.crm_changes import Change
 from store.database import Database
-from store.item_checks import BadItem
+from store.item_checks import BadItem, with_article
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
 
@@ -88,7 +88,7 @@ def detach_lead_history(db: Database, thread_id: ThreadId) -> ActionRow:
 
 def _convertible(connection: sqlite3.Connection, lead: ItemRef) -> dict[str, Any]:
     if lead.kind is not ItemKind.LEAD:
-        raise BadItem("", f"a {lead.kind.value} cannot be converted; a lead can")
+        raise BadItem("", f"{with_article(lead.kind.value)} cannot be converted; a lead can")
     row = item_edits.existing(connection, lead)
     if row["deleted_at"] is not None:
         raise BadItem("", f"{row['title']} was deleted; restore it first")
