@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import crm_rows
 from makers import NOW
 from other_sides import FakeOtherSide
 from syncing import (
@@ -37,7 +38,7 @@ from mail.keywords import FLAGGED, SEEN
 from mail.operations import Save
 from mail.types import AccountId, EmailId, MailboxKey, Role, ThreadId
 from providers.maildir.provider import MaildirProvider
-from store import accounts, actions, fetching, invariants
+from store import accounts, actions, decisions, fetching, invariants
 from store.database import Database, open_store
 from sync.bodies import fetch_bodies
 from sync.pull import StoreMemory, pull
@@ -148,6 +149,25 @@ class FirstSync(Scenario):
         with self.store() as db:
             settle(db)
             assert in_store(db) == before == in_maildir(self.mail)
+
+
+class Linking(FirstSync):
+    """What came is judged, however often that was cut short."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        with self.store() as db:
+            crm_rows.a_deal(db, "Printers", crm_rows.a_person(db, "Ana Lima", "ana@acme.example"))
+
+    def check(self, confirmed: int) -> None:
+        super().check(confirmed)
+        with self.store() as db:
+            assert not decisions.is_due(db)
+            rows = db.read().execute(
+                "SELECT d.reason, l.origin, t.item_kind FROM thread t LEFT JOIN link_decision d ON d.thread_id = t.id"
+                " LEFT JOIN item_link l ON l.thread_id = t.id"
+            )
+            assert set(rows.fetchall()) == {("linked", "auto", "deal")}
 
 
 class Following(Scenario):
@@ -352,6 +372,7 @@ def run(scenario: Scenario, at: int) -> tuple[bool, int]:
 
 SCENARIOS: dict[str, type[Scenario]] = {
     "first_sync": FirstSync,
+    "linking": Linking,
     "following": Following,
     "user_actions": UserActions,
     "pushing": Pushing,

@@ -13,6 +13,7 @@ TESTS = Path(__file__).parents[1]
 PATHS = (TESTS.parent, TESTS, TESTS / "providers", TESTS / "sync")
 EXPECTED = {
     "first_sync": 100,
+    "linking": 100,
     "following": 50,
     "user_actions": 150,
     "pushing": 80,
