@@ -59,7 +59,7 @@ def _why(db: Database, facts: PanelFacts) -> str:
     if facts.state is LinkState.UNLINKED_BY_HAND:
         return words.sentence(Outcome(facts.thread_id, EmailId(0), Reason.MANUALLY_UNLINKED, ()), {})
     if facts.decision is not None:
-        return f"{_sentence(db, facts.decision)}{_when(facts)}"
+        return f"{_when(facts)}{_sentence(db, facts.decision)}"
     return "only our own people take part" if not facts.people else "the rules have not looked at it yet"
 
 
@@ -69,7 +69,7 @@ def _when(facts: PanelFacts) -> str:
     is_known = any(person.id for person in facts.people)
     was_unknown = facts.decision.reason == Reason.UNKNOWN_CONTACT and is_known
     had_none = facts.decision.reason in _NONE_OPEN and facts.state is LinkState.SUGGESTED
-    return " when it came" if was_unknown or had_none else ""
+    return "when it came: " if was_unknown or had_none else ""
 
 
 def _why_linked(db: Database, facts: PanelFacts) -> str:

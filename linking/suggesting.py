@@ -56,13 +56,19 @@ def rank(facts: SuggestionFacts, now: int) -> tuple[Ranked, ...]:
     for item in facts.items:
         evidence = sorted(_evidence(item, facts), reverse=True)
         is_over = item.closed_at is not None and item.closed_at + RECENT_S < now
-        if not evidence or is_over or item.ref == facts.linked:
+        if not evidence or is_over or item.ref == facts.linked or _is_by_chance(item):
             continue
         weight = sum(weight for weight, _ in evidence)
         weight += (_CLOSED if item.status != "open" else 0) + (_CANDIDATE if item.is_candidate else 0)
         reason = "; ".join([text for _, text in evidence][:2]) + _state(item, facts, now)
         found.append((-weight, -item.created_at, item.ref, Ranked(item.ref, reason, weight)))
     return tuple(ranked for *_, ranked in sorted(found, key=lambda each: each[:3]))
+
+
+def _is_by_chance(item: RelatedItem) -> bool:
+    """Say whether nothing but a few words of its title has to do with the conversation."""
+    owners = (item.persons, item.organizations, item.domains)
+    return not (any(owners) or item.threads or item.is_candidate or item.is_named)
 
 
 def _evidence(item: RelatedItem, facts: SuggestionFacts) -> Iterable[tuple[int, str]]:
