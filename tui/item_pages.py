@@ -9,12 +9,13 @@ from textual.screen import Screen
 from mail.types import ThreadId
 from store.item_conversations import ItemConversations
 from store.item_refs import PageRef
-from store.items import ItemRef
+from store.items import ItemKind, ItemRef
 from tui.listing import Listing
 from tui.listings import Aside
 from tui.widgets import item_lines
 
 if TYPE_CHECKING:
+    from store.panel import PanelFacts
     from tui.screens.item import ItemPage
     from tui.screens.mail import MailScreen
 
@@ -32,6 +33,14 @@ def show(mail: MailScreen, item: PageRef | ItemRef) -> None:
     from tui.screens.item import ItemPage  # it loads the CRM: only when wanted
 
     mail.app.push_screen(ItemPage(mail, item))
+
+
+def page_of(facts: PanelFacts) -> ItemRef | None:
+    """Return what a conversation is linked to, else its main person; None when the CRM knows neither."""
+    if facts.item is not None:
+        return facts.item.ref
+    person = facts.main_person_id or next((each.id for each in facts.people if each.id), None)
+    return ItemRef(ItemKind.PERSON, person) if person else None
 
 
 def read(page: ItemPage, thread_id: ThreadId) -> None:
