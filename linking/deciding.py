@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from linking import rules, words
+from linking import first_sharing, rules, words
 from linking.rules import Blocked, Decision, Known, Reason
 from mail.types import EmailId, SafeText, ThreadId
 from store import decisions, events, items, slots, to_file
@@ -56,9 +56,7 @@ def _judge_some(db: Database, connection: sqlite3.Connection, limit: int) -> lis
 
 def known_of(settings: Settings, batch: Batch) -> Known:
     """Return what the rules are told of people and items."""
-    domains = frozenset(pattern[1:] for pattern in settings.blocked if pattern.startswith("@"))
-    blocked = Blocked(frozenset(settings.blocked), domains)
-    return Known(settings.us, batch.persons, batch.items, blocked)
+    return Known(settings.us, batch.persons, batch.items, Blocked.of(settings.blocked))
 
 
 def _judge(
@@ -69,10 +67,12 @@ def _judge(
     batch = decisions.facts(connection, settings, thread_ids)
     known = known_of(settings, batch)
     outcomes: list[Outcome] = []
+    judged: list[tuple[Conversation, Decision]] = []
     for conversation in batch.conversations:
         decision = rules.fold(conversation, known)
         if decision is None:
             continue
+        judged.append((conversation, decision))
         is_linked_anew = _carry_out(connection, conversation, decision, now)
         if is_linked_anew or conversation.before != _said(decision):
             outcomes.append(
@@ -80,6 +80,7 @@ def _judge(
             )
     decisions.put(connection, outcomes, rules.VERSION, now)
     decisions.settle(connection, thread_ids)
+    first_sharing.follow(connection, judged)
     return [one.thread_id for one in outcomes]
 
 

@@ -75,6 +75,12 @@ class Blocked:
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
 
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> Blocked:
+        """Return what exceptions name: addresses, and domains after an "@"."""
+        some = frozenset(patterns)
+        return cls(some, frozenset(pattern[1:] for pattern in some if pattern.startswith("@")))
+
     def include(self, email: str) -> bool:
         """Say whether the address is among them."""
         if email in self.addresses:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from mail.types import AccountId, ThreadId
@@ -145,3 +147,31 @@ def connected(connection: sqlite3.Connection, user_id: str) -> frozenset[int]:
         "SELECT id FROM account WHERE scope = 'team' AND owner IN ('', ?)", (user_id,)
     ).fetchall()
     return frozenset(account_id for (account_id,) in rows)
+
+
+def shared_by_default(
+    connection: sqlite3.Connection, thread_ids: Collection[ThreadId]
+) -> dict[ThreadId, str]:
+    """Return those of the conversations that others may see though nobody ever said so, with their visibility."""
+    rows = connection.execute(
+        "SELECT t.id, t.visibility FROM json_each(?) j CROSS JOIN thread t ON t.id = j.value"
+        " WHERE t.visibility <> 'private'"
+        " AND NOT EXISTS (SELECT 1 FROM audit WHERE object = 'thread:' || t.id AND what = 'visibility')",
+        (json.dumps(sorted(thread_ids)),),
+    ).fetchall()
+    return {ThreadId(thread_id): visibility for thread_id, visibility in rows}
+
+
+def never_shared(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return whose mail is not shared by default: addresses, and domains after an "@"."""
+    rows = connection.execute(
+        "SELECT pattern FROM crm_exception WHERE effect = 'never_share' AND deleted_at IS NULL LIMIT 100000"
+    ).fetchall()
+    return tuple(pattern for (pattern,) in rows)
+
+
+def make_private(connection: sqlite3.Connection, thread_ids: Collection[ThreadId]) -> None:
+    """Let nobody but their owners see conversations."""
+    connection.executemany(
+        "UPDATE thread SET visibility = 'private' WHERE id = ?", [(thread_id,) for thread_id in thread_ids]
+    )
