@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from linking import panel
-from linking.rules import OF_NOBODY
+from linking.rules import LINKING, OF_NOBODY, Reason
 from mail.keywords import SEEN
 from mail.types import Address, ThreadId
-from store import emails, threads
+from store import emails, items, threads
 from store.contacts import PersonCard
 from store.database import Database
 from store.items import ItemCard
@@ -33,7 +33,7 @@ def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
         raise NoConversation(f"there is no conversation {thread_id}")
     messages = emails.in_thread(db, row.thread_id, limit)
     facts = panel.for_thread(db, row.thread_id)
-    people = () if facts.decision is not None and facts.decision.reason in OF_NOBODY else facts.people
+    people = () if facts.item is None and _code(facts) in OF_NOBODY else facts.people
     return {
         "id": row.thread_id,
         "subject": row.subject,
@@ -44,7 +44,7 @@ def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
         "persons": [_person(person) for person in people if person.id],
         "organizations": _organizations(people),
         "visibility": row.visibility,
-        "link": _link(facts),
+        "link": _link(db, facts),
     }
 
 
@@ -125,16 +125,34 @@ def _organizations(people: tuple[PersonCard, ...]) -> list[JSON]:
     return list(found.values())
 
 
-def _link(facts: PanelFacts) -> JSON:
-    decision = facts.decision
+def _link(db: Database, facts: PanelFacts) -> JSON:
     is_open = facts.state is LinkState.SUGGESTED  # what the screen suggests is not the rules' outcome
+    candidates = facts.decision.candidates if facts.decision and facts.slot is None else ()
     return {
         "state": (LinkState.NONE if is_open else facts.state).value,
         "origin": facts.origin or None,
-        "code": decision.reason if decision else None,
-        "candidates": [{"kind": ref.kind.value, "id": ref.id} for ref in decision.candidates]
-        if decision
-        else [],
+        "code": _code(facts),
         "reason": facts.why,
+        "candidates": [
+            _candidate(card) for ref in candidates if (card := items.card(db.read(), ref)) is not None
+        ],
         "at": moment(facts.linked_at),
+    }
+
+
+def _code(facts: PanelFacts) -> str | None:
+    """Return the code of linking.rules for how it stands now: what a person did counts more than what was decided before."""
+    decided = facts.decision.reason if facts.decision else None
+    if facts.slot is None or (decided in LINKING and facts.origin in ("auto", "bcc")):
+        return decided
+    return Reason.ALREADY_LINKED if facts.item else Reason.MANUALLY_UNLINKED
+
+
+def _candidate(card: ItemCard) -> JSON:
+    return {
+        "kind": card.kind.value,
+        "id": card.id,
+        "external_ref": card.external_ref,
+        "title": card.title,
+        "status": card.status,
     }
