@@ -85,11 +85,11 @@ def forget(mail: MailScreen) -> None:
         _remove(screen)
 
 
-def leave(page: ItemPage) -> None:
-    """Close a page."""
-    page.app.pop_screen()
-    if page.app.is_screen_installed(page):
-        _remove(page)
+def leave(screen: Screen[Any]) -> None:
+    """Close a page, or a list that pages were opened from."""
+    screen.app.pop_screen()
+    if screen.app.is_screen_installed(screen):
+        _remove(screen)
 
 
 def _remove(screen: Screen[Any]) -> None:

@@ -466,3 +466,21 @@ async def test_the_end_of_a_long_list_is_one_key_away(db: Database, ana: str) ->
         await desk.press("G")
         assert desk.page.threads.cursor == 199
         assert "200/200" in desk.text
+
+
+async def test_the_command_line_shows_the_page_of_an_address(db: Database, deal: ItemRef) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        desk = Desk(app, pilot)
+        await desk.press("colon", *f"item {deal.kind.value}:{deal.id}", "enter")
+        await desk.until("Deal: Renewal")
+        await desk.press("q", "colon", *"item deal:nothing", "enter")
+        await desk.until("There is no item deal:nothing")
+
+
+async def test_a_page_is_found_by_a_part_of_its_name(db: Database, deal: ItemRef) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        desk = Desk(app, pilot)
+        await desk.press("comma", "slash", *"renew")
+        await desk.until("Ana Lima")
+        await desk.press("enter")
+        await desk.until("Deal: Renewal  ")
