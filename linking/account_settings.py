@@ -1,0 +1,42 @@
+"""Change how a mailbox takes part in the CRM: who connected it may, and administrators (M93, M100)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linking import rights, smart_bcc, standing
+from mail.types import AccountId
+from store import account_crm, users
+from store.account_crm import AccountCrm
+from store.database import Database
+from store.items import ItemRef
+
+
+class Refused(Exception):
+    """The user has no right to change this; the text says who has."""
+
+
+def refusal(db: Database, account_id: AccountId) -> str | None:
+    """Return why the user may not change the settings of an account, None when they may."""
+    connection = db.read()
+    connected_by = account_crm.read(connection, account_id).connected_by
+    has_connected = connected_by in ("", users.me(connection).id)
+    return rights.refusal_to_set_up(standing.viewer(connection), has_connected=has_connected)
+
+
+def change(db: Database, account_id: AccountId, **changes: Any) -> AccountCrm:
+    """Do what account_crm.set does at the user's wish. Raises Refused, BadSetting."""
+    _unless_refused(db, account_id)
+    return account_crm.set(db, account_id, **changes)
+
+
+def rotate(db: Database, account_id: AccountId, item: ItemRef | None) -> str:
+    """Do what smart_bcc.rotate does at the user's wish. Raises Refused, NoAddress."""
+    _unless_refused(db, account_id)
+    return smart_bcc.rotate(db, account_id, item)
+
+
+def _unless_refused(db: Database, account_id: AccountId) -> None:
+    said = refusal(db, account_id)
+    if said is not None:
+        raise Refused(said)
