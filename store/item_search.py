@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from mail.folding import fold
@@ -38,17 +38,21 @@ Found = tuple[str, str, str]
 
 
 class ItemSearch:
-    """Finds items for one picker: those given as `first` stand on top wherever they match.
+    """Finds items for one picker: those that `first` returns, asked once, stand on top wherever they match.
 
     The words of all items are read when a word is first found to be misspelt, and kept: 15 ms for 30,000 items.
     """
 
     def __init__(
-        self, db: Database, *, kinds: Iterable[ItemKind] = tuple(ItemKind), first: Sequence[ItemRef] = ()
+        self,
+        db: Database,
+        *,
+        kinds: Iterable[ItemKind] = tuple(ItemKind),
+        first: Callable[[], Sequence[ItemRef]] = tuple,
     ) -> None:
         self._db = db
         self._kinds = json.dumps([kind.value for kind in kinds])
-        self._first_refs = tuple(first)
+        self._first_refs = first
         self._first: list[Found] | None = None
         self._words: frozenset[str] | None = None
         self._beginnings: dict[int, list[str]] = {}
@@ -72,7 +76,7 @@ class ItemSearch:
 
     def _own(self, connection: sqlite3.Connection, typed: Sequence[str]) -> list[Found]:
         if self._first is None:
-            refs = json.dumps([[ref.kind.value, ref.id] for ref in self._first_refs])
+            refs = json.dumps([[ref.kind.value, ref.id] for ref in self._first_refs()])
             rows = connection.execute(_WORDS_OF, (refs,)).fetchall()
             self._first = [row for row in rows if row[0] in json.loads(self._kinds)]
         return [row for row in self._first if all(f" {word}" in f" {row[2]}" for word in typed)]

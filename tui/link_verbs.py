@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec
 
 from textual.content import Content
@@ -73,7 +74,7 @@ async def _picked(
     *,
     kinds: Sequence[ItemKind] = tuple(ItemKind),
 ) -> ItemCard | None:
-    own = await in_store(suggesting.own_items, screen.db, thread_id)
+    own = partial(suggesting.own_items, screen.db, thread_id)
     return await screen.ask(LinkPicker(screen.db, subject, linked, offered, kinds=kinds, first=own))
 
 

@@ -13,7 +13,7 @@ from store.items import ItemKind, ItemRef
 def titles(
     db: Database, text: str, *, kinds: tuple[ItemKind, ...] = tuple(ItemKind), first: tuple[ItemRef, ...] = ()
 ) -> list[str]:
-    return [card.title for card in ItemSearch(db, kinds=kinds, first=first).find(text)]
+    return [card.title for card in ItemSearch(db, kinds=kinds, first=lambda: first).find(text)]
 
 
 @pytest.fixture

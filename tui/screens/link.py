@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import work
 from textual.app import ComposeResult
@@ -46,11 +46,11 @@ class LinkPicker(Dialog[ItemCard]):
         offered: Sequence[Suggestion] = (),
         *,
         kinds: Sequence[ItemKind] = tuple(ItemKind),
-        first: Sequence[ItemRef] = (),
+        first: Callable[[], Sequence[ItemRef]] = tuple,
     ) -> None:
         """`linked` is what would be replaced; `offered` are shown while nothing is typed, with their reasons.
 
-        Others are of `kinds`; of those that fit, the ones in `first` come first.
+        Others are of `kinds`; of those that fit, the ones that `first` returns come first: asked in the store's thread.
         """
         super().__init__()
         self._look = ItemSearch(db, kinds=kinds, first=first)
