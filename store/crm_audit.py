@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from store.items import ItemRef
@@ -34,6 +34,59 @@ def tell(
     """Write what became of an item's row: created, deleted, restored, merged, stage, won, lost, reopened, owner, edited .."""
     for what, details in _lines(connection, before, after):
         write(connection, at, by, what, f"{item.kind.value}:{item.id}", details)
+    if before is None or after is None or before["merged_into"] == after["merged_into"]:
+        return
+    what = "took_in" if after["merged_into"] else "gave_back"
+    details = {"name": after["title" if item.kind.fills_the_slot else "name"]}
+    write(
+        connection,
+        at,
+        by,
+        what,
+        f"{item.kind.value}:{after['merged_into'] or before['merged_into']}",
+        details,
+    )
+
+
+def tell_part(
+    connection: sqlite3.Connection, table: str, before: _Row | None, after: _Row | None, *, at: int, by: str
+) -> None:
+    """Write what became of one of several things an item has: an address, a label, a product, a field of the user's own."""
+    row = after or before or {}
+    kind, owner, caption, name_of = PARTS[table]
+    column = _name(connection, "custom_field", row["field_id"]) if table == "custom_value" else caption
+    values = [None if one is None else name_of(connection, one) for one in (before, after)]
+    if values[0] != values[1]:
+        details = {"columns": {column: values}}
+        write(connection, at, by, "edited", f"{kind or row['item_kind']}:{row[owner]}", details)
+
+
+def owner_of(table: str, row: _Row) -> tuple[str, str]:
+    """Return the kind and id of the item that a part belongs to."""
+    kind, owner, *_ = PARTS[table]
+    return kind or row["item_kind"], row[owner]
+
+
+PARTS: Final[dict[str, tuple[str, str, str, Callable[[sqlite3.Connection, _Row], str]]]] = {
+    "person_email": ("person", "person_id", "email", lambda _, row: row["email"]),
+    "person_phone": ("person", "person_id", "phone", lambda _, row: row["phone"]),
+    "organization_domain": ("organization", "organization_id", "domain", lambda _, row: row["domain"]),
+    "deal_participant": (
+        "deal",
+        "deal_id",
+        "participant",
+        lambda c, row: _name(c, "person", row["person_id"]),
+    ),
+    "deal_product": (
+        "deal",
+        "deal_id",
+        "product",
+        lambda c, row: f"{row['quantity']} x {_name(c, 'product', row['product_id'])}",
+    ),
+    "item_label": ("", "item_id", "label", lambda c, row: _name(c, "label", row["label_id"])),
+    "custom_value": ("", "item_id", "", lambda _, row: row["value"]),
+}
+"""The tables of parts: kind of the owner (empty: the row says it), column with its id, what a part is called, and how."""
 
 
 def write(
@@ -88,7 +141,7 @@ def _status(after: _Row) -> _Line:
 
 _NAMES: Final = {
     table: f"SELECT name FROM {table} WHERE id = ?"  # noqa: S608 - our own tables
-    for table in ("stage", "phase", "workspace_user")
+    for table in ("stage", "phase", "workspace_user", "person", "product", "label", "custom_field")
 }
 
 

@@ -45,10 +45,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 
 # Counted and stamped by every change: no sign that somebody chose something.
 _STAMPS: Final = frozenset({"rev", "updated_at"})
-_PARTS: Final = {
-    "person_email": ("person", "person_id"),
-    "organization_domain": ("organization", "organization_id"),
-}
+_WORDS_IN: Final = ("person_email", "organization_domain")
+"""The parts by which the picker finds an item."""
 _NAMING: Final = {"person": {"name", "org_id"}, "organization": {"name"}}
 _ITEMS: Final = frozenset(ItemKind)
 _Row = dict[str, Any]
@@ -106,6 +104,7 @@ class _Writing:
     by: str
     touched: set[ItemRef] = field(default_factory=set)
     renamed: set[ItemRef] = field(default_factory=set)
+    made: set[ItemRef] = field(default_factory=set)
     has_written: bool = False
 
     def write(self, change: Change) -> Step | None:
@@ -210,12 +209,18 @@ class _Writing:
 
     def _note(self, table: str, row: _Row, before: _Row | None, after: _Row | None) -> None:
         self.has_written = True
-        if table in _PARTS:
-            kind, column = _PARTS[table]
-            self.touched.add(ItemRef(ItemKind(kind), row[column]))
+        if table in crm_audit.PARTS:
+            kind, item_id = crm_audit.owner_of(table, row)
+            ref = ItemRef(ItemKind(kind), item_id)
+            if table in _WORDS_IN:
+                self.touched.add(ref)
+            if ref not in self.made:
+                crm_audit.tell_part(self.connection, table, before, after, at=self.now, by=self.by)
         elif table in _ITEMS:
             ref = ItemRef(ItemKind(table), row["id"])
             self.touched.add(ref)
+            if before is None:
+                self.made.add(ref)
             crm_audit.tell(self.connection, ref, before, after, at=self.now, by=self.by)
             if any((before or {}).get(name) != (after or {}).get(name) for name in _NAMING.get(table, ())):
                 self.renamed.add(ref)

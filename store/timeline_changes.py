@@ -52,6 +52,8 @@ def sentence(connection: sqlite3.Connection, item: PageRef, what: str, details: 
             return f"lost: {told['reason']}" if told.get("reason") else "lost"
         case "merged":
             return f"merged into {_title(connection, item, told.get('into'))}"
+        case "took_in" | "gave_back":
+            return f"{told.get('name')} {'merged into it' if what == 'took_in' else 'is apart from it again'}"
         case "edited":
             return _edited(connection, told.get("columns", {}))
         case _:

@@ -265,3 +265,53 @@ def test_a_change_of_an_item_is_quick_among_many(db: Database) -> None:
     for number in range(20):
         edited(db, ItemRef(ItemKind.DEAL, f"d{number}"), title=f"Other {number}")
     assert time.perf_counter() - begun < 2
+
+
+def told(db: Database, item: ItemRef) -> list[tuple[str, dict[str, object]]]:
+    rows = db.read().execute(
+        "SELECT what, details FROM audit WHERE object = ? ORDER BY id", (f"{item.kind.value}:{item.id}",)
+    )
+    return [(what, json.loads(details)) for what, details in rows]
+
+
+def test_the_timeline_tells_of_the_parts_of_an_item_once_it_is_there(db: Database) -> None:
+    person = ItemRef(ItemKind.PERSON, "p")
+    email = {"email": "ana@x.example", "person_id": "p"}
+    done(db, Change("person", {"id": "p"}, {"name": "Ana"}), Change("person_email", email, {"is_primary": 1}))
+    assert told(db, person) == [("created", {})]
+    done(db, Change("person_email", email, {"is_primary": 0}))
+    done(db, Change("person_phone", {"person_id": "p", "phone": "+34 1"}, {}))
+    undone(db)
+    assert told(db, person)[1:] == [
+        ("edited", {"columns": {"phone": [None, "+34 1"]}}),
+        ("edited", {"columns": {"phone": ["+34 1", None]}}),
+    ]
+
+
+def test_the_timeline_tells_of_labels_products_and_fields_by_name(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Falcon")
+    on = {"item_kind": "deal", "item_id": deal.id}
+    done(
+        db,
+        Change("label", {"id": "l"}, {"name": "hot"}),
+        Change("item_label", {**on, "label_id": "l"}, {}),
+        Change("product", {"id": "t"}, {"name": "Toner"}),
+        Change("deal_product", {"deal_id": deal.id, "product_id": "t"}, {"quantity": "2"}),
+        Change("deal_product", {"deal_id": deal.id, "product_id": "t"}, {"quantity": "3"}),
+        Change("custom_field", {"id": "f"}, {"item_kind": "deal", "name": "Region"}),
+        Change("custom_value", {**on, "field_id": "f"}, {"value": "North"}),
+    )
+    assert [details["columns"] for _, details in told(db, deal)] == [
+        {"label": [None, "hot"]},
+        {"product": [None, "2 x Toner"]},
+        {"product": ["2 x Toner", "3 x Toner"]},
+        {"Region": [None, "North"]},
+    ]
+
+
+def test_both_items_tell_of_a_merge(db: Database) -> None:
+    one, two = crm_rows.a_deal(db, "Falcon"), crm_rows.a_deal(db, "Falcon 2")
+    edited(db, two, merged_into=one.id, deleted_at=NOW)
+    undone(db)
+    assert told(db, one) == [("took_in", {"name": "Falcon 2"}), ("gave_back", {"name": "Falcon 2"})]
+    assert told(db, two) == [("merged", {"into": one.id}), ("unmerged", {})]

@@ -246,7 +246,7 @@ def every(take: Callable[[Database], ActionRow | None], db: Database) -> int:
     return count
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(st.sampled_from(_ACTS), min_size=5, max_size=40), seed=st.integers(0, 2**32))
 def test_undoing_all_gives_what_was_before_and_redoing_all_what_came_of_it(
     tmp_path_factory: pytest.TempPathFactory, acts: list[str], seed: int
