@@ -98,6 +98,24 @@ def has(connection: sqlite3.Connection, table: str, row_id: str) -> bool:
     return table in MODELS and found.fetchone() is not None
 
 
+def with_value(connection: sqlite3.Connection, table: str, column: str, value: str) -> str | None:
+    """Return the oldest shareable row that is not deleted and has this value."""
+    known_column = MODELS[table]._meta.fields[column].column_name
+    row = connection.execute(
+        f'SELECT id FROM "{table}" WHERE "{known_column}" = ? AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1',  # noqa: S608 - names of our models
+        (value,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def custom_fields(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """Return the ids of custom fields by the kind of item and their names, also by their own ids."""
+    rows = connection.execute(
+        "SELECT item_kind, name, id FROM custom_field WHERE deleted_at IS NULL ORDER BY position, id"
+    ).fetchall()
+    return {(kind, key): field_id for kind, name, field_id in rows for key in (field_id, name)}
+
+
 def known(connection: sqlite3.Connection, system: str, kind: str) -> dict[str, Known]:
     """Return what was brought in from `system` before, by the id it has there."""
     rows = connection.execute(

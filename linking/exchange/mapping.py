@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ SKIP: Final = "-"
 CUSTOM: Final = "custom:"
 _FILE: Final = "import-mappings.json"
 _MOST_REMEMBERED: Final = 200
+_NEARLY: Final = 0.7
+"""With so many of the columns that the likeliest kind has, the name of the file decides."""
 
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "person": ("name", "first_name", "last_name", "email"),
@@ -70,7 +73,7 @@ class Chosen:
     def options(self) -> tuple[str, ...]:
         """Return the options that choose the same without questions."""
         pairs = [f"{column.heading}={column.field or SKIP}" for column in self.columns if column.heading]
-        return (f"--kind {self.kind}", *(f"--map {_quoted(pair)}" for pair in dict.fromkeys(pairs)))
+        return (f"--kind {self.kind}", *(f"--map {shlex.quote(pair)}" for pair in dict.fromkeys(pairs)))
 
     def with_field(self, index: int, field: str) -> Chosen:
         """Return the same with another field for one column; raises CannotMap."""
@@ -223,10 +226,15 @@ def _kind_of(headings: Sequence[str], file: str) -> str:
         columns = guess(headings, kind)
         if not columns.missing():
             scores[kind] = len({column.field for column in columns.columns} - {""})
-    best = [kind for kind, score in scores.items() if score == max(scores.values())]
-    hinted = [kind for kind in scores if any(word in file.lower() for word in _NAMES[kind])]
-    if len(best) > 1 and len(set(best) & set(hinted)) == 1:
-        best = list(set(best) & set(hinted))
+    most = max(scores.values(), default=0)
+    best = [kind for kind, score in scores.items() if score == most]
+    hinted = [
+        kind
+        for kind, score in scores.items()
+        if score >= most * _NEARLY and any(word in file.lower() for word in _NAMES[kind])
+    ]
+    if len(hinted) == 1:
+        best = hinted
     if len(best) == 1:
         return best[0]
     raise CannotMap(
@@ -251,9 +259,3 @@ def _bare(heading: str) -> str:
 
 def _listed(chosen: Chosen) -> str:
     return ", ".join(repr(column.heading) for column in chosen.columns if column.heading)
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

@@ -87,6 +87,13 @@ class Gathering:
         if self._ids_of(kind).setdefault(external_id, local_id) == local_id:
             self._adopted.add((kind, external_id))
 
+    def adopt_by(self, kind: str, external_id: str, column: str, value: str) -> None:
+        """Let a row from outside be the one here that has this value, when there is one."""
+        if external_id not in self._ids_of(kind) and (
+            found := records.with_value(self._connection, TABLES.get(kind, kind), column, value)
+        ):
+            self.adopt(kind, external_id, found)
+
     def _is_ours(self, kind: str, external_id: str) -> bool:
         """Say whether an id is one that a row has here: what was exported here comes back to where it was."""
         return is_uuid(external_id) and records.has(self._connection, TABLES.get(kind, kind), external_id)
@@ -141,8 +148,7 @@ class Gathering:
         row = {
             **record.values,
             "id": local_id,
-            "created_at": record.values.get("created_at") or self.now,
-            "updated_at": record.values.get("updated_at") or self.now,
+            **{name: self.now for name in ("created_at", "updated_at") if record.values.get(name) is None},
         }
         self._rows[TABLES.get(kind, kind), keeps].append(row)
         for column, (other, other_id) in record.later.items():

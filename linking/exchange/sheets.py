@@ -210,7 +210,7 @@ def _unquoted(line: str) -> str:
 
 
 def read(path: Path, columns: Mapping[str, str]) -> Sheet:
-    """Read a file whole; `columns` maps a heading in lower case to the name of its field."""
+    """Read a file whole; `columns` maps a heading in lower case to the name of its field, or how both begin up to a colon."""
     if path.stat().st_size > MOST_OCTETS:
         return _refused(path, f"is larger than {MOST_OCTETS // 1_000_000} MB")
     if path.stat().st_size == 0:
@@ -223,7 +223,7 @@ def read(path: Path, columns: Mapping[str, str]) -> Sheet:
 
 
 def _sheet(table: Table, columns: Mapping[str, str]) -> Sheet:
-    names = [columns.get(heading.lower(), "") for heading in table.headings]
+    names = [_field(columns, heading) for heading in table.headings]
     notices = tuple(
         Remark(table.name, 1, f"column “{heading[:60]}” is not known and was left out")
         for heading, name in zip(table.headings, names, strict=True)
@@ -238,6 +238,13 @@ def _sheet(table: Table, columns: Mapping[str, str]) -> Sheet:
             fields = {name: cell for name, cell in zip(names, row.cells, strict=False) if name and cell}
             lines.append(Line(row.number, fields))
     return Sheet(table.name, frozenset(names) - {""}, tuple(lines), tuple(rejects), notices)
+
+
+def _field(columns: Mapping[str, str], heading: str) -> str:
+    for start, field in columns.items():
+        if start.endswith(":") and heading.lower().startswith(start):
+            return field + heading[len(start) :]
+    return columns.get(heading.lower(), "")
 
 
 def _refused(path: Path, reason: str) -> Sheet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -14,6 +15,8 @@ _MOST_CHARACTERS: Final = 500
 _MOST_NOTE_CHARACTERS: Final = 50_000
 _YES: Final = frozenset({"1", "true", "yes", "y", "x", "done"})
 _NO: Final = frozenset({"", "0", "false", "no", "n"})
+_PARTING: Final = re.compile(r'[;,\n"]')
+_PART: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^;"]*?))\s*(?:;|$)')
 _MONEY: Final = re.compile(r"-?[0-9][0-9.,' ]*|-?[.,][0-9]+")
 
 
@@ -28,12 +31,34 @@ def note(value: str) -> str:
 
 
 def several(value: str) -> list[str]:
-    """Return the parts of a field that holds several, between ; or , or line ends."""
+    """Return the parts of a field that holds several, between ; or , or line ends; joined() writes such a field."""
     if not value:
         return []
+    if '"' in value and (quoted := _quoted(value)) is not None:
+        return list(dict.fromkeys(quoted))
     separator = r"[;\n]" if ";" in value else r"[,\n]"
     parts = (text(part) for part in re.split(separator, value))
     return list(dict.fromkeys(part for part in parts if part))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return several parts as one field; those that hold what parts them stand in quotes."""
+    return "; ".join(
+        '"{}"'.format(part.replace('"', '""')) if _PARTING.search(part) else part for part in parts
+    )
+
+
+def _quoted(value: str) -> list[str] | None:
+    """Return the parts that joined() wrote, None when the quotes are part of the text."""
+    found = []
+    rest = value.strip()
+    while rest:
+        match = _PART.match(rest)
+        if match is None:
+            return None
+        found.append(text(match[1].replace('""', '"') if match[1] is not None else match[2]))
+        rest = rest[match.end() :]
+    return [part for part in found if part]
 
 
 def email(value: str) -> str:

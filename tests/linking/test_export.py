@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linking.exchange import csv_items, export, json_items
+from store import items
+from store.database import Database, open_store
+
+FILES = {
+    "users": "id,name,email,alias,role,team,edits,can_manage\n1,Noa,noa@corp.example,sales@corp.example,admin,2,own,1\n",
+    "organizations": "id,name,domain,labels,followers,address\n1,\"Acme; \"\"Sons\"\", Ltd\",acme.example;acme.test,hot,1,\"1 Road\"\n",
+    "persons": (
+        "id,name,emails,email_labels,email_status,phone,phone_labels,org_id,notes,labels,custom:Birthday,created_at\n"
+        "1,Ana Lima,ana@acme.example;ana@home.example,ana@home.example: home,ana@home.example: bounced,"
+        "+49 1;+49 2,+49 2: mobile,1,\"two\nlines\",\"\"\"a, b\"\"; vip\",1980-01-02,2026-01-01T00:00:00Z\n"
+        "2,=HYPERLINK(1),,,,,,,,,,2026-01-01T00:00:00Z\n3,''=quoted,,,,,,,,,,2026-01-01T00:00:00Z\n"
+    ),
+    "products": "id,name,code,price,currency,tax\n1,Kit,SKU-1,-5.50,EUR,19\n",
+    "leads": "id,title,status,closed_at,converted_deal_id,person_id\n1,A lead,converted,2026-02-01T00:00:00Z,1,1\n",
+    "deals": (
+        "id,title,status,closed_at,value,currency,stage,person_id,participants,source_lead_id,closed_periods,owner_id,deleted_at,archived_at\n"
+        "1,Printers,won,2026-03-01T00:00:00Z,1234.50,EUR,Proposal,1,2;3,1,2026-01-01T00:00:00Z/2026-01-02T00:00:00Z,1,,\n"
+        "2,Gone,open,,,,2,2,,,,,2026-03-01T00:00:00Z,\n3,Aside,open,,12,USD,,,,,,,,2026-03-02T00:00:00Z\n"
+    ),
+    "deal_products": "deal_id,product_id,quantity,price,discount,tax,position\n1,1,3,10,5,7,1\n",
+    "projects": "id,title,status,stage,start_date,end_date,description,closed_at\n1,Move,completed,Planning,2026-01-01,2026-02-01,Boxes,2026-02-01T00:00:00Z\n",
+    "activities": "id,type,subject,due_at,done_at,deal_id,owner_id,note,created_at\n1,call,Call,2026-01-01T10:00:00Z,2026-01-01T11:00:00Z,1,1,hi,2026-01-01T00:00:00Z\n",
+    "notes": "id,body,deal_id,pinned,owner_id\n1,\"-- call\nback\",1,1,1\n",
+    "links": (
+        "message_id,kind,item,conversation,origin,by,at,reason\nm1@x.example,deal,1,c1,manual,1,2026-01-01T00:00:00Z,said so\n"
+        "m2@x.example,,,c2,manual,,2026-01-01T00:00:00Z,\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Database]:
+    store = open_store(tmp_path / "other", is_screen=False)
+    yield store
+    store.close()
+
+
+def filled(db: Database, tmp_path: Path) -> Database:
+    crm = tmp_path / "crm"
+    crm.mkdir()
+    for name, text in FILES.items():
+        (crm / f"{name}.csv").write_text(text)
+    report = csv_items.import_directory(db, crm, dry_run=False)
+    assert (report.rejects, report.notices) == ((), ())
+    return db
+
+
+def contents(directory: Path, *, without: str = "references.csv") -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(directory.iterdir()) if path.name != without}
+
+
+def a_table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines(keepends=True)))
+
+
+def test_what_is_exported_and_imported_elsewhere_is_exported_there_just_the_same(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out")
+    report = csv_items.import_directory(other, tmp_path / "out", dry_run=False)
+    assert (report.rejects, report.notices) == ((), ())
+    export.export(other, tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(tmp_path / "out")
+    assert contents(tmp_path / "again", without="") == contents(tmp_path / "out", without="")
+
+
+def test_the_same_comes_back_from_json(db: Database, other: Database, tmp_path: Path) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out", ["json"])
+    report = json_items.import_file(other, tmp_path / "out" / "dealbox.json", dry_run=False)
+    assert (report.rejects, report.notices) == ((), ())
+    export.export(other, tmp_path / "again", ["json"])
+    assert contents(tmp_path / "again") == contents(tmp_path / "out")
+
+
+def test_importing_an_export_where_it_came_from_changes_no_id_and_doubles_nothing(
+    db: Database, tmp_path: Path
+) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out")
+    csv_items.import_directory(db, tmp_path / "out", dry_run=False)
+    export.export(db, tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(tmp_path / "out")
+
+
+def test_items_are_still_known_by_the_ids_they_once_came_with(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out")
+    csv_items.import_directory(other, tmp_path / "out", dry_run=False)
+    assert items.find(other, "deal:1") == items.find(db, "deal:1")
+    again = csv_items.import_directory(other, tmp_path / "crm", dry_run=True)
+    assert {count.kind: count.unchanged for count in again.counts}["deal"] == 3
+
+
+def test_a_formula_in_a_cell_is_text_to_a_spreadsheet_and_to_us(db: Database, tmp_path: Path) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out", ["csv"])
+    names = {row["name"] for row in a_table(tmp_path / "out" / "persons.csv")}
+    assert names == {"Ana Lima", "'=HYPERLINK(1)", "''=quoted"}
+    (price,) = (row["price"] for row in a_table(tmp_path / "out" / "products.csv"))
+    assert price == "-5.50"
+
+
+def test_files_are_private_and_a_directory_with_something_in_it_is_refused(
+    db: Database, tmp_path: Path
+) -> None:
+    report = export.export(filled(db, tmp_path), tmp_path / "out")
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "out").iterdir()}
+    assert (modes, stat.S_IMODE((tmp_path / "out").stat().st_mode)) == ({0o600}, 0o700)
+    assert {"README.txt", "persons.csv", "dealbox.json", "persons.vcf"} <= set(report.files)
+    assert report.counts["deal"] == 3
+    with pytest.raises(export.NotEmpty, match="is not empty"):
+        export.export(db, tmp_path / "out")
+
+
+def test_only_the_formats_asked_for_are_written(db: Database, tmp_path: Path) -> None:
+    report = export.export(filled(db, tmp_path), tmp_path / "out", ["vcf"])
+    assert report.files == ("README.txt", "persons.vcf")
+
+
+def test_json_has_lists_numbers_and_nothing_where_csv_has_text(db: Database, tmp_path: Path) -> None:
+    export.export(filled(db, tmp_path), tmp_path / "out", ["json"])
+    found = json.loads((tmp_path / "out" / "dealbox.json").read_text())
+    (ana,) = (row for row in found["person"] if row["name"] == "Ana Lima")
+    assert ana["emails"] == ["ana@acme.example", "ana@home.example"]
+    assert ana["labels"] == ["a, b", "vip"]
+    assert ana["custom"] == {"Birthday": "1980-01-02"}
+    assert ana["deleted_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not what export writes"),
+        ('{"format": "other"}', "is not what export writes"),
+    ],
+)
+def test_other_json_is_refused(db: Database, tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(json_items.Unreadable, match=reason):
+        json_items.import_file(db, path, dry_run=False)
+
+
+def test_rows_of_json_that_cannot_be_are_left_out_with_why(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(
+        json.dumps({"format": "dealbox 1", "deal": [7, {"id": "1"}, {"id": "2", "title": "A", "x": [[]]}]})
+    )
+    report = json_items.import_file(db, path, dry_run=False)
+    assert [str(each) for each in report.rejects] == [
+        "x.json deal:1: is not an object",
+        "x.json deal:2: has no title",
+    ]
