@@ -1,4 +1,4 @@
-"""dealbox import, link and unlink."""
+"""dealbox link and unlink."""
 
 from __future__ import annotations
 
@@ -6,32 +6,14 @@ import argparse
 from typing import Final
 
 from linking import service
-from linking.exchange import csv_items, vcards
-from linking.exchange.report import ImportReport
 from store import items
 from store.database import Database
 from store.items import ItemKind, ItemRef
-from tui.cli import BadUse, Failed, note, say
+from tui.cli import BadUse, Failed, say
 from tui.cli_store import opened, thread_id
 
 _MOST_ALIKE: Final = 200
 """So many items are looked at for a title: beyond it, no one knows which is meant anyway."""
-
-
-def import_crm(options: argparse.Namespace) -> int:
-    """Import a directory of CSV files."""
-    with opened(options) as db:
-        if not options.path.is_dir():
-            raise Failed(f"there is no directory {options.path}")
-        return _report(csv_items.import_directory(db, options.path, dry_run=options.dry_run))
-
-
-def import_vcard(options: argparse.Namespace) -> int:
-    """Import contacts."""
-    with opened(options) as db:
-        if not options.path.is_file():
-            raise Failed(f"there is no file {options.path}")
-        return _report(vcards.import_file(db, options.path, dry_run=options.dry_run))
 
 
 def link(options: argparse.Namespace) -> int:
@@ -71,9 +53,3 @@ def _item(db: Database, text: str) -> ItemRef:
         f"{card.kind.value}:{card.external_ref or card.id} ({card.status})" for card in called
     )
     raise BadUse(f"{len(called)} items are called {text!r}: say one of {choices}")
-
-
-def _report(report: ImportReport) -> int:
-    for line in report.as_text().splitlines():
-        (note if line.startswith(("left out:", "note:")) else say)(line)
-    return 0

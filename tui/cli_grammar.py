@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tui import cli_grammar_exchange
 from tui.cli import say
 
 
@@ -175,13 +176,7 @@ def _mail_commands(commands: Subparsers) -> None:
 
 
 def _crm_commands(commands: Subparsers) -> None:
-    group = _group(commands, "import", "import CRM items and contacts")
-    crm = _command(group, "import crm", "import a directory of CSV files")
-    crm.add_argument("path", metavar="DIR", type=Path, help="with persons.csv, deals.csv, ...")
-    vcard = _command(group, "import vcard", "import contacts")
-    vcard.add_argument("path", metavar="FILE", type=Path, help="a vCard file")
-    for command in (crm, vcard):
-        command.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    cli_grammar_exchange.add(commands, _command, _group)
     link = _command(commands, "link", "link a conversation to a deal, lead or project")
     link.add_argument("id", metavar="ID", help="a conversation's id, from search")
     link.add_argument(
