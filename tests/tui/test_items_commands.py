@@ -7,20 +7,15 @@ import hostile
 import makers
 import pytest
 import told
+from forms import item_of, linked, press, saves, the_item, typed, types
 from screens import settled, text, the_screen
-from textual.pilot import Pilot
-from textual.widgets import Input
 
-from linking import service
 from mail.types import SafeText, ThreadId
-from store import item_forms, items, panel
+from store import item_forms, items
 from store.database import Database
 from store.item_refs import PageKind
-from store.items import ItemCard, ItemKind, ItemRef
-from tui.app import DealboxApp
+from store.items import ItemKind
 from tui.screens.item_form import ItemForm
-from tui.screens.note import Note
-from tui.widgets.compose_body import ComposeBody
 
 
 @pytest.fixture
@@ -31,51 +26,6 @@ def thread_id(db: Database) -> ThreadId:
 @pytest.fixture
 def ana(db: Database) -> str:
     return crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
-
-
-def item_of(db: Database, thread_id: ThreadId) -> ItemCard | None:
-    return panel.for_thread(db, thread_id).item
-
-
-def the_item(db: Database, thread_id: ThreadId) -> ItemCard:
-    item = item_of(db, thread_id)
-    assert item is not None
-    return item
-
-
-def linked(db: Database, thread_id: ThreadId, person: str | None = None, title: str = "Renewal") -> ItemRef:
-    deal = crm_rows.a_deal(db, title, person)
-    service.link(db, thread_id, deal)
-    return deal
-
-
-async def quiet(pilot: Pilot[int]) -> None:
-    """Wait until what a key began has come as far as it can without another."""
-    for _ in range(4):
-        await pilot.pause(0.05)
-
-
-async def press(pilot: Pilot[int], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
-    await quiet(pilot)
-
-
-async def types(app: DealboxApp, pilot: Pilot[int], field: str, words: str) -> None:
-    """Fill a field of the form, as if it had been typed."""
-    app.screen.query_one(f"#field-{field}", Input).value = words
-    await quiet(pilot)
-
-
-async def saves(app: DealboxApp, pilot: Pilot[int]) -> None:
-    await press(pilot, "ctrl+x")
-    if app.screen is app.mail:
-        await settled(app, pilot)
-
-
-async def writes(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
-    app.screen.query_one(ComposeBody).take(words)
-    await quiet(pilot)
 
 
 # -- new ones
@@ -140,7 +90,7 @@ async def test_a_person_is_made_of_who_wrote_and_the_panel_knows_them_at_once(
         await settled(app, pilot)
         assert "not in the CRM" in text(app)
         await press(pilot, "comma", "n", "p")
-        assert app.screen.query_one("#field-emails", Input).value == "ana@acme.example"
+        assert typed(app, "emails") == "ana@acme.example"
         await types(app, pilot, "title", "Buyer in chief")
         await saves(app, pilot)
         assert "not in the CRM" not in text(app) and "Buyer in chief" in text(app)
@@ -151,7 +101,7 @@ async def test_an_organization_is_made_of_the_domain(db: Database, thread_id: Th
     async with the_screen(db, size=(120, 40)) as (app, pilot):
         await settled(app, pilot)
         await press(pilot, "comma", "n", "o")
-        assert app.screen.query_one("#field-name", Input).value == "Acme"
+        assert typed(app, "name") == "Acme"
         await saves(app, pilot)
         (made,) = items.search(db, "Acme")
         assert item_forms.facts(db, PageKind.ORGANIZATION, made.id).domains == ("acme.example",)
@@ -231,175 +181,6 @@ async def test_hostile_subjects_are_titles_that_do_nothing(db: Database, payload
         await press(pilot, "escape")
         await settled(app, pilot)
         assert app.screen is app.mail
-
-
-# -- what becomes of them
-
-
-async def test_the_stage_is_picked_and_shown_at_once(db: Database, thread_id: ThreadId) -> None:
-    linked(db, thread_id)
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "s")
-        assert "Proposal" in text(app) and "now" in text(app)
-        await press(pilot, *"nego", "enter")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).stage == "Negotiation"
-        assert "Negotiation" in text(app)
-        await press(pilot, "z")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).stage == "Proposal"
-
-
-async def test_a_deal_is_won_and_undo_opens_it_again(db: Database, thread_id: ThreadId) -> None:
-    linked(db, thread_id)
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "w")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "won"
-        assert "the deal is won" in text(app)
-        await press(pilot, "z")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "open"
-
-
-async def test_a_lost_deal_has_a_reason_and_earlier_ones_are_offered(
-    db: Database, thread_id: ThreadId
-) -> None:
-    from store import item_states
-
-    deal = linked(db, thread_id)
-    item_states.lose(db, crm_rows.a_deal(db, "Older"), "Too dear")
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "x")
-        assert "Why was Renewal lost?" in text(app) and "Too dear" in text(app)
-        await press(pilot, "down", "enter")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "lost"
-        assert item_forms.facts(db, PageKind.DEAL, deal.id).values["lost_reason"] == "Too dear"
-
-
-async def test_a_deal_may_be_lost_without_a_reason_and_is_opened_again(
-    db: Database, thread_id: ThreadId
-) -> None:
-    linked(db, thread_id)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "x", "enter")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "lost"
-        await press(pilot, "comma", "z")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "open"
-
-
-async def test_leaving_the_reason_leaves_the_deal_open(db: Database, thread_id: ThreadId) -> None:
-    linked(db, thread_id)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "x", "escape")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).status == "open"
-
-
-async def test_a_note_is_written_and_stands_in_the_panel(db: Database, thread_id: ThreadId) -> None:
-    linked(db, thread_id)
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "m")
-        assert isinstance(app.screen, Note)
-        await press(pilot, "ctrl+x")
-        assert "There is nothing to keep yet" in text(app)
-        await writes(app, pilot, "They want [bold]forty[/] seats")
-        await saves(app, pilot)
-        assert "They want [bold]forty[/]" in text(app)
-        await press(pilot, "z")
-        await settled(app, pilot)
-        assert panel.for_thread(db, thread_id).notes == ()
-
-
-async def test_a_note_is_about_the_person_where_nothing_is_linked(
-    db: Database, thread_id: ThreadId, ana: str
-) -> None:
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "m")
-        assert "Note about Ana Lima" in text(app)
-        await writes(app, pilot, "Likes tea")
-        await saves(app, pilot)
-        assert [note.body for note in panel.for_thread(db, thread_id).notes] == ["Likes tea"]
-
-
-async def test_an_activity_is_planned_in_words(db: Database, thread_id: ThreadId) -> None:
-    linked(db, thread_id)
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "T")
-        await types(app, pilot, "subject", "Call Ana")
-        await types(app, pilot, "type", "call")
-        await types(app, pilot, "due_at", "whenever")
-        await saves(app, pilot)
-        assert "“whenever” is no time" in text(app) and "Call Ana" in text(app)
-        await types(app, pilot, "due_at", "tomorrow 9:00")
-        await types(app, pilot, "duration_min", "30 min")
-        await saves(app, pilot)
-        planned = the_item(db, thread_id).next_activity
-        assert planned is not None and (planned.type, planned.subject) == ("call", "Call Ana")
-        assert planned.due_at is not None
-        assert "next: call" in text(app)
-
-
-async def test_labels_are_put_on_and_taken_off(db: Database, thread_id: ThreadId) -> None:
-    deal = linked(db, thread_id)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        for expected in (("Hot",), ()):
-            await press(pilot, "comma", "g")
-            await press(pilot, *("Hot" if expected else "hot"), "enter")
-            await settled(app, pilot)
-            assert item_forms.facts(db, PageKind.DEAL, deal.id).marked == expected
-
-
-async def test_an_item_is_changed_in_its_form_as_one_action(
-    db: Database, thread_id: ThreadId, ana: str
-) -> None:
-    deal = linked(db, thread_id, ana)
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "e")
-        assert app.screen.query_one("#field-value", Input).value == "12,400 EUR"
-        await types(app, pilot, "title", "Renewal 2027")
-        await types(app, pilot, "labels", "hot, big")
-        await types(app, pilot, "expected_close", "2027-01-31")
-        await saves(app, pilot)
-        assert "Deal: Renewal 2027" in text(app)
-        facts = item_forms.facts(db, PageKind.DEAL, deal.id)
-        assert facts.marked == ("big", "hot") and facts.values["expected_close"] == "2027-01-31"
-        await press(pilot, "z")
-        await settled(app, pilot)
-        facts = item_forms.facts(db, PageKind.DEAL, deal.id)
-        assert facts.marked == () and facts.values["title"] == "Renewal"
-
-
-async def test_a_lead_becomes_a_deal_and_the_conversation_goes_with_it(
-    db: Database, thread_id: ThreadId, ana: str
-) -> None:
-    async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "n", "l")
-        await saves(app, pilot)
-        lead = the_item(db, thread_id)
-        await press(pilot, "comma", "d")
-        assert "Convert the lead Quote to a deal" in text(app)
-        await types(app, pilot, "stage_id", "Demo")
-        await saves(app, pilot)
-        deal = the_item(db, thread_id)
-        assert (deal.kind, deal.stage, deal.title) == (ItemKind.DEAL, "Demo", "Quote")
-        await press(pilot, "z")
-        await settled(app, pilot)
-        assert the_item(db, thread_id).ref == lead.ref
 
 
 # -- where there is nothing to act on
