@@ -31,7 +31,7 @@ _NAMED_BY: Final = {
     ItemKind.PROJECT: "activity.project_id note.project_id",
 }
 # Where it is named by kind and id, outside the keys and in them.
-_REFERRING: Final = ("item_link", "awaited_link", "bcc_token", "auto_created")
+_REFERRING: Final = ("item_link", "auto_created")
 _MARKING: Final = ("item_label", "item_follower", "custom_value")
 # Parts of which an item has each once.
 _PARTS: Final = {
@@ -68,6 +68,7 @@ def merge(db: Database, kept: ItemRef, merged: ItemRef) -> ActionRow:
             *_marks(connection, kept, merged),
             *_products(connection, kept, merged),
             *_referring(connection, kept, merged),
+            *item_slots.awaiting(connection, merged, kept),
             Change(kept.kind.value, {"id": kept.id}, filled),
             Change(merged.kind.value, {"id": merged.id}, {"deleted_at": now, "merged_into": kept.id}),
         ]

@@ -57,6 +57,7 @@ def convert(
             ),
             *_shown_on(connection, lead, deal),
             *_marks(connection, lead, deal),
+            *item_slots.awaiting(connection, lead, deal),
             *(_history(ThreadId(step.subject), lead, now) for step in conversations),
         ]
         rows = crm_changes.apply(connection, changes, now)

@@ -4,12 +4,16 @@ import makers
 import pytest
 from stored import Stored, a_stored_email, mailboxes_of
 
+from mail.drafts import Draft
 from mail.types import AccountId, Role
 from store import (
     actions,
     activities,
+    bcc_tokens,
     crm_changes,
     custom_fields,
+    draft_items,
+    drafts,
     item_edits,
     item_merges,
     item_states,
@@ -189,3 +193,20 @@ def test_what_is_said_of_the_deal_is_checked_and_then_nothing_is_converted(
     with pytest.raises(BadItem, match="a deal needs a title"):
         item_merges.convert(db, lead, {"title": " "})
     assert row(db, lead)["status"] == "open"
+
+
+def test_mail_still_to_come_about_the_lead_is_about_the_deal(
+    db: Database, account: AccountId, lead: ItemRef
+) -> None:
+    draft = drafts.begin(db, account, Draft(makers.an_address("me@dealbox.example")), item=lead)
+    draft_items.await_link(db, "late@x.example", "lead", lead.id)
+    token = bcc_tokens.token(db, account, lead)
+    deal, _ = item_merges.convert(db, lead)
+    now = drafts.get(db, draft.id)
+    assert now is not None and (now.item_kind, now.item_id) == ("deal", deal.id)
+    assert db.read().execute("SELECT item_kind, item_id FROM awaited_link").fetchall() == [("deal", deal.id)]
+    assert bcc_tokens.token(db, account, deal) == token
+    actions.undo(db)
+    now = drafts.get(db, draft.id)
+    assert now is not None and (now.item_kind, now.item_id) == ("lead", lead.id)
+    assert bcc_tokens.token(db, account, lead) == token
