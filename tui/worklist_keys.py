@@ -64,7 +64,7 @@ BOARD: Final = (
 ACTIVITIES: Final = (
     *_MOTION,
     _key("enter | o", "open", "Open what it is about", "open"),
-    _key("O", "conversation", "Read the conversation it came from"),
+    _key("O", "conversation", "Open its own page, with the conversation it came from"),
     _key("x | space", "done", "Done, or not done after all", "done"),
     _key("r", "reschedule", "Another time, in words: tomorrow 9, mon 8:30, in 2 d", "reschedule"),
     _key("e", "edit", "Edit", "edit"),

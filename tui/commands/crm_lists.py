@@ -37,6 +37,14 @@ def board(screen: MailScreen) -> None:
     screen.app.push_screen(Board(screen))
 
 
+@command("goto.activities", "Activities due", "g k", group=_GROUP)
+def activities(screen: MailScreen) -> None:
+    """Show what is overdue, due today and in the days to come."""
+    from tui.screens.activities import Activities  # see board
+
+    screen.app.push_screen(Activities(screen))
+
+
 @with_words("goto.waiting")
 def waiting_since(screen: MailScreen, words: str) -> None:
     """Show those that nobody has answered for as many days as `:waiting 5` says."""
