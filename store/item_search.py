@@ -19,7 +19,8 @@ _LONG: Final = 6
 """From so many letters on two slips are forgiven instead of one."""
 _MOST_NEAR: Final = 12
 _MOST_CANDIDATES: Final = 200
-_MOST_INDEXED: Final = 200_000
+_MOST_OF_A_LETTER: Final = 20_000
+_LAST: Final = 0x10FFFF
 
 _MATCHING: Final = (
     "SELECT i.item_kind, i.item_id, i.words FROM item_text t CROSS JOIN item_index i ON i.number = t.rowid"
@@ -40,7 +41,8 @@ Found = tuple[str, str, str]
 class ItemSearch:
     """Finds items for one picker: those that `first` returns, asked once, stand on top wherever they match.
 
-    The words of all items are read when a word is first found to be misspelt, and kept: 15 ms for 30,000 items.
+    A word is taken for misspelt only when what it begins with is right, or its first two letters are exchanged. The
+    words that items have are read letter by letter, and kept.
     """
 
     def __init__(
@@ -54,8 +56,8 @@ class ItemSearch:
         self._kinds = json.dumps([kind.value for kind in kinds])
         self._first_refs = first
         self._first: list[Found] | None = None
-        self._words: frozenset[str] | None = None
-        self._beginnings: dict[int, list[str]] = {}
+        self._words: dict[str, list[str]] = {}
+        self._beginnings: dict[tuple[str, int], list[str]] = {}
         self._near: dict[str, dict[str, int]] = {}
 
     def find(self, text: str, limit: int = 30) -> tuple[ItemCard, ...]:
@@ -105,22 +107,28 @@ class ItemSearch:
                 from rapidfuzz.distance import OSA
 
                 slips = 2 if len(word) >= _LONG else 1
-                choices = self._beginnings_of(connection, len(word))
+                choices = [
+                    each for letter in word[:2] for each in self._beginnings_of(connection, letter, len(word))
+                ]
                 for near, distance, _ in process.extract(
                     word, choices, scorer=OSA.distance, score_cutoff=slips, limit=_MOST_NEAR
                 ):
                     self._near[word].setdefault(near, int(distance))
         return self._near[word]
 
-    def _beginnings_of(self, connection: sqlite3.Connection, length: int) -> list[str]:
-        """Return what words of items begin with, as long as what was typed and one letter longer."""
-        if length not in self._beginnings:
-            if self._words is None:
-                rows = connection.execute("SELECT words FROM item_index LIMIT ?", (_MOST_INDEXED,)).fetchall()
-                self._words = frozenset(" ".join(words for (words,) in rows).split())
-            cut = {word[:length] for word in self._words} | {word[: length + 1] for word in self._words}
-            self._beginnings[length] = sorted(each for each in cut if len(each) >= length - 2)
-        return self._beginnings[length]
+    def _beginnings_of(self, connection: sqlite3.Connection, letter: str, length: int) -> list[str]:
+        """Return what words with this first letter begin with, as long as what was typed and one letter longer."""
+        if letter not in self._words:
+            rows = connection.execute(
+                "SELECT term FROM item_word WHERE term >= ? AND term < ? LIMIT ?",
+                (letter, chr(min(ord(letter) + 1, _LAST)), _MOST_OF_A_LETTER),
+            )
+            self._words[letter] = [term for (term,) in rows.fetchall()]
+        if (letter, length) not in self._beginnings:
+            words = self._words[letter]
+            cut = {word[:length] for word in words} | {word[: length + 1] for word in words}
+            self._beginnings[letter, length] = sorted(each for each in cut if len(each) >= length - 2)
+        return self._beginnings[letter, length]
 
 
 def _refs(rows: Iterable[Found]) -> list[ItemRef]:

@@ -231,3 +231,6 @@ ALTER TABLE awaited_link ADD COLUMN by_user TEXT NOT NULL DEFAULT '';
 ALTER TABLE awaited_link ADD COLUMN at INTEGER;
 ALTER TABLE awaited_link ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE awaited_link ADD COLUMN conversation TEXT NOT NULL DEFAULT '';    -- uuid of the conversation where it was exported
+
+-- The words that items have, for words that are misspelt.
+CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, row);
