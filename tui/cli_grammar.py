@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui import cli_grammar_exchange
+from tui import cli_grammar_exchange, cli_grammar_items
 from tui.cli import say
 
 
@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _account_commands(commands)
     _mail_commands(commands)
     _crm_commands(commands)
+    cli_grammar_items.add(commands, _command, _group)
     _user_commands(commands)
     _worker_commands(commands)
     _other_commands(commands)

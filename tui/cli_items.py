@@ -190,12 +190,12 @@ def show(options: argparse.Namespace) -> int:
     if options.json:
         say(json.dumps(as_json(card, facts), indent=2, ensure_ascii=False))
         return 0
-    say(f"{card.kind.value}:{card.external_ref or card.id}  {card.title}")
+    say(safe_line(f"{card.kind.value}:{card.external_ref or card.id}  {card.title}"))
     if card.status:
         say(f"  {'Status':<16}{card.status}")
     for field in fields_of(PageKind(item.kind.value), facts):
         if field.text and not field.is_required:
-            say(f"  {field.label:<16}{field.text}")
+            say(f"  {safe_line(field.label):<16}{safe_line(field.text)}")
     return 0
 
 
