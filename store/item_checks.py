@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mail.addresses import domain, normalise
 from mail.fields import BadAddress, deliverable
@@ -35,14 +36,29 @@ def with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def line(_connection: sqlite3.Connection, _field: str, value: object) -> str:
+def line(_connection: sqlite3.Connection, field: str, value: object) -> str:
     """Return one line of text, without what a terminal acts on."""
-    return safe_line(_typed(value))[:MOST_OF_A_LINE].strip()
+    return _no_longer_than(MOST_OF_A_LINE, field, safe_line(_typed(value)).strip())
 
 
-def text(_connection: sqlite3.Connection, _field: str, value: object) -> str:
+def text(_connection: sqlite3.Connection, field: str, value: object) -> str:
     """Return lines of text, without what a terminal acts on."""
-    return safe_block(_typed(value))[:MOST_OF_A_TEXT].strip()
+    return _no_longer_than(MOST_OF_A_TEXT, field, safe_block(_typed(value)).strip())
+
+
+def _no_longer_than(most: int, field: str, kept: str) -> str:
+    if len(kept) > most:
+        raise BadItem(field, f"that has {len(kept):,} characters; there is room for {most:,}")
+    return kept
+
+
+def time_zone(connection: sqlite3.Connection, field: str, value: object) -> str:
+    """Return the name of a time zone, "" for none."""
+    name = line(connection, field, value)
+    try:
+        return name and ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadItem(field, f"“{name}” is not a time zone; write it like Europe/Lisbon") from error
 
 
 def money(_connection: sqlite3.Connection, field: str, value: object) -> str | None:

@@ -51,7 +51,7 @@ FIELDS: Final[dict[ItemKind, dict[str, Check]]] = {
         "org_id": item_checks.organization,
         "owner_id": item_checks.user,
         "visible_to": item_checks.visible_to,
-        "time_zone": item_checks.line,
+        "time_zone": item_checks.time_zone,
         "notes": item_checks.text,
     },
     ItemKind.ORGANIZATION: {

@@ -13,14 +13,14 @@ from mail.folding import fold_for_index
 from store.items import ItemKind, ItemRef
 
 _WORK: Final = (
-    "SELECT '{0}', i.id, (CASE WHEN i.status = 'open' THEN 2 ELSE 0 END << 40) + i.created_at,"
+    "SELECT '{0}', i.id, (CASE WHEN {1} THEN 2 ELSE 0 END << 40) + i.created_at,"
     " i.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(o.name, '') FROM {0} i LEFT JOIN person p ON p.id = i.person_id"
     " LEFT JOIN organization o ON o.id = coalesce(i.org_id, p.org_id) WHERE i.deleted_at IS NULL"
 )
 _WORDS: Final = {
-    ItemKind.DEAL: _WORK.format("deal"),
-    ItemKind.LEAD: _WORK.format("lead"),
-    ItemKind.PROJECT: _WORK.format("project"),
+    ItemKind.DEAL: _WORK.format("deal", "i.status = 'open' AND i.archived_at IS NULL"),
+    ItemKind.LEAD: _WORK.format("lead", "i.status = 'open'"),
+    ItemKind.PROJECT: _WORK.format("project", "i.status = 'open' AND i.archived_at IS NULL"),
     ItemKind.PERSON: (
         "SELECT 'person', i.id, (1 << 40) + i.created_at, i.name || ' ' || coalesce(o.name, '') || ' ' ||"
         " coalesce((SELECT group_concat(email, ' ') FROM person_email WHERE person_id = i.id), '') FROM person i"

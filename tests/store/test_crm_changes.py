@@ -315,3 +315,10 @@ def test_both_items_tell_of_a_merge(db: Database) -> None:
     undone(db)
     assert told(db, one) == [("took_in", {"name": "Falcon 2"}), ("gave_back", {"name": "Falcon 2"})]
     assert told(db, two) == [("merged", {"into": one.id}), ("unmerged", {})]
+
+
+def test_the_picker_shows_archived_items_with_the_closed_ones(db: Database) -> None:
+    old, new = crm_rows.a_deal(db, "Falcon"), crm_rows.a_deal(db, "Falcon 2")
+    person = crm_rows.a_person(db, "Falcon Hill", "f@x.example")
+    edited(db, new, archived_at=NOW)
+    assert [card.id for card in items.search(db, "falcon")] == [old.id, person, new.id]

@@ -363,3 +363,14 @@ def test_an_item_that_is_gone_cannot_be_edited(db: Database) -> None:
 def test_a_list_given_as_one_text_is_a_mistake_of_the_program(db: Database) -> None:
     with pytest.raises(TypeError, match="emails is a list"):
         item_edits.create(db, PERSON, {"name": "Ana", "emails": "ana@x.example"})
+
+
+def test_a_text_too_long_is_refused_and_never_cut(db: Database) -> None:
+    assert refused(db, PERSON, name="x" * 501) == ("name", "that has 501 characters; there is room for 500")
+    assert row(db, made(db, PERSON, name="x" * 500))["name"] == "x" * 500
+
+
+@pytest.mark.parametrize("zone", ["Mars/Phobos", "../../etc/passwd", "/etc/localtime", "Europe", "x" * 300])
+def test_a_time_zone_is_one(db: Database, zone: str) -> None:
+    assert refused(db, PERSON, name="Ana", time_zone=zone)[0] == "time_zone"
+    assert row(db, made(db, PERSON, name="Ana", time_zone="Europe/Lisbon"))["time_zone"] == "Europe/Lisbon"
