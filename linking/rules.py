@@ -102,6 +102,23 @@ class _Who:
     persons: tuple[Person, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who takes part apart from us: `theirs` are the persons of each address that is not blocked, `items` what is about each.
+
+    `are_blocked`: there are others, and all of them are blocked.
+    """
+
+    theirs: Mapping[str, tuple[Person, ...]]
+    items: Mapping[str, tuple[Item, ...]]
+    are_blocked: bool = False
+
+    @property
+    def every_item(self) -> list[Item]:
+        """Return the items about any of them; one about two persons comes twice."""
+        return [item for items in self.items.values() for item in items]
+
+
 class Known:
     """What is known of people and items. Looks each address up once; nothing else about it changes."""
 
@@ -132,32 +149,28 @@ class Known:
             return _Who(is_ours=True)
         return _Who(is_blocked=self._blocked.include(email), persons=self._persons.get(email, ()))
 
-    def items_of(self, person: Person) -> tuple[Item, ...]:
-        """Return the items that are about a person."""
-        return self._items.get(person.id, ())
+    def party(self, addresses: Iterable[str], overrides: Mapping[str, Person | None] | None = None) -> Party:
+        """Return who takes part; `overrides` are addresses that are another person, or nobody, by hand."""
+        outsiders = [(email, who) for email in addresses if not (who := self.who(email)).is_ours]
+        theirs = {email: who.persons for email, who in outsiders if not who.is_blocked}
+        for email, person in (overrides or {}).items():
+            if email in theirs:
+                theirs[email] = (person,) if person else ()
+        items = {
+            person.id: self._items.get(person.id, ()) for persons in theirs.values() for person in persons
+        }
+        return Party(theirs, items, bool(outsiders) and not theirs)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a decision about one message is made from. `addresses` are of all who took part up to it."""
+    """What a decision about one message is made from. `party` are all who took part up to it."""
 
     message: Message
     started_at: int
-    addresses: tuple[str, ...]
-    known: Known
+    party: Party
     account: Account = field(default_factory=Account)
     slot: Filled | None = None
-    overrides: Mapping[str, Person | None] = field(default_factory=dict)
-
-    def outsiders(self) -> Iterator[tuple[str, _Who]]:
-        """Yield who took part and is not one of us."""
-        for email in self.addresses:
-            who = self.known.who(email)
-            if email in self.overrides:
-                person = self.overrides[email]
-                who = _Who(is_blocked=who.is_blocked, persons=(person,) if person else ())
-            if not who.is_ours:
-                yield email, who
 
 
 def decide(facts: Facts) -> Decision:
@@ -165,16 +178,13 @@ def decide(facts: Facts) -> Decision:
     candidates: tuple[ItemRef, ...] = ()
     reason = _without_people(facts.account, facts.message)
     if reason is None:
-        outsiders = dict(facts.outsiders())
-        theirs = {email: who.persons for email, who in outsiders.items() if not who.is_blocked}
-        reason, candidates = _judge(facts, theirs, is_blocked=bool(outsiders))
+        reason, candidates = _judge(facts)
     item = candidates[0] if candidates and reason in _WITH_ITEM else None
     return Decision(reason, facts.message.email_id, item, candidates)
 
 
 _WITH_ITEM: Final = LINKING | {Reason.ALREADY_LINKED, Reason.ALREADY_LINKED_CLOSED}
 _Judged = tuple[Reason, tuple[ItemRef, ...]]
-_Theirs = Mapping[str, tuple[Person, ...]]
 
 
 def _without_people(account: Account, message: Message) -> Reason | None:
@@ -185,11 +195,11 @@ def _without_people(account: Account, message: Message) -> Reason | None:
     return Reason.EXCLUDED_FOLDER if message.is_out_of_sight else None
 
 
-def _judge(facts: Facts, theirs: _Theirs, *, is_blocked: bool) -> _Judged:
+def _judge(facts: Facts) -> _Judged:
     bcc, slot = facts.message.bcc, facts.slot
     is_direct = bcc is not None and bcc.is_verified and bcc.item is not None
-    if not theirs and not is_direct:  # who gives an item's own address has said what it is about
-        return Reason.BLOCKED if is_blocked else Reason.INTERNAL_ONLY, ()
+    if not facts.party.theirs and not is_direct:  # who writes to an item's own address says what it is about
+        return Reason.BLOCKED if facts.party.are_blocked else Reason.INTERNAL_ONLY, ()
     if bcc is not None and not bcc.is_verified:
         return Reason.BCC_SENDER_NOT_VERIFIED, ()
     if slot is not None and slot.item is not None:
@@ -203,20 +213,19 @@ def _judge(facts: Facts, theirs: _Theirs, *, is_blocked: bool) -> _Judged:
         return Reason.MANUALLY_UNLINKED, ()
     if facts.message.is_bulk:
         return Reason.BULK, ()
-    return _by_items(facts, theirs)
+    return _by_items(facts)
 
 
-def _by_items(facts: Facts, theirs: _Theirs) -> _Judged:
-    persons = {person.id: person for known in theirs.values() for person in known}
-    if not persons:
+def _by_items(facts: Facts) -> _Judged:
+    party, at = facts.party, facts.message.at
+    if not party.items:
         return Reason.UNKNOWN_CONTACT, ()
-    items = [item for person in persons.values() for item in facts.known.items_of(person)]
-    at = facts.message.at
+    items = party.every_item
     open_items = [item for item in items if item.was_open(at)]
     if not open_items:
         if later := _refs(item for item in items if item.created_at > at):
             return Reason.ITEM_NEWER_THAN_CONVERSATION, later
-        people = len({known or email for email, known in theirs.items()})
+        people = len({persons or email for email, persons in party.theirs.items()})
         return Reason.MANY_RECIPIENTS_NO_OPEN_ITEM if people > FEW else Reason.NO_OPEN_ITEM, ()
     candidates = _refs(open_items)
     if all(item.created_at > facts.started_at for item in open_items):
@@ -236,33 +245,33 @@ def people(facts: Facts, decision: Decision) -> tuple[Person, ...]:
     if decision.reason in OF_NOBODY:
         return ()
     found: dict[str, Person] = {}
-    for _, who in facts.outsiders():
-        if not who.is_blocked:
-            known = who.persons
-            if len(known) > 1:
-                known = tuple(person for person in known if _is_on(facts, person, decision.item))
-            if len(known) == 1:
-                found.setdefault(known[0].id, known[0])
+    for persons in facts.party.theirs.values():
+        meant = persons
+        if len(persons) > 1:
+            meant = tuple(person for person in persons if _is_about(facts.party, person, decision.item))
+        if len(meant) == 1:
+            found.setdefault(meant[0].id, meant[0])
     return tuple(found.values())
 
 
-def _is_on(facts: Facts, person: Person, item: ItemRef | None) -> bool:
-    return any(one.ref == item for one in facts.known.items_of(person))
+def _is_about(party: Party, person: Person, item: ItemRef | None) -> bool:
+    return any(one.ref == item for one in party.items[person.id])
 
 
 def judgements(conversation: Conversation, known: Known) -> Iterator[Decision]:
     """Yield what the rules say of each message to judge, oldest first; a link that one finds holds for those after it."""
     slot = _slot_before(conversation)
-    messages = conversation.messages
     seen: dict[str, None] = {}
-    for message in messages:
+    party, size = known.party(()), 0
+    started_at = conversation.messages[0].at
+    for message in conversation.messages:
         if not message.is_out_of_sight:
             seen.update(dict.fromkeys(_taking_part(message, known)))
         if message.email_id < conversation.judge_from:
             continue
-        facts = Facts(
-            message, messages[0].at, tuple(seen), known, conversation.account, slot, conversation.overrides
-        )
+        if len(seen) > size:
+            party, size = known.party(seen, conversation.overrides), len(seen)
+        facts = Facts(message, started_at, party, conversation.account, slot)
         decision = decide(facts)
         if decision.reason in LINKING:
             slot = Filled(_item(facts, decision), "auto")
@@ -281,9 +290,11 @@ def _item(facts: Facts, decision: Decision) -> Item | None:
     bcc = facts.message.bcc
     if decision.reason is Reason.BCC_DIRECT and bcc is not None:
         return bcc.item
-    persons = (person for _, who in facts.outsiders() for person in who.persons)
-    items = (item for person in persons for item in facts.known.items_of(person))
-    return next(item for item in items if item.ref == decision.item and item.was_open(facts.message.at))
+    return next(
+        item
+        for item in facts.party.every_item
+        if item.ref == decision.item and item.was_open(facts.message.at)
+    )
 
 
 def _slot_before(conversation: Conversation) -> Filled | None:

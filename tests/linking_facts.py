@@ -65,25 +65,13 @@ class Case:
     account: Account = field(default_factory=Account)
     slot: Filled | None = None
     blocked: Blocked = field(default_factory=Blocked)
-    addresses: tuple[str, ...] | None = None
     overrides: Mapping[str, Person | None] = field(default_factory=dict)
-
-    @property
-    def known(self) -> Known:
-        return known(self.items, self.blocked)
 
     @property
     def facts(self) -> Facts:
         everybody = (*self.message.senders, *self.message.others)
-        return Facts(
-            self.message,
-            self.started_at,
-            everybody if self.addresses is None else self.addresses,
-            self.known,
-            self.account,
-            self.slot,
-            self.overrides,
-        )
+        party = known(self.items, self.blocked).party(everybody, self.overrides)
+        return Facts(self.message, self.started_at, party, self.account, self.slot)
 
 
 def known(items: Mapping[Person, Sequence[Item]], blocked: Blocked | None = None, us: Ours = US) -> Known:

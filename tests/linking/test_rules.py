@@ -156,6 +156,17 @@ def test_a_copy_to_an_items_own_address_links_what_was_unlinked_by_hand() -> Non
 def test_an_address_taken_for_another_person_by_hand_counts_as_that_person() -> None:
     assert decide(Case(a_message(sender=STRANGER), ONE, overrides={STRANGER: P1}).facts).item == D7
     assert decide(Case(a_message(), ONE, overrides={ANN: None}).facts).reason is Reason.UNKNOWN_CONTACT
+    blocked = Case(a_message(), ONE, overrides={ANN: P1}, blocked=BLOCKED_ANN)
+    assert decide(blocked.facts).reason is Reason.BLOCKED
+
+
+def test_exceptions_are_addresses_and_domains_after_an_at_sign() -> None:
+    blocked = Blocked.of(["ann@x.com", "@z.com"])
+    assert [email for email in (ANN, "b@x.com", BOB, "c@in.z.com", "c@xz.com") if blocked.include(email)] == [
+        ANN,
+        BOB,
+        "c@in.z.com",
+    ]
 
 
 def test_mail_older_than_automatic_linking_is_not_judged() -> None:
