@@ -111,15 +111,10 @@ def _standing(connection: sqlite3.Connection, mail: FirstMail, common: Settings)
     return Standing(
         account_crm.read(connection, mail.account_id),
         is_spam_the_inbox=account is not None and account.is_spam_the_inbox,
-        is_internal=_is_ours(common, mail.sender),
+        is_internal=common.us.include(mail.sender),
         is_exception=_is_exception(connection, mail.sender),
         is_known=not auto_created.unknown(connection, [mail.sender]),
     )
-
-
-def _is_ours(common: Settings, email: str) -> bool:
-    local, _, host = email.rpartition("@")
-    return common.us.include(email) or f"{local.partition('+')[0]}@{host}" in common.us.addresses
 
 
 def _is_exception(connection: sqlite3.Connection, email: str) -> bool:
@@ -249,7 +244,7 @@ def _add_recipients(connection: sqlite3.Connection, mail: FirstMail, common: Set
         email
         for email in names
         if not (
-            _is_ours(common, email)
+            common.us.include(email)
             or tokens.is_ours(email)
             or is_machine(email)
             or _is_exception(connection, email)

@@ -51,8 +51,11 @@ class Ours:
     domains: frozenset[str]
 
     def include(self, email: str) -> bool:
-        """Say whether the address is one of us."""
-        return email in self.addresses or domain(email) in self.domains
+        """Say whether the address is one of us, also with something after "+" as Smart BCC addresses have."""
+        if email in self.addresses or domain(email) in self.domains:
+            return True
+        local, plus, _ = email.partition("@")[0].partition("+")
+        return bool(plus) and f"{local}@{domain(email)}" in self.addresses
 
 
 def ours(connection: sqlite3.Connection) -> Ours:
@@ -65,6 +68,8 @@ def ours(connection: sqlite3.Connection) -> Ours:
     ).fetchall():
         addresses.update([email, *more.split()])
     domains = frozenset(domain(email) for email in addresses) - FREEMAIL - {""}
+    copies = connection.execute("SELECT bcc_address FROM account_crm WHERE bcc_address <> '' LIMIT 1000")
+    addresses.update(row[0] for row in copies.fetchall())
     return Ours(frozenset(addresses), domains)
 
 

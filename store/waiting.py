@@ -22,9 +22,10 @@ _MINE: Final = {
     "lead": "i.status = 'open'",
     "project": "i.status = 'open' AND i.archived_at IS NULL",
 }
-# An automatic answer is none; what lies out of sight, in trash or spam, nobody waits for.
+# An automatic answer is none; what lies out of sight, in trash or spam, nobody waits for. Answers come to originals,
+# never to copies by Smart BCC or made here.
 _UNANSWERED: Final = (
-    "t.last_out_at <= :until AND (t.last_in_at IS NULL OR t.last_in_at <= t.last_out_at OR NOT EXISTS "
+    "t.origin = 'sync' AND t.last_out_at <= :until AND (t.last_in_at IS NULL OR t.last_in_at <= t.last_out_at OR NOT EXISTS "
     "(SELECT 1 FROM email e WHERE e.thread_id = t.id AND e.received_at > t.last_out_at "
     "AND NOT (e.is_outgoing OR e.is_auto_reply OR e.draft OR e.bounce IS NOT NULL))) "
     "AND EXISTS (SELECT 1 FROM mailbox_thread f WHERE f.thread_id = t.id "

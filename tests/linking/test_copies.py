@@ -29,6 +29,7 @@ from store import (
     threads,
     tidying,
     undo,
+    waiting,
 )
 from store.database import Database
 from store.items import ItemKind, ItemRef
@@ -350,3 +351,18 @@ def test_the_view_of_copies_is_made_with_the_first_one(
     row = mailboxes.get(db, view)
     assert row is not None
     assert (row.name, row.is_view, row.total_threads) == ("Copies", True, 2)
+
+
+def test_nobody_waits_for_an_answer_to_a_copy(
+    db: Database, account: AccountId, deals: tuple[ItemRef, ItemRef]
+) -> None:
+    original = a_thread(db, account)
+    links.link(db, original, deals[0])
+    copies.duplicate(db, original, deals[1])
+    with db.write() as connection:
+        connection.execute("UPDATE thread SET last_out_at = last_in_at + 1")
+    found = waiting.read(db, 1)
+    row = found.row(0)
+    assert found.count == 1
+    assert row is not None
+    assert row.thread_id == original

@@ -14,7 +14,7 @@ from linking import deciding, smart_bcc
 from linking.smart_bcc import NoAddress
 from mail import bcc_address
 from mail.types import AccountId, ThreadId
-from store import account_crm, accounts, ingest, invariants, links
+from store import account_crm, accounts, contacts, ingest, invariants, links
 from store.database import Database
 from store.items import ItemKind, ItemRef
 
@@ -169,3 +169,14 @@ def test_an_alias_is_replaced_by_setting_another(db: Database, account: AccountI
         smart_bcc.rotate(db, account, None)
     deal = crm_rows.a_deal(db, "Renewal")
     assert smart_bcc.rotate(db, account, deal).startswith("crm+")
+
+
+def test_smart_bcc_addresses_are_nobody_who_takes_part(db: Database) -> None:
+    """Also of an account at a mail provider, whose domain is not the owner's alone."""
+    account = makers.an_account(db, "me@gmail.com")
+    address = smart_bcc.address(db, account, None)
+    account_crm.set(db, account, bcc_address="mycrm@gmail.com")
+    named = tuple(makers.an_address(one) for one in (address, "mycrm@gmail.com"))
+    thread = a_copy(db, account, address, from_=(makers.an_address("me@gmail.com"),), cc=named)
+    people = contacts.participants(db.read(), thread)
+    assert [one.email for one in people] == ["ann@x.example"]
