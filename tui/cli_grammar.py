@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui import cli_grammar_exchange, cli_grammar_items
+from tui import cli_grammar_bcc, cli_grammar_exchange, cli_grammar_items
 from tui.cli import say
 
 
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _mail_commands(commands)
     _crm_commands(commands)
     cli_grammar_items.add(commands, _command, _group)
+    cli_grammar_bcc.add(commands, _command, _group)
     _user_commands(commands)
     _worker_commands(commands)
     _other_commands(commands)
@@ -93,6 +94,7 @@ def _account_commands(commands: Subparsers) -> None:
     listed.add_argument("--json", action="store_true", help="as JSON")
     _mailboxes_command(group)
     _identity_commands(group)
+    cli_grammar_bcc.add_account(group, _command)
     remove = _command(group, "account remove", "remove an account from dealbox; its mail stays where it is")
     remove.add_argument("account", metavar="ACCOUNT", help="number, name or address")
     remove.add_argument("--yes", action="store_true", help="do not ask")
