@@ -35,7 +35,6 @@ def crm(db: Database) -> Database:
         "fallcon licencse",
         "flac licn",
         "aflcon",
-        "alcon",
     ],
 )
 def test_slips_of_the_pen_still_find_the_item(crm: Database, typed: str) -> None:
