@@ -10,9 +10,9 @@ from linking.exchange import locales, people, values
 from linking.exchange.csv_cells import Cells, Settings
 from linking.exchange.intake import Intake
 from linking.exchange.mapping import CUSTOM
+from linking.exchange.marks import Marks
 from linking.exchange.people import Named, People
 from linking.exchange.stages import Stages
-from store.staging import Staged
 
 Values = dict[str, Any]
 
@@ -29,6 +29,7 @@ class Base:
 
     intake: Intake
     people: People
+    marks: Marks
     stages: Stages
     owners: Mapping[str, str]
     me: str
@@ -100,25 +101,10 @@ class Base:
         custom += [(cells.text(name), name.capitalize()) for name in named if cells.text(name)]
         return {
             "item_label": [
-                {"label_id": self._label(part)} for part in dict.fromkeys(p for p, _ in cells.all("labels"))
+                {"label_id": self.marks.label(part)}
+                for part in dict.fromkeys(p for p, _ in cells.all("labels"))
             ],
             "custom_value": [
-                {"field_id": self._field(kind, name), "value": value} for value, name in custom if value
+                {"field_id": self.marks.field(kind, name), "value": value} for value, name in custom if value
             ],
         }
-
-    def _label(self, name: str) -> str:
-        return self._made("label", "label", name, {"name": name, "colour": ""})
-
-    def _field(self, kind: str, name: str) -> str:
-        sort = "address" if name == "Address" else "text"
-        columns = {"item_kind": kind, "name": name, "type": sort, "choices": "[]", "position": 0}
-        return self._made("custom_field", f"field of {kind}", name, columns)
-
-    def _made(self, table: str, sort: str, name: str, columns: Values) -> str:
-        if found := self.intake.staging.find(sort, name):
-            return found[0]
-        row_id = people.new_id()
-        self.intake.staging.put(table, row_id, Staged(columns))
-        self.intake.staging.name(sort, name, row_id)
-        return row_id

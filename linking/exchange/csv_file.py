@@ -13,6 +13,7 @@ from linking.exchange.csv_cells import Settings, cells_of
 from linking.exchange.csv_rows import Rows
 from linking.exchange.intake import Intake
 from linking.exchange.mapping import Chosen, refuse_if_unknown, source_of
+from linking.exchange.marks import Marks
 from linking.exchange.people import People
 from linking.exchange.rejects import Rejects
 from linking.exchange.report import ImportReport, Remark
@@ -123,7 +124,7 @@ def _base(db: Database, intake: Intake, options: Options) -> Base:
     stages = Stages(intake, records.pipelines(connection), records.steps(connection), options.stage_map)
     defaults = {"owner_id": me, "visible_to": options.settings.visible_to}
     people = People(intake, contacts.ours(connection).addresses, defaults)
-    return Base(intake, people, stages, dict(_owners(db)), me, options.settings)
+    return Base(intake, people, Marks(intake.staging), stages, dict(_owners(db)), me, options.settings)
 
 
 def _owners(db: Database) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from linking.exchange.records_in import is_uuid
 from linking.exchange.report import Count, ImportReport, Remark, Remarks
 from store.staging import PARTS, Staged, Staging
 
@@ -157,7 +158,7 @@ class Intake:
         """Take a row in: as the row it was before, as `match`, or as a new one; return its id here."""
         kind = incoming.kind
         known = self.staging.ref(kind, incoming.external_id) if incoming.external_id else None
-        row_id = known.local_id if known else match
+        row_id = known.local_id if known else incoming.external_id if self._is_ours(incoming) else match
         mine = self.staging.row(kind, row_id) if row_id else None
         if row_id is None or mine is None:
             row_id = self._add(incoming)
@@ -168,6 +169,11 @@ class Intake:
                 kind, incoming.external_id, row_id, remembered(incoming.digest, incoming.values)
             )
         return row_id
+
+    def _is_ours(self, incoming: Incoming) -> bool:
+        """Say whether the id is one that a row has here: what was exported here comes back to where it was."""
+        external_id = incoming.external_id
+        return is_uuid(external_id) and self.staging.row(incoming.kind, external_id) is not None
 
     def _add(self, incoming: Incoming) -> str:
         row_id = str(uuid.uuid4())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -216,8 +215,3 @@ def _may_be(name: str, other: str, email: str) -> bool:
     """Say whether two names may be one person's: one is the address, or has all the words of the other."""
     ours, theirs = set(name.casefold().split()), set(other.casefold().split())
     return not ours or not theirs or email in (name, other) or ours <= theirs or theirs <= ours
-
-
-def new_id() -> str:
-    """Return the id of a new row."""
-    return str(uuid.uuid4())
