@@ -29,6 +29,7 @@ CREATE TABLE staged (place INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL
 CREATE TABLE name (sort TEXT NOT NULL, text TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (sort, text, id)) WITHOUT ROWID;
 CREATE TABLE ref (kind TEXT NOT NULL, external_id TEXT NOT NULL, local_id TEXT NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (kind, external_id)) WITHOUT ROWID;
+CREATE INDEX ref_local ON ref (kind, local_id);
 CREATE TABLE seen (kind TEXT NOT NULL, external_id TEXT NOT NULL, line INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (kind, external_id)) WITHOUT ROWID;
 """
@@ -172,13 +173,15 @@ class Staging:
         return None if row is None else records.Known(*row)
 
     def other_ref(self, kind: str, local_id: str) -> bool:
-        """Say whether a row is known by an id of where the import comes from already."""
+        """Say whether a row is known by an id of where the import comes from; those with a tilde were made here."""
         return (
             self._temp.execute(
-                "SELECT 1 FROM ref WHERE kind = ? AND local_id = ? LIMIT 1", (kind, local_id)
+                "SELECT 1 FROM ref WHERE kind = ? AND local_id = ? AND external_id NOT LIKE '~%' LIMIT 1",
+                (kind, local_id),
             ).fetchone()
             or self._store.execute(
-                "SELECT 1 FROM external_ref WHERE kind = ? AND local_id = ? AND system = ? LIMIT 1",
+                "SELECT 1 FROM external_ref WHERE kind = ? AND local_id = ? AND system = ?"
+                " AND external_id NOT LIKE '~%' LIMIT 1",
                 (kind, local_id, self._system),
             ).fetchone()
         ) is not None

@@ -102,7 +102,7 @@ class Rows:
             },
             self._base.moment(cells, "updated_at"),
         )  # fmt: skip
-        match = self._base.people.find_person(cells.number, name, emails, org_id, external_id)
+        match = self._base.people.find_person(cells.number, name, emails, org_id, cells.text("id"))
         return self._base.people.take_person(incoming, match)
 
     def _organization(self, cells: Cells, external_id: str, row_digest: bytes) -> str:

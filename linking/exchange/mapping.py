@@ -225,7 +225,9 @@ def _kind_of(headings: Sequence[str], file: str) -> str:
     for kind in KINDS:
         columns = guess(headings, kind)
         if not columns.missing():
-            scores[kind] = len({column.field for column in columns.columns} - {""})
+            have = {column.field for column in columns.columns} - {""}
+            # A lead may go without a title, so that nearly anything could be one.
+            scores[kind] = len(have) - (kind == "lead" and "title" not in have)
     most = max(scores.values(), default=0)
     best = [kind for kind, score in scores.items() if score == most]
     hinted = [
