@@ -187,7 +187,10 @@ def test_mail_that_was_awaited_for_an_item_does_not_wait(
     deal = crm_rows.a_deal(db, "Printers")
     with db.write() as connection:
         message_id = connection.execute("SELECT message_id FROM email").fetchone()[0]
-        connection.execute("INSERT INTO awaited_link VALUES (?, 'deal', ?)", (message_id, deal.id))
+        connection.execute(
+            "INSERT INTO awaited_link (message_id, item_kind, item_id) VALUES (?, 'deal', ?)",
+            (message_id, deal.id),
+        )
         assert slots.link_awaited(connection, makers.NOW) == {stored.thread_id}
     assert queue(db, boxes) == []
 

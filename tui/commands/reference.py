@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui import compose_keys
+from tui import compose_keys, item_keys, worklist_keys
 from tui.commands.registry import Pane, commands
 from tui.keymap import Keymap, default_keymap
 
@@ -41,5 +41,8 @@ def keys_document() -> str:
         rows = [
             f"| {' '.join(f'`{key}`' for key in keys.split())} | {what} |" for keys, what in keys_of_writing
         ]
+        lines += [f"## {title}", "", "| keys | what |", "|---|---|", *rows, ""]
+    for title, keys_of_screen in (*worklist_keys.sections(), ("Page of an item", item_keys.KEYS)):
+        rows = [f"| {' '.join(f'`{key}`' for key in each.keys)} | {each.title} |" for each in keys_of_screen]
         lines += [f"## {title}", "", "| keys | what |", "|---|---|", *rows, ""]
     return "\n".join(lines)
