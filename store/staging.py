@@ -33,6 +33,7 @@ CREATE INDEX ref_local ON ref (kind, local_id);
 CREATE TABLE seen (kind TEXT NOT NULL, external_id TEXT NOT NULL, line INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (kind, external_id)) WITHOUT ROWID;
 """
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 _ORDER: Final = [
     "label",
     "custom_field",
@@ -238,7 +239,7 @@ class Staging:
                 table,
                 row_id,
                 int(staged.is_new),
-                json.dumps([staged.values, staged.parts], ensure_ascii=False),
+                _ENCODE([staged.values, staged.parts]),
             ),
         )
 

@@ -20,6 +20,7 @@ _BOMS: Final = (
 CANDIDATES: Final = ("cp1252", "cp1251", "cp932", "cp1250")
 """What programs on Windows write beside Unicode: Western and Central European, Cyrillic, Japanese."""
 
+_QUOTES: Final = "«»“”„‘’…—–№"
 _WORD: Final = re.compile(r"[^\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 _WESTERN: Final = re.compile(r"[A-Za-z0-9À-ÖØ-öø-ÿŒœŠšŽžŸ’‘“”„«»‹›…–—€£©®™°§·•¡¿ªº´&.,;:!?()/'+-]+")
 _ODD: Final = re.compile(r"[A-Za-z]£|£[A-Za-z]")
@@ -97,7 +98,7 @@ def _likelihood(sample: bytes, name: str) -> float:
         text = codecs.getincrementaldecoder(name)().decode(sample)
     except UnicodeDecodeError:
         return 0.0
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
+    words = [word for each in _WORD.findall(text) if not (word := each.strip(_QUOTES)).isascii()]
     if not words:
         return 0.5
     return sum(_is_plausible(word, name) for word in words) / len(words)
@@ -107,7 +108,7 @@ def _is_plausible(word: str, name: str) -> bool:
     if name == "cp932":
         return _JAPANESE.fullmatch(word) is not None
     if name == "cp1251":
-        return _CYRILLIC.fullmatch(word) is not None or word in "№«»—–€"
+        return _CYRILLIC.fullmatch(word) is not None
     if name == "cp1250":
         return _CENTRAL.fullmatch(word) is not None and _CENTRAL_ONLY.search(word) is not None
     return bool(_WESTERN.fullmatch(word)) and not _ACCENTED.search(word) and not _ODD.search(word)
