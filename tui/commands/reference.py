@@ -42,7 +42,11 @@ def keys_document() -> str:
             f"| {' '.join(f'`{key}`' for key in keys.split())} | {what} |" for keys, what in keys_of_writing
         ]
         lines += [f"## {title}", "", "| keys | what |", "|---|---|", *rows, ""]
-    for title, keys_of_screen in (*worklist_keys.sections(), ("Page of an item", item_keys.KEYS)):
-        rows = [f"| {' '.join(f'`{key}`' for key in each.keys)} | {each.title} |" for each in keys_of_screen]
+    screens = [
+        (title, [(each.keys, each.title) for each in keys]) for title, keys in worklist_keys.sections()
+    ]
+    screens.append(("Page of an item", [(each.keys, each.title) for each in item_keys.KEYS]))
+    for title, keys_of_screen in screens:
+        rows = [f"| {' '.join(f'`{key}`' for key in keys)} | {what} |" for keys, what in keys_of_screen]
         lines += [f"## {title}", "", "| keys | what |", "|---|---|", *rows, ""]
     return "\n".join(lines)
