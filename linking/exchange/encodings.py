@@ -30,6 +30,8 @@ _JAPANESE: Final = re.compile(r"[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5eA-Za-z0-
 _CENTRAL: Final = re.compile(
     r"[A-Za-zÁáÄäÇçÉéËëÍíÎîÓóÔôÖöÚúÜüÝýßÂâĂăĄąĆćČčĎďĐđĘęĚěĹĺĽľŁłŃńŇňŐőŔŕŘřŚśŞşŠšŢţŤťŮůŰűŹźŻżŽž]+"
 )
+_SHORT: Final = 4
+"""So long a word of Central Europe may be without a letter that English has."""
 _CENTRAL_ONLY: Final = re.compile("[ĂăĄąĆćČčĎďĐđĘęĚěŁłŃńŇňŐőŘřŚśŤťŮůŰűŹźŻż]")
 
 
@@ -110,5 +112,6 @@ def _is_plausible(word: str, name: str) -> bool:
     if name == "cp1251":
         return _CYRILLIC.fullmatch(word) is not None
     if name == "cp1250":
-        return _CENTRAL.fullmatch(word) is not None and _CENTRAL_ONLY.search(word) is not None
+        is_word = _CENTRAL.fullmatch(word) is not None and _CENTRAL_ONLY.search(word) is not None
+        return is_word and (len(word) <= _SHORT or re.search("[A-Za-z]", word) is not None)
     return bool(_WESTERN.fullmatch(word)) and not _ACCENTED.search(word) and not _ODD.search(word)
