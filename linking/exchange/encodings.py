@@ -110,7 +110,9 @@ def _is_plausible(word: str, name: str) -> bool:
     if name == "cp932":
         return _JAPANESE.fullmatch(word) is not None
     if name == "cp1251":
-        return _CYRILLIC.fullmatch(word) is not None
+        return _CYRILLIC.fullmatch(word) is not None and (
+            word.isupper() or word[1:].islower() or "-" in word or len(word) == 1
+        )
     if name == "cp1250":
         is_word = _CENTRAL.fullmatch(word) is not None and _CENTRAL_ONLY.search(word) is not None
         return is_word and (len(word) <= _SHORT or re.search("[A-Za-z]", word) is not None)
