@@ -65,8 +65,9 @@ def _file(
         return EmailId(email_id), False
     else:
         email_id = own_mail.add(connection, message, kind="sent", keywords={SEEN}, is_saved_by_account=True)
-        touched = bcc_intake.sent(connection, message.account_id, email_id, message.email)
-        local_mail.recount(connection, touched)
+    # What the account filed does not name those who got a blind copy.
+    copied = bcc_intake.sent(connection, message.account_id, EmailId(email_id), message.email)
+    local_mail.recount(connection, copied)
     _finish_draft(connection, draft_id, email_id)
     return email_id, told is not None
 
