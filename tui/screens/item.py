@@ -14,7 +14,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.css.scalar import Scalar
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from store import events as store_events
 from store import item_page, timeline
@@ -48,6 +50,7 @@ FAILURES: Final = (sqlite3.Error, StoreUnusable, OSError)
 WIDE: Final = 100
 """Columns from which on people, activities and notes stand beside the lists."""
 _ABOUT_CELLS: Final = 38
+_REST: Final = Scalar.parse("1fr")
 _LOOK_EVERY_S: Final = 0.5
 _numbers = counting(1)
 
@@ -110,9 +113,12 @@ class ItemPage(Screen[None]):
         self._list_before = Tab.CONVERSATIONS
         self._timeline_event = -1
         self._is_reading = False
+        self._was_left = False
         self._doing: Doing | None = None
         self._top, self._tabs, self._status = Bar(id="item-top"), Bar(id="item-tabs"), Bar(id="item-status")
         self._head = LineList(id="item-head", has_cursor=False)
+        self._separator = Rule(self._glyphs.vertical, id="item-separator")
+        self._lists = Vertical(id="item-lists")
         self.about = LineList(id="item-about")
         self.timeline = LineList(
             id="item-timeline", row_lines=item_lines.ENTRY_LINES, empty_text="Nothing happened yet"
@@ -133,9 +139,9 @@ class ItemPage(Screen[None]):
         yield self._tabs
         with Horizontal(id="item-body"):
             yield self.about
-            yield Rule(self._glyphs.vertical, id="item-separator")
-            with Vertical(id="item-lists"):
-                yield from (self.threads, self.timeline, self.details)
+            yield self._separator
+            with self._lists:
+                yield self.threads  # the others when they are first looked at: each costs 10 ms
         yield self._status
 
     async def on_mount(self) -> None:
@@ -203,8 +209,12 @@ class ItemPage(Screen[None]):
         finally:
             self._is_reading = False
 
+    def on_screen_suspend(self) -> None:
+        self._was_left = True
+
     async def on_screen_resume(self) -> None:
-        if self.facts is not None and self.is_current:
+        if self._was_left and self.is_current:
+            self._was_left = False
             await self.reload()
 
     def _empty_text(self) -> str:
@@ -237,13 +247,20 @@ class ItemPage(Screen[None]):
     def _arrange(self) -> None:
         lines = self._head_lines()
         self._head.show(Lines(lambda _width, _now: lines))
-        self._head.styles.height = len(lines)
-        self.about.display = self.is_wide or self.tab is Tab.ABOUT
-        self.about.styles.width = _ABOUT_CELLS + (self.size.width - WIDE) // 8 if self.is_wide else "1fr"
-        self.query_one("#item-separator").display = self.is_wide
-        self.query_one("#item-lists").display = self.is_wide or self.tab is not Tab.ABOUT
-        for tab, widget in self._lists().items():
-            widget.display = tab is self._shown_list
+        if self._head.styles.height != Scalar.from_number(len(lines)):
+            self._head.styles.height = len(lines)
+        width = Scalar.from_number(_ABOUT_CELLS + (self.size.width - WIDE) // 8)
+        if self.about.styles.width != (width if self.is_wide else _REST):
+            self.about.styles.width = width if self.is_wide else _REST
+        shown: dict[Widget, bool] = {
+            self.about: self.is_wide or self.tab is Tab.ABOUT,
+            self._separator: self.is_wide,
+            self._lists: self.is_wide or self.tab is not Tab.ABOUT,
+            **{widget: tab is self._shown_list for tab, widget in self.lists.items()},
+        }
+        for widget, is_shown in shown.items():
+            if widget.display != is_shown:  # every change costs a layout
+                widget.display = is_shown
         self.set_focus(self.pane, scroll_visible=False)
         self.call_after_refresh(self.update_frame)  # how long a list is shows once it is laid out
 
@@ -251,7 +268,9 @@ class ItemPage(Screen[None]):
     def _shown_list(self) -> Tab:
         return self._list_before if self.tab is Tab.ABOUT else self.tab
 
-    def _lists(self) -> dict[Tab, ThreadList | LineList]:
+    @property
+    def lists(self) -> dict[Tab, ThreadList | LineList]:
+        """The lists of which one is shown."""
         return {
             Tab.CONVERSATIONS: self.threads,
             Tab.TIMELINE: self.timeline,
@@ -261,7 +280,7 @@ class ItemPage(Screen[None]):
     @property
     def pane(self) -> ThreadList | LineList:
         """What the motion keys move in."""
-        return self.about if self.tab is Tab.ABOUT else self._lists()[self.tab]
+        return self.about if self.tab is Tab.ABOUT else self.lists[self.tab]
 
     def _head_lines(self) -> tuple[ItemLine, ...]:
         if self.facts is None:
@@ -364,6 +383,8 @@ class ItemPage(Screen[None]):
 
     async def action_tab(self, name: str) -> None:
         tab = Tab(name)
+        if tab in self.lists and not self.lists[tab].is_attached:
+            await self._lists.mount(self.lists[tab])
         if self.tab is not Tab.ABOUT:
             self._list_before = self.tab
         self.tab = tab
@@ -442,7 +463,7 @@ class ItemPage(Screen[None]):
         self.update_frame()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        tabs: dict[object, Tab] = {widget: tab for tab, widget in self._lists().items()}
+        tabs: dict[object, Tab] = {widget: tab for tab, widget in self.lists.items()}
         tab = {**tabs, self.about: Tab.ABOUT}.get(event.widget)
         if tab is not None and tab is not self.tab:
             if self.tab is not Tab.ABOUT:
