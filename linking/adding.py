@@ -38,21 +38,43 @@ class Wanted:
     organization: Values | None = None
 
 
+class ShowsMore(Exception):
+    """The conversation is shared, and what is made would show it to others: ask with this sentence."""
+
+
 def add(
-    db: Database, kind: ItemKind, wanted: Wanted, *, thread_id: ThreadId | None = None
+    db: Database,
+    kind: ItemKind,
+    wanted: Wanted,
+    *,
+    thread_id: ThreadId | None = None,
+    may_show: bool = False,
 ) -> tuple[ItemRef, ActionRow]:
-    """Make an item, and link a conversation to it. Raises BadItem, and then nothing was made."""
+    """Make an item of a conversation, and link that to a deal, lead or project, even if it `may_show` it to others.
+
+    Raises BadItem and ShowsMore, and then nothing was made.
+    """
     now = int(time.time())
     with db.write() as connection:
+        thread = None if thread_id is None else slots.thread_now(connection, thread_id)
+        before = standing.audience(connection, thread) if thread is not None else {}
         making = _Making(connection, now)
         item = making.item(kind, wanted)
         title = f"Added {' with '.join(reversed(making.made))}"
-        if thread_id is not None:
-            making.link(thread_id, item)
+        if thread is not None and kind.fills_the_slot:
+            making.link(thread, item)
             title += ", and linked the conversation to it"
+        if thread is not None and not may_show:
+            _refuse_to_show(before, standing.audience(connection, thread))
         action = undo.record(connection, title, making.steps, now)
     doorbell.ring(db.directory)
     return item, action._replace(warning=making.warning)
+
+
+def _refuse_to_show(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    names = tuple(sorted(name for id, name in after.items() if id not in before))
+    if names:
+        raise ShowsMore(f"The conversation is shared: this shows it to {standing.named(names)}.")
 
 
 def change(db: Database, item: ItemRef, wanted: Wanted) -> ActionRow:
@@ -125,9 +147,8 @@ class _Making:
         for field_id, text in wanted.custom.items():
             self.write(custom_fields.changes(self._connection, item, field_id, text))
 
-    def link(self, thread_id: ThreadId, item: ItemRef) -> None:
+    def link(self, thread: ThreadId, item: ItemRef) -> None:
         """Link a conversation to the new item. Raises BadItem."""
-        thread = slots.thread_now(self._connection, thread_id)
         refusal = links.is_fixed(self._connection, thread) or standing.refusal_to_link(
             self._connection, thread, item
         )

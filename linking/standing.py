@@ -62,6 +62,17 @@ def refusal_to_edit(connection: sqlite3.Connection, item: ItemRef) -> str | None
     return None if found is None else rights.refusal_to_edit(viewer(connection), _item(found))
 
 
+def audience(connection: sqlite3.Connection, thread_id: ThreadId) -> dict[str, str]:
+    """Return who sees a conversation as it is now: names by the ids of users."""
+    standing = sharing.standing(connection, thread_id)
+    if standing is None:
+        return {}
+    everybody = {colleague.id: colleague for colleague in sharing.colleagues(connection)}
+    conversation = _conversation(standing, users.me(connection).id)
+    seeing = rights.audience(map(_viewer, everybody.values()), conversation)
+    return {id: colleague.name for id, colleague in everybody.items() if id in seeing}
+
+
 def shown_by_link(connection: sqlite3.Connection, thread_id: ThreadId, item: ItemRef) -> tuple[str, ...]:
     """Return the names of those who would see a conversation once it is linked to `item`, and do not now."""
     standing, target = _both(connection, thread_id, item)

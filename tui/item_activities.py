@@ -13,6 +13,7 @@ from store.items import ItemRef
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
+from tui.item_adding import written
 from tui.item_host import Host, card_of, do, tell
 from tui.screens import activity_form
 from tui.screens.item_form import ItemForm
@@ -32,7 +33,9 @@ async def add_activity(host: Host, item: ItemRef, *, subject: str = "") -> Actio
         return await in_store(partial(activities.add, host.db, item, about, **values))
 
     fields = activity_form.fields(facts.users, facts.me, subject=subject)
-    done = await host.ask(ItemForm(f"Activity about {line(card.title)}", fields, save))
+    done = await host.ask(
+        ItemForm(f"Activity about {line(card.title)}", fields, save, write=partial(written, host))
+    )
     if done is not None:
         tell(host, done)
     return done
@@ -50,7 +53,11 @@ async def edit_activity(host: Host, activity_id: str) -> ActionRow | None:
         return await in_store(activities.edit, host.db, activity_id, _values(filled))
 
     fields = activity_form.fields(facts.users, facts.me, activity)
-    done = await host.ask(ItemForm(f"Activity: {line(activity.subject)}", fields, save))
+    done = await host.ask(
+        ItemForm(
+            f"Activity: {line(activity.subject)}", fields, save, write=partial(written, host), is_edit=True
+        )
+    )
     if done is not None:
         tell(host, done)
     return done

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
+from textual.content import Content
+
 from linking import adding
-from linking.adding import Wanted
+from linking.adding import ShowsMore, Wanted
 from mail.ids import ThreadId
 from store import item_forms, item_merges, items, products
 from store.database import Database
@@ -18,8 +20,9 @@ from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.item_host import Host, card_of, tell
+from tui.screens.confirm import Confirm
 from tui.screens.item_form import ItemForm
-from tui.screens.item_form_fields import Field, How
+from tui.screens.item_form_fields import BadField, Field, How
 from tui.screens.item_form_kinds import (
     Filled,
     Somebody,
@@ -45,7 +48,7 @@ class Made(NamedTuple):
 async def create(
     host: Host, kind: PageKind, start: Start | None = None, *, thread_id: ThreadId | None = None
 ) -> Made | None:
-    """Let the user fill in a new item and make it, linking a conversation to it in the same action."""
+    """Let the user fill in a new item of a conversation and make it; a deal, lead or project is linked in the same action."""
     start = start or Start()
     facts = await in_store(item_forms.facts, host.db, kind)
 
@@ -54,11 +57,20 @@ async def create(
             product_id, done = await in_store(products.add, host.db, columns(filled, facts))
             return Made(PageRef(kind, product_id), done)
         wanted = _wanted(filled, facts, start)
-        item, done = await in_store(adding.add, host.db, ItemKind(kind.value), wanted, thread_id=thread_id)
+        add = partial(adding.add, host.db, ItemKind(kind.value), wanted, thread_id=thread_id)
+        try:
+            item, done = await in_store(add)
+        except ShowsMore as error:
+            if not await host.ask(Confirm(Content(f"{line(str(error))} Make it so?"))):
+                raise BadField("Nothing was made yet: the conversation stays as it is") from error
+            item, done = await in_store(add, may_show=True)
         return Made(PageRef.of(item), done)
 
-    title = f"New {kind.value}{', linked to the conversation' if thread_id is not None else ''}"
-    form = ItemForm(title, fields_of(kind, facts, start), save, look=partial(look, host.db))
+    is_linked = thread_id is not None and _has_title(kind)
+    title = f"New {kind.value}{', linked to the conversation' if is_linked else ''}"
+    form = ItemForm(
+        title, fields_of(kind, facts, start), save, look=partial(look, host.db), write=partial(written, host)
+    )
     made = await host.ask(form)
     if made is not None:
         tell(host, made.action)
@@ -81,7 +93,12 @@ async def edit(host: Host, item: ItemRef | PageRef) -> ActionRow | None:
 
     name = line(facts.values.get("title" if _has_title(ref.kind) else "name", ""))
     form = ItemForm(
-        f"{ref.kind.value.title()}: {name}", fields_of(ref.kind, facts), save, look=partial(look, host.db)
+        f"{ref.kind.value.title()}: {name}",
+        fields_of(ref.kind, facts),
+        save,
+        look=partial(look, host.db),
+        write=partial(written, host),
+        is_edit=True,
     )
     done = await host.ask(form)
     if done is not None:
@@ -138,6 +155,13 @@ def _wanted(filled: Filled, facts: FormFacts, start: Start | None) -> Wanted:
     return Wanted(
         values, labels(filled), custom(filled, facts), people.get("person"), people.get("organization")
     )
+
+
+async def written(host: Host, label: str, text: str) -> str | None:
+    """Let the user write the lines of a field."""
+    from tui.screens.note import Lines
+
+    return await host.ask(Lines(host.db.directory, host.settings.editor, label, text))
 
 
 async def look(db: Database, field: Field, text: str) -> Sequence[Offer]:

@@ -256,7 +256,7 @@ async def _create(screen: MailScreen, kind_name: str) -> None:
     if is_linked and not await _may_replace(screen, facts, kind_name):
         return
     start = item_starts.start(kind, row.subject, facts)
-    made = await item_adding.create(screen, kind, start, thread_id=facts.thread_id if is_linked else None)
+    made = await item_adding.create(screen, kind, start, thread_id=facts.thread_id)
     if made is not None:
         await screen.reload()
 

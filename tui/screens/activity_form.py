@@ -34,7 +34,7 @@ def fields(
             if people
             else []
         ),
-        Field("note", "Note", How.TEXT, activity.note if activity else ""),
+        Field("note", "Note", How.LINES, activity.note if activity else ""),
     )
 
 

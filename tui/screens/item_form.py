@@ -24,16 +24,25 @@ from tui.widgets.form_field import FormInput, Offer, Offers
 
 T = TypeVar("T")
 _KEYS = "ctrl+x save   tab next   shift+tab back   esc leave"
-_LISTED = "down lists them"
+_LISTED = {
+    How.CHOICE: "down lists them",
+    How.LABELS: "down lists them",
+    How.LINES: "ctrl+o writes several lines",
+}
 _MOST_ALIKE = 3
 
 
 Look = Callable[[Field, str], Awaitable[Sequence[Offer]]]
 Save = Callable[[Filled], Awaitable[T]]
+Write = Callable[[str, str], Awaitable[str | None]]
 
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+async def _nothing_written(label: str, text: str) -> str | None:
+    return None
 
 
 async def _nobody(field: Field, text: str) -> Sequence[Offer]:
@@ -46,6 +55,7 @@ class ItemForm(Dialog[T], Generic[T]):
     BINDINGS = [
         Binding("ctrl+x", "save", show=False, priority=True),
         Binding("escape", "cancel", show=False, priority=True),
+        Binding("ctrl+o", "write", show=False, priority=True),
     ]
 
     def __init__(
@@ -57,8 +67,13 @@ class ItemForm(Dialog[T], Generic[T]):
         look: Look = _nobody,
         now: Callable[[], datetime] = _now,
         about: str = "",
+        write: Write = _nothing_written,
+        is_edit: bool = False,
     ) -> None:
-        """`look` finds persons and organizations by what was typed; `about` is said under the title."""
+        """`look` finds persons and organizations by what was typed; `about` is said under the title.
+
+        `write` lets the user write several lines. With `is_edit` only what was changed is saved.
+        """
         super().__init__()
         self._title = title
         self._fields = tuple(fields)
@@ -66,6 +81,8 @@ class ItemForm(Dialog[T], Generic[T]):
         self._look = look
         self._now = now
         self._about = about
+        self._write = write
+        self._is_edit = is_edit
         self._was_asked = False
         self._is_saving = False
         self._problem = ""
@@ -74,7 +91,7 @@ class ItemForm(Dialog[T], Generic[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(Content.styled(line(self._title), "bold"))
+            yield Static(Content.styled(line(self._title), "bold"), classes="heading")
             if self._about:
                 yield Static(Content(line(self._about)))
             with VerticalScroll(can_focus=False):
@@ -134,8 +151,7 @@ class ItemForm(Dialog[T], Generic[T]):
             return  # it stays until something is typed
         field = input.field
         means = meaning(field, input.value, self._now()) if input.value.strip() else ""
-        how = _LISTED if field.how in (How.CHOICE, How.LABELS) else ""
-        self._tell(means or "   ".join(filter(None, (field.hint, how))))
+        self._tell(means or "   ".join(filter(None, (field.hint, _LISTED.get(field.how, "")))))
 
     def _offer(self, input: FormInput, *, is_typed: bool) -> None:
         field = input.field
@@ -185,11 +201,13 @@ class ItemForm(Dialog[T], Generic[T]):
             self._is_saving = False
 
     async def _filled(self) -> Filled:
-        """Return what every field means, the cursor going to the first that means nothing. Raises BadField."""
+        """Return what the fields mean, the cursor going to the first that means nothing. Raises BadField."""
         filled: dict[str, Value | Somebody] = {}
         for input in self._inputs:
+            if self._is_edit and not input.is_changed:
+                continue
             try:
-                value = read(input.field, input.value, self._now())
+                value = read(input.field, input.text, self._now())
                 filled[input.field.name] = await self._named(input) if input.field.is_looked_up else value
             except BadField:
                 input.focus()
@@ -203,15 +221,21 @@ class ItemForm(Dialog[T], Generic[T]):
             return Somebody(input.chosen, text) if text else None
         found = await self._look(input.field, text)
         called = [offer for offer in found if fold(offer.name) == fold(text)]
-        if len(called) > 1:
+        is_newcomer = (
+            not input.is_changed
+        )  # whom the mail names, and who is not in the CRM under that address
+        if len(called) == 1 and not is_newcomer:
+            return Somebody(called[0].id, called[0].name)
+        if len(called) > 1 and not is_newcomer:
             raise BadField(f"{input.field.label}: {len(called)} are called {text}: take one from the list")
-        if not called and found and text not in self._surely_new:
+        alike = called if is_newcomer else found
+        if alike and text not in self._surely_new:
             self._surely_new.add(text)
-            alike = ", ".join(offer.name for offer in found[:_MOST_ALIKE])
+            names = ", ".join(offer.name for offer in alike[:_MOST_ALIKE])
             raise BadField(
-                f"{input.field.label}: {text} is new, but there is {alike}. ctrl+x again makes a new one"
+                f"{input.field.label}: {text} is new, but there is {names}. ctrl+x again makes a new one"
             )
-        return Somebody(called[0].id, called[0].name) if called else Somebody("", text)
+        return Somebody("", text)
 
     def _refuse(self, text: str, field: str = "") -> None:
         for input in self._inputs:
@@ -221,6 +245,19 @@ class ItemForm(Dialog[T], Generic[T]):
         self._problem = text
         self._tell(text, is_wrong=True)
 
+    def action_write(self) -> None:
+        input = self._current
+        if input is not None and input.field.how is How.LINES:
+            input.call_later(self._begin_writing, input)  # see action_save
+
+    def _begin_writing(self, input: FormInput) -> None:
+        self.run_worker(self._write_lines(input), group="write", exclusive=True)
+
+    async def _write_lines(self, input: FormInput) -> None:
+        text = await self._write(input.field.label, input.text)
+        if text is not None:
+            input.take_lines(text)
+
     def action_cancel(self) -> None:
         (self.focused or self).call_later(self._leave)  # see action_save
 
@@ -228,8 +265,7 @@ class ItemForm(Dialog[T], Generic[T]):
         if self._offers.is_open:
             self._offers.close()
             return
-        is_changed = any(each.value != line(each.field.text) for each in self._inputs)
-        if is_changed and not self._was_asked:
+        if any(each.is_changed for each in self._inputs) and not self._was_asked:
             self._was_asked = True
             self._tell("It was changed: ctrl+x saves that, esc once more leaves it.", is_wrong=True)
             return

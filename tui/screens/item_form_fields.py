@@ -13,18 +13,20 @@ from typing import Final
 from mail.addresses import normalise
 from mail.fields import BadAddress, deliverable
 from mail.folding import fold
-from mail.text import safe_line
+from mail.text import safe_block, safe_line
 from store import amounts
 from tui import send_time
 
 MOST_CHARACTERS: Final = 1000
 """Of one field: what is longer was pasted by mistake."""
+MOST_OF_LINES: Final = 50_000
 
 
 class How(StrEnum):
     """What a field holds, and so how its text is read."""
 
     TEXT = "text"
+    LINES = "lines"
     MONEY = "money"
     NUMBER = "number"
     DATE = "date"
@@ -83,9 +85,10 @@ Value = str | int | Money | tuple[str, ...] | None
 
 def read(field: Field, text: str, now: datetime) -> Value:
     """Return what the text of a field means, None for an empty one. Raises BadField."""
-    typed = safe_line(text).strip()
-    if len(typed) > MOST_CHARACTERS:
-        raise BadField(f"{field.label}: at most {MOST_CHARACTERS:,} characters")
+    typed = (safe_block(text) if field.how is How.LINES else safe_line(text)).strip()
+    most = MOST_OF_LINES if field.how is How.LINES else MOST_CHARACTERS
+    if len(typed) > most:
+        raise BadField(f"{field.label}: at most {most:,} characters")
     if not typed:
         if field.is_required:
             raise BadField(f"{field.label} is missing")
@@ -264,6 +267,7 @@ def _domains(field: Field, typed: str, now: datetime) -> Value:
 _LISTS: Final = frozenset({How.LABELS, How.EMAILS, How.PHONES, How.DOMAINS})
 _READERS: Final[dict[How, Callable[[Field, str, datetime], Value]]] = {
     How.TEXT: _text,
+    How.LINES: _text,
     How.MONEY: _money,
     How.NUMBER: _number,
     How.DATE: _date,

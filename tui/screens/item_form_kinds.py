@@ -25,6 +25,7 @@ _HOW_CUSTOM: Final = {
     "date": How.DATE,
     "choice": How.CHOICE,
     "yes_no": How.CHOICE,
+    "address": How.LINES,
 }
 _WITH_PEOPLE: Final = (PageKind.DEAL, PageKind.LEAD, PageKind.PROJECT)
 _OWNED: Final = (*_WITH_PEOPLE, PageKind.PERSON, PageKind.ORGANIZATION)
@@ -133,7 +134,7 @@ def _project(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple
         _money(facts, values, "value", "Value"),
         _date("start_date", "Start", values),
         _date("end_date", "End", values),
-        _plain("description", "Description", values),
+        Field("description", "Description", How.LINES, values.get("description", "")),
     )
 
 
@@ -158,7 +159,7 @@ def _of_person(values: Mapping[str, str], facts: FormFacts, start: Start) -> tup
         _plain("title", "Job", values, hint="what they do: Head of purchasing"),
         _organization(facts, values, start),
         _plain("time_zone", "Time zone", values, hint="such as Europe/Madrid"),
-        _plain("notes", "About", values),
+        Field("notes", "About", How.LINES, values.get("notes", "")),
     )
 
 
@@ -168,7 +169,7 @@ def _of_organization(values: Mapping[str, str], facts: FormFacts, start: Start) 
     return (
         _title("name", "Name", values, start),
         Field("domains", "Domains", How.DOMAINS, ", ".join(domains), hint=hint),
-        _plain("address", "Address", values),
+        Field("address", "Address", How.LINES, values.get("address", "")),
     )
 
 

@@ -47,7 +47,7 @@ class Note(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(Content.styled(line(self._title), "bold"))
+            yield Static(Content.styled(line(self._title), "bold"), classes="heading")
             yield ComposeBody(safe_block(self._text))
             yield Static(id="note-told")
             yield Static(Content.styled("ctrl+x keep   ctrl+o your $EDITOR   esc leave", "dim"))
@@ -101,3 +101,9 @@ class Note(Dialog[str]):
             self._tell(str(error))
             return
         self._body.take(text.rstrip("\n"))
+
+
+class Lines(Note):
+    """A text that may as well say nothing."""
+
+    may_be_empty: ClassVar[bool] = True

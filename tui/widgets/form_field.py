@@ -156,6 +156,8 @@ class FormInput(FieldInput):
         self._offers = offers
         self._is_last = is_last
         self._is_taking = False
+        self._begun = (self.value, field.chosen)
+        self._lines = (self.value, field.text)
 
     def take(self, text: str, id: str = "") -> None:
         """Put in a text that stands for the thing with this id."""
@@ -163,6 +165,22 @@ class FormInput(FieldInput):
         self.value = text
         self.cursor_position = len(text)
         self.stands_for = (text, id)
+
+    def take_lines(self, text: str) -> None:
+        """Put in several lines, of which the field shows one."""
+        self.take(line(text))
+        self._lines = (self.value, text)
+
+    @property
+    def text(self) -> str:
+        """What was typed or written, with the lines that one line cannot show."""
+        shown, lines = self._lines
+        return lines if shown == self.value else self.value
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it says something else than at first."""
+        return (self.value, self.chosen) != self._begun or self.text != self.field.text
 
     @property
     def chosen(self) -> str:
