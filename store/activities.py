@@ -14,7 +14,7 @@ from store.about import COLUMNS, item_of
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem, Check
-from store.item_edits import existing
+from store.item_edits import present
 from store.items import ItemRef
 from store.rows import ActionRow
 
@@ -79,7 +79,7 @@ def addition(
 
     `values` are columns: type, due_at, duration_min, note, responsible_id (None: the item's owner), source_email_id.
     """
-    owner = existing(connection, item)["owner_id"] or users.me(connection).id
+    owner = present(connection, item)["owner_id"] or users.me(connection).id
     checked = _checked(connection, {"subject": subject, **values})
     if values.get("responsible_id") is None:
         checked["responsible_id"] = owner

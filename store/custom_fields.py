@@ -16,7 +16,7 @@ from store import crm_changes, doorbell, item_checks, undo
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem, with_article
-from store.item_edits import existing, name_of
+from store.item_edits import name_of, present
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
 
@@ -121,7 +121,7 @@ def set_value(db: Database, item: ItemRef, field_id: str, text: str) -> ActionRo
     """Fill in a field of an item, "" empties it. Raises BadItem."""
     now = int(time.time())
     with db.write() as connection:
-        called = name_of(item, existing(connection, item))
+        called = name_of(item, present(connection, item))
         steps = crm_changes.apply(connection, changes(connection, item, field_id, text), now)
         if not steps:
             return ActionRow(0, "Nothing to change", "nothing")

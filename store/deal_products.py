@@ -13,7 +13,7 @@ from store import crm_changes, doorbell, item_checks, undo
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem, with_article
-from store.item_edits import existing, name_of
+from store.item_edits import name_of, present
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
 
@@ -141,7 +141,7 @@ def remove(db: Database, deal: ItemRef, product_id: str) -> ActionRow:
 def _a_deal(connection: sqlite3.Connection, deal: ItemRef) -> dict[str, object]:
     if deal.kind is not ItemKind.DEAL:
         raise BadItem("", f"{with_article(deal.kind.value)} has no products; a deal has")
-    return existing(connection, deal)
+    return present(connection, deal)
 
 
 def _checked(connection: sqlite3.Connection, typed: Mapping[str, object]) -> dict[str, object]:

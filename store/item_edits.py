@@ -130,7 +130,7 @@ def additions(
 
 def edits(connection: sqlite3.Connection, item: ItemRef, values: _Values, now: int) -> Planned:
     """Return what changes an item, for a transaction of the caller's. Raises BadItem."""
-    row = existing(connection, item)
+    row = present(connection, item)
     columns, lists = _apart(item.kind, values)
     checked = _checked(connection, item.kind, _changed(row, columns))
     checked.update(_stage(connection, item.kind, row, checked, now))
@@ -145,6 +145,14 @@ def existing(connection: sqlite3.Connection, item: ItemRef) -> _Row:
     row = crm_changes.read(connection, item.kind.value, {"id": item.id})
     if row is None:
         raise BadItem("", f"there is no such {item.kind.value} any more")
+    return row
+
+
+def present(connection: sqlite3.Connection, item: ItemRef) -> _Row:
+    """Return the row of an item that is there. Raises BadItem, also of a deleted one."""
+    row = existing(connection, item)
+    if row["deleted_at"] is not None:
+        raise BadItem("", f"{name_of(item, row)} was deleted; restore it first")
     return row
 
 

@@ -87,11 +87,7 @@ def _mergeable(connection: sqlite3.Connection, kept: ItemRef, merged: ItemRef) -
         )
     if kept.id == merged.id:
         raise BadItem("", "an item cannot be merged into itself")
-    rows = [item_edits.existing(connection, item) for item in (kept, merged)]
-    for item, row in zip((kept, merged), rows, strict=True):
-        if row["deleted_at"] is not None:
-            raise BadItem("", f"{item_edits.name_of(item, row)} was deleted; restore it first")
-    return rows[0], rows[1]
+    return item_edits.present(connection, kept), item_edits.present(connection, merged)
 
 
 def _filled(kind: ItemKind, stays: _Row, goes: _Row) -> tuple[dict[str, object], str]:

@@ -11,7 +11,7 @@ from store import crm_changes, doorbell, item_checks, stages, undo, users
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem, with_article
-from store.item_edits import existing, name_of
+from store.item_edits import existing, name_of, present
 from store.items import ItemKind, ItemRef
 from store.rows import ActionRow
 
@@ -214,9 +214,7 @@ def _act(
 ) -> ActionRow:
     now = int(time.time())
     with db.write() as connection:
-        row = existing(connection, item)
-        if row["deleted_at"] is not None and not also_deleted:
-            raise BadItem("", f"{name_of(item, row)} was deleted; restore it first")
+        row = existing(connection, item) if also_deleted else present(connection, item)
         title, changes = plan(connection, row, now)
         if not changes:
             return ActionRow(0, title, "nothing")

@@ -13,7 +13,7 @@ from store import crm_changes, doorbell, item_checks, undo
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem
-from store.item_edits import existing, name_of
+from store.item_edits import name_of, present
 from store.items import ItemRef
 from store.rows import ActionRow
 
@@ -54,7 +54,7 @@ def set(db: Database, item: ItemRef, name: str, on: bool) -> ActionRow:
     """Mark an item with a label, which is made if there is none with that name, or take it off. Raises BadItem."""
     now = int(time.time())
     with db.write() as connection:
-        called = name_of(item, existing(connection, item))
+        called = name_of(item, present(connection, item))
         have = of(connection, item)
         wanted = (*have, name) if on else tuple(one for one in have if fold(one) != fold(name))
         steps = crm_changes.apply(connection, changes(connection, item, wanted), now)

@@ -90,9 +90,7 @@ def detach_lead_history(db: Database, thread_id: ThreadId) -> ActionRow:
 def _convertible(connection: sqlite3.Connection, lead: ItemRef) -> dict[str, Any]:
     if lead.kind is not ItemKind.LEAD:
         raise BadItem("", f"{with_article(lead.kind.value)} cannot be converted; a lead can")
-    row = item_edits.existing(connection, lead)
-    if row["deleted_at"] is not None:
-        raise BadItem("", f"{row['title']} was deleted; restore it first")
+    row = item_edits.present(connection, lead)
     if row["status"] == "converted":
         raise BadItem("", f"{row['title']} was converted already")
     return row

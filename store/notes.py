@@ -12,7 +12,7 @@ from store.about import COLUMNS, item_of
 from store.crm_changes import Change
 from store.database import Database
 from store.item_checks import BadItem
-from store.item_edits import existing, name_of
+from store.item_edits import name_of, present
 from store.items import ItemRef
 from store.rows import ActionRow
 
@@ -21,7 +21,7 @@ def add(db: Database, item: ItemRef, body: str) -> ActionRow:
     """Write a note about an item. Raises BadItem."""
     now = int(time.time())
     with db.write() as connection:
-        called = name_of(item, existing(connection, item))
+        called = name_of(item, present(connection, item))
         steps = crm_changes.apply(connection, [addition(connection, item, body)], now)
         action = undo.record(connection, f"Noted about {called}", steps, now)
     doorbell.ring(db.directory)

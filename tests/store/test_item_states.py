@@ -11,7 +11,18 @@ import pytest
 from stored import a_stored_email, mailboxes_of
 
 from mail.types import Role
-from store import actions, crm_changes, item_edits, item_states, items, links, panel
+from store import (
+    actions,
+    activities,
+    crm_changes,
+    item_edits,
+    item_states,
+    items,
+    labels,
+    links,
+    notes,
+    panel,
+)
 from store.database import Database
 from store.item_edits import BadItem
 from store.items import ItemKind, ItemRef
@@ -268,3 +279,16 @@ def test_everything_is_undone_and_redone(db: Database, act: object) -> None:
     assert {**row(db, deal), "rev": 0, "updated_at": 0} == {**before, "rev": 0, "updated_at": 0}
     actions.redo(db)
     assert {**row(db, deal), "rev": 0, "updated_at": 0} == {**after, "rev": 0, "updated_at": 0}
+
+
+def test_a_deleted_item_takes_no_edits_notes_or_plans(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Falcon")
+    item_states.delete(db, deal)
+    for act in (
+        lambda: item_edits.edit(db, deal, {"title": "x"}),
+        lambda: notes.add(db, deal, "x"),
+        lambda: activities.add(db, deal, "x"),
+        lambda: labels.set(db, deal, "x", True),
+    ):
+        with pytest.raises(BadItem, match="Falcon was deleted; restore it first"):
+            act()
