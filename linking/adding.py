@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 from linking import standing
 from mail.types import ThreadId
-from store import crm_audit, crm_changes, custom_fields, doorbell, item_edits, labels, links, slots, undo
+from store import (
+    crm_audit,
+    crm_changes,
+    custom_fields,
+    doorbell,
+    item_edits,
+    labels,
+    links,
+    sharing,
+    slots,
+    undo,
+)
 from store.crm_changes import Change
 from store.database import Database
 from store.item_edits import BadItem, Planned
@@ -60,7 +71,8 @@ def add(
         before = standing.audience(connection, thread) if thread is not None else {}
         making = _Making(connection, now)
         item = making.item(kind, wanted)
-        title = f"Added {' with '.join(reversed(making.made))}"
+        *others, made = making.made
+        title = f"Added {made}{' with ' if others else ''}{' and '.join(reversed(others))}"
         if thread is not None and kind.fills_the_slot:
             making.link(thread, item)
             title += ", and linked the conversation to it"
@@ -149,6 +161,8 @@ class _Making:
 
     def link(self, thread: ThreadId, item: ItemRef) -> None:
         """Link a conversation to the new item. Raises BadItem."""
+        if sharing.standing(self._connection, thread) is None:
+            raise BadItem("", "the conversation is gone: leave the form and make the item from another")
         refusal = links.is_fixed(self._connection, thread) or standing.refusal_to_link(
             self._connection, thread, item
         )
