@@ -82,27 +82,23 @@ _PIPELINES: Final = (
 )
 _STAGES: Final = {
     ItemKind.DEAL: (
-        "SELECT id, name, probability, rotten_days FROM stage WHERE pipeline_id = ? AND deleted_at IS NULL "
-        "ORDER BY position, id LIMIT 100"
+        "SELECT id, name, probability, rotten_days, pipeline_id FROM stage WHERE deleted_at IS NULL "
+        "ORDER BY position, id LIMIT 2000"
     ),
     ItemKind.PROJECT: (
-        "SELECT id, name, NULL, NULL FROM phase WHERE board = ? AND deleted_at IS NULL ORDER BY position, id LIMIT 100"
+        "SELECT id, name, NULL, NULL, board FROM phase WHERE deleted_at IS NULL ORDER BY position, id LIMIT 2000"
     ),
 }
-# What stands in no pipeline that is still there is shown in the first one.
 _ITEMS: Final = {
     ItemKind.DEAL: (
-        "SELECT i.id, coalesce(s.id, ''), i.value, i.currency, coalesce(i.probability, s.probability) FROM deal i "
-        "LEFT JOIN stage s ON s.id = i.stage_id AND s.deleted_at IS NULL "
-        "LEFT JOIN pipeline p ON p.id = coalesce(s.pipeline_id, i.pipeline_id) AND p.deleted_at IS NULL "
-        "WHERE i.deleted_at IS NULL AND i.status = 'open' AND i.archived_at IS NULL AND coalesce(p.id, :first) = :pipeline "
-        "{only} ORDER BY coalesce(i.stage_changed_at, i.created_at) DESC, i.id LIMIT :most"
+        "SELECT i.id, i.stage_id, i.pipeline_id, i.value, i.currency, i.probability FROM deal i "
+        "WHERE i.deleted_at IS NULL AND i.status = 'open' AND i.archived_at IS NULL {only} "
+        "ORDER BY coalesce(i.stage_changed_at, i.created_at) DESC, i.id LIMIT :most"
     ),
     ItemKind.PROJECT: (
-        "SELECT i.id, coalesce(s.id, ''), i.value, i.currency, NULL FROM project i "
-        "LEFT JOIN phase s ON s.id = i.phase_id AND s.deleted_at IS NULL "
-        "WHERE i.deleted_at IS NULL AND i.status = 'open' AND i.archived_at IS NULL "
-        "AND coalesce(s.board, :first) = :pipeline {only} ORDER BY i.created_at DESC, i.id LIMIT :most"
+        "SELECT i.id, i.phase_id, NULL, i.value, i.currency, NULL FROM project i "
+        "WHERE i.deleted_at IS NULL AND i.status = 'open' AND i.archived_at IS NULL {only} "
+        "ORDER BY i.created_at DESC, i.id LIMIT :most"
     ),
 }
 _MINE: Final = "AND i.owner_id IN ('', :me)"
@@ -204,47 +200,66 @@ def total(columns: Sequence[Column]) -> tuple[Totals, Totals]:
     return dict(totals), dict(weighted)
 
 
+class _Item(NamedTuple):
+    """What is counted of an item. `stage_id` and `pipeline_id` may be of such as were deleted."""
+
+    id: str
+    stage_id: str | None
+    pipeline_id: str | None
+    value: str | None
+    currency: str
+    probability: int | None
+
+
 def _columns(
     connection: sqlite3.Connection, pipeline: Pipeline, *, is_mine: bool, words: str
 ) -> tuple[Column, ...]:
-    stages = [Stage(*row) for row in connection.execute(_STAGES[pipeline.kind], (pipeline.id,)).fetchall()]
-    ids: dict[str, list[str]] = {"": [], **{stage.id: [] for stage in stages}}
-    totals: dict[str, defaultdict[str, Decimal]] = {one: defaultdict(Decimal) for one in ids}
-    weighted: dict[str, defaultdict[str, Decimal]] = {one: defaultdict(Decimal) for one in ids}
-    for item_id, stage_id, value, currency, probability in _items(
-        connection, pipeline, is_mine=is_mine, words=words
-    ):
-        ids[stage_id].append(item_id)
-        if value is not None and (amount := _decimal(value)):
-            totals[stage_id][currency] += amount
-            weighted[stage_id][currency] += amount * (_WHOLE if probability is None else probability) / _WHOLE
-    if ids[""]:
-        stages.insert(
-            0, Stage("", f"No {'stage' if pipeline.kind is ItemKind.DEAL else 'phase'}", None, None)
-        )
-    return tuple(
-        Column(stage, tuple(ids[stage.id]), dict(totals[stage.id]), dict(weighted[stage.id]))
-        for stage in stages
-    )
+    stages: dict[str, Stage] = {}
+    pipeline_of: dict[str | None, str] = {}
+    for *stage, pipeline_id in connection.execute(_STAGES[pipeline.kind]).fetchall():
+        pipeline_of[stage[0]] = pipeline_id
+        if pipeline_id == pipeline.id:
+            stages[stage[0]] = Stage(*stage)
+    there = [key for kind, key, *_ in connection.execute(_PIPELINES).fetchall() if kind == pipeline.kind]
+    standing: dict[str, list[_Item]] = {"": [], **{stage_id: [] for stage_id in stages}}
+    for item in map(_Item._make, _items(connection, pipeline, is_mine=is_mine, words=words)):
+        if item.stage_id in stages:
+            standing[item.stage_id].append(item)
+        elif item.stage_id not in pipeline_of and pipeline.id == _home(item.pipeline_id, there):
+            standing[""].append(item)
+    if standing[""]:
+        noun = "stage" if pipeline.kind is ItemKind.DEAL else "phase"
+        stages = {"": Stage("", f"No {noun}", None, None), **stages}
+    return tuple(_column(stage, standing[stage_id]) for stage_id, stage in stages.items())
+
+
+def _home(pipeline_id: str | None, there: Sequence[str]) -> str:
+    """Return the pipeline that shows what stands in no stage: its own, the first one when that is not there any more."""
+    if pipeline_id is not None and pipeline_id in there:
+        return pipeline_id
+    return there[0] if there else ""
+
+
+def _column(stage: Stage, standing: Sequence[_Item]) -> Column:
+    totals, weighted = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
+    for item in standing:
+        if item.value is not None and (amount := _decimal(item.value)):
+            likely = stage.probability if item.probability is None else item.probability
+            totals[item.currency] += amount
+            weighted[item.currency] += amount * (_WHOLE if likely is None else likely) / _WHOLE
+    return Column(stage, tuple(item.id for item in standing), dict(totals), dict(weighted))
 
 
 def _items(
     connection: sqlite3.Connection, pipeline: Pipeline, *, is_mine: bool, words: str
-) -> list[tuple[str, str, str | None, str, int | None]]:
+) -> list[tuple[object, ...]]:
     wanted = fold(words).split()
     if words.strip() and not wanted:
         return []
     only = " ".join(
         ([_MINE] if is_mine else []) + ([_WORDS.format(kind=pipeline.kind.value)] if wanted else [])
     )
-    kinds = connection.execute(_PIPELINES).fetchall()
-    parameters = {
-        "first": next((key for kind, key, *_ in kinds if kind == pipeline.kind), ""),
-        "pipeline": pipeline.id,
-        "me": users.me(connection).id,
-        "words": json.dumps(wanted),
-        "most": MOST,
-    }
+    parameters = {"me": users.me(connection).id, "words": json.dumps(wanted), "most": MOST}
     return connection.execute(_ITEMS[pipeline.kind].format(only=only), parameters).fetchall()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -23,6 +24,7 @@ from tui.widgets.pane import Drawn
 
 _AIRY = 30
 """Rows from which on a blank line stands between cards."""
+_DRAWN_FOR_S = 60
 
 
 class BoardView(Drawn, can_focus=True):
@@ -45,6 +47,7 @@ class BoardView(Drawn, can_focus=True):
         self._firsts: dict[str, int] = {}
         self._glyphs = glyphs
         self._now = now
+        self._drawn: LRUCache[tuple[object, ...], tuple[tuple[Words, ...], ...]] = LRUCache(512)
 
     # -- what it shows
 
@@ -217,13 +220,21 @@ class BoardView(Drawn, can_focus=True):
         return self._card(card, part, cells, is_cursor=is_cursor)
 
     def _card(self, card: Card, part: int, cells: int, *, is_cursor: bool) -> list[Segment]:
-        pieces = board_cells.card(card, cells, int(self._now()))[part]
+        pieces = self._pieces(card, cells)[part]
         sign = ">" if is_cursor and part == 0 else " "
         segments = [Segment(piece.text, self._style(piece.part)) for piece in (Words(sign), *pieces)]
         if is_cursor:
             cursor = self.get_component_rich_style("board--cursor", partial=True)
             segments = [Segment(text, (style or Style()) + cursor) for text, style, _ in segments]
         return segments
+
+    def _pieces(self, card: Card, cells: int) -> tuple[tuple[Words, ...], ...]:
+        now = int(self._now())
+        key = (card, cells, now // _DRAWN_FOR_S)
+        drawn = self._drawn.get(key)
+        if drawn is None:
+            drawn = self._drawn[key] = board_cells.card(card, cells, now)
+        return drawn
 
     def _style(self, part: Part) -> Style:
         if not part.value:
