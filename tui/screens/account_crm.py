@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -29,12 +30,12 @@ from tui import account_crm_asking, account_crm_words
 from tui.account_crm_words import Setting
 from tui.bridge import in_store
 from tui.content import line
-from tui.format import fit
+from tui.format import fit, shorten
 from tui.screens.confirm import Confirm
 from tui.screens.dialog import Dialog
 
 _LABEL_CELLS: Final = 24
-_KEYS: Final = "enter change  n exception  d remove  y copy address  R replace it  q closes"
+_KEYS: Final = "enter change  n exception  d remove  y copy  R replace  q closes"
 _MOST_EXCEPTIONS: Final = 500
 
 
@@ -94,21 +95,19 @@ class AccountCrmSettings(Dialog[None]):
         options.highlighted = min(at, options.option_count - 1)
 
     def _labels(self) -> list[Content]:
-        lines = [
-            Content.assemble(
-                (fit(each.label, _LABEL_CELLS), "dim"),
-                fit(each.value, max(self.row_cells - _LABEL_CELLS, 8)),
-            )
-            for each in self._settings
+        return [
+            Content.assemble((fit(label, _LABEL_CELLS), "dim"), shorten(value, self._value_cells))
+            for label, value in self._lines
         ]
-        lines += [
-            Content.assemble(
-                (fit("Exception", _LABEL_CELLS), "dim"),
-                fit(account_crm_words.exception(row), max(self.row_cells - _LABEL_CELLS, 8)),
-            )
-            for row in self._exceptions
-        ]
-        return lines
+
+    @property
+    def _lines(self) -> list[tuple[str, str]]:
+        lines = [(each.label, each.value) for each in self._settings]
+        return lines + [("Exception", account_crm_words.exception(row)) for row in self._exceptions]
+
+    @property
+    def _value_cells(self) -> int:
+        return max(self.row_cells - _LABEL_CELLS, 8)
 
     def on_resize(self) -> None:
         options = self.query_one(OptionList)
@@ -131,9 +130,12 @@ class AccountCrmSettings(Dialog[None]):
 
     def action_move(self, rows: int) -> None:
         options = self.query_one(OptionList)
-        self._tell("")
         if options.option_count:
-            options.highlighted = max(0, min((options.highlighted or 0) + rows, options.option_count - 1))
+            at = options.highlighted = max(
+                0, min((options.highlighted or 0) + rows, options.option_count - 1)
+            )
+            value = self._lines[at][1]
+            self._tell(value if cell_len(value) > self._value_cells else "")
 
     @on(OptionList.OptionSelected)
     def _on_clicked(self) -> None:
