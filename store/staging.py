@@ -144,21 +144,25 @@ class Staging:
         found: list[str] = []
         if sort in _IN_STORE:
             found = [row[0] for row in self._store.execute(_IN_STORE[sort], (wanted,)).fetchall()]
-        elif sort not in self._have:
+        else:
+            self._load(sort)
+        rows = self._temp.execute("SELECT id FROM name WHERE sort = ? AND text = ? LIMIT 50", (sort, wanted))
+        return list(dict.fromkeys([*found, *(row[0] for row in rows)]))
+
+    def _load(self, sort: str) -> None:
+        if sort not in self._have:
             self._have.add(sort)
             rows = self._store.execute(_NAMES[sort])
             self._temp.executemany(
                 "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
                 ((sort, " ".join(name.split()).casefold(), item_id) for name, item_id in rows),
             )
-        rows = self._temp.execute("SELECT id FROM name WHERE sort = ? AND text = ? LIMIT 50", (sort, wanted))
-        return list(dict.fromkeys([*found, *(row[0] for row in rows)]))
 
     def name(self, sort: str, text: str, row_id: str) -> None:
         """Let find() know a row by a text."""
         wanted = " ".join(text.split()).casefold()
         if sort not in _IN_STORE:
-            self.find(sort, wanted)
+            self._load(sort)
         self._temp.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", (sort, wanted, row_id))
 
     def ref(self, kind: str, external_id: str) -> records.Known | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from linking.exchange.records_in import is_uuid
 from linking.exchange.report import Count, ImportReport, Remark, Remarks
+from store.records import Known
 from store.staging import PARTS, Staged, Staging
 
 Values = dict[str, Any]
@@ -117,6 +118,7 @@ class Intake:
         self.conflicts = Remarks()
         self._counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._told: set[str] = set()
+        self._last: tuple[str, str, Known | None] | None = None
 
     def tell(self, line: int, text: str) -> None:
         """Note something about a line."""
@@ -136,6 +138,7 @@ class Intake:
             with self.staging.whole():
                 yield
         except BaseException:
+            self._last = None
             self._counts.clear()
             self._counts.update(counts)
             raise
@@ -148,16 +151,22 @@ class Intake:
         seen = self.staging.seen(kind, external_id, line, row_digest)
         if seen is not None and seen[1] != row_digest:
             raise ValueError(f"id {external_id} stands on line {seen[0]} already, with other values")
-        known = self.staging.ref(kind, external_id)
+        known = self._ref(kind, external_id)
         is_same = seen is not None or (known is not None and known.hash[:_ROW_OCTETS] == row_digest)
         if is_same:
             self._counts[kind][2] += 1
         return is_same
 
+    def _ref(self, kind: str, external_id: str) -> Known | None:
+        """Return what a row is known as; asked twice in a row it is looked up once."""
+        if self._last is None or self._last[:2] != (kind, external_id):
+            self._last = (kind, external_id, self.staging.ref(kind, external_id))
+        return self._last[2]
+
     def take(self, incoming: Incoming, match: str | None) -> str:
         """Take a row in: as the row it was before, as `match`, or as a new one; return its id here."""
         kind = incoming.kind
-        known = self.staging.ref(kind, incoming.external_id) if incoming.external_id else None
+        known = self._ref(kind, incoming.external_id) if incoming.external_id else None
         row_id = known.local_id if known else incoming.external_id if self._is_ours(incoming) else match
         mine = self.staging.row(kind, row_id) if row_id else None
         if row_id is None or mine is None:
@@ -165,6 +174,7 @@ class Intake:
         else:
             self._change(incoming, row_id, mine, known.hash if known else b"")
         if incoming.external_id:
+            self._last = None
             self.staging.put_ref(
                 kind, incoming.external_id, row_id, remembered(incoming.digest, incoming.values)
             )

@@ -146,14 +146,15 @@ class People:
 
         Two persons may have one address: who is called otherwise, or has another id where the row comes from, is another.
         """
-        for email in emails:
-            for person_id in self._staging.find("email", email):
+        have = {email: self._staging.find("email", email) for email in emails}
+        for email, found in have.items():
+            for person_id in found:
                 if external_id and self._staging.other_ref("person", person_id):
                     continue
                 row = self._staging.row("person", person_id)
                 if row is not None and _may_be(name, row["name"], email):
                     return person_id
-        if any(self._staging.find("email", email) for email in emails):
+        if any(have.values()):
             return None
         return self._called(name, emails, org_id, external_id)
 
