@@ -171,12 +171,19 @@ def empty_text(accounts: Sequence[AccountRow], shown: Listing) -> str:
     return f"{title} is empty.\ng i inbox   g l another mailbox   / search"
 
 
-def strip(facts: PanelFacts | None, panel_key: str) -> tuple[Piece, ...]:
-    """Return in one line what the conversation is about, for screens where the panel has no room."""
+def strip(facts: PanelFacts | None, panel_key: str, accept_key: str = "") -> tuple[Piece, ...]:
+    """Return in one line what the conversation is or could be about, for screens where the panel has no room."""
     if facts is None:
         return ()
     more = (Piece(f"  {panel_key}", "key"), Piece(" CRM", "dim")) if panel_key else ()
     item = facts.item
+    if item is None and facts.suggestions and accept_key:
+        first = facts.suggestions[0]
+        return (
+            Piece(f" {accept_key}", "key"),
+            Piece(f" links {first.item.title}: {first.reason}", "dim"),
+            *more,
+        )
     if item is None:
         return (Piece(f" {facts.why}", "dim"), *more)
     parts = [f" [{item.kind.value[0].upper()}] {item.title}"]

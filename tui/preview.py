@@ -109,12 +109,10 @@ class Preview:
             await reader.open_thread(row.thread_id)
 
     async def _read_panel(self, row: ThreadRow) -> None:
-        from linking import panel  # what the first frame does not need, here and below
-
         # One at a time: a read cannot be stopped, and the store's threads are not to wait for those nobody wants now.
         while self._panel_read is not None and not self._panel_read.done():
             await asyncio.wait([self._panel_read])
-        read = asyncio.ensure_future(in_store(panel.for_thread, self._screen.db, row.thread_id))
+        read = asyncio.ensure_future(in_store(read_panel, self._screen.db, row.thread_id))
         self._panel_read = read
         facts = await asyncio.shield(read)
         self._screen.crm_panel.show(facts)
@@ -128,6 +126,13 @@ class Preview:
         if wait_s:
             await asyncio.sleep(wait_s)  # moving on cancels this worker
         await in_store(mark_read, self._screen.db, row.thread_id)
+
+
+def read_panel(db: Database, thread_id: ThreadId) -> PanelFacts:
+    """Return what the panel shows; linking is loaded in the thread that reads, not in the one that draws."""
+    from linking import panel
+
+    return panel.for_thread(db, thread_id)
 
 
 def mark_read(db: Database, thread_id: ThreadId) -> None:

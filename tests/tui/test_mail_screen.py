@@ -182,7 +182,7 @@ async def test_the_popup_of_a_sequence_shows_titles_whole(db: Database) -> None:
     async with the_screen(db) as (app, pilot):
         await pilot.press("comma")
         await pilot.pause(0.4)
-        assert "Link to a deal, lead or project" in text(app)
+        assert "Link to another item" in text(app)
         assert "Link to the first suggestion" in text(app)
 
 

@@ -82,6 +82,15 @@ async def test_the_panel_names_the_keys_that_put_things_right(db: Database, thre
         assert "deal of Ana Lima" in screens.text(app)
 
 
+async def test_a_small_screen_names_the_first_suggestion_in_its_strip(
+    db: Database, thread_id: ThreadId
+) -> None:
+    crm_rows.a_deal(db, "Falcon", crm_rows.a_person(db, "Ana Lima", "ana@acme.example"))
+    async with screens.the_screen(db) as (app, pilot):
+        await screens.settled(app, pilot)
+        assert ", , links Falcon: deal of Ana Lima" in screens.text(app)
+
+
 async def test_enter_on_a_suggestion_links_it_and_undo_takes_that_back(
     db: Database, thread_id: ThreadId
 ) -> None:

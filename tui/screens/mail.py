@@ -346,7 +346,7 @@ class MailScreen(Screen[None]):
 
     def show_strip(self, facts: PanelFacts | None) -> None:
         """Say in one line what the conversation is about, where the panel has no room."""
-        self._strip.show(frame.strip(facts, self.key_of("view.panel")))
+        self._strip.show(frame.strip(facts, self.key_of("view.panel"), self.key_of("link.accept")))
 
     # -- dialogs, the prompt and the popup
 

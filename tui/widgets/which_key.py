@@ -8,8 +8,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tui.format import fit
+from tui.format import fit, shorten
 from tui.widgets.pane import Drawn
+
+_LINES_KEPT = 4  # of the screen: the top line, the status line, our own heading, and one of what lies below
 
 
 class WhichKey(Drawn):
@@ -54,11 +56,15 @@ class WhichKey(Drawn):
 
         return [self._notice[start:end] for start, end in wrap(self._notice, max(1, width - 2))]
 
-    def _column(self) -> int:
-        return max((cell_len(key) + cell_len(title) + 4 for key, title in self._entries), default=1)
+    def _column(self, width: int) -> int:
+        """Return the cells of a column: titles are whole, unless there is no room for all of them below each other."""
+        whole = max((cell_len(key) + cell_len(title) + 4 for key, title in self._entries), default=1)
+        room = max(1, self.app.size.height - _LINES_KEPT)
+        needed = -(-len(self._entries) // room)
+        return min(whole, max(1, width // max(needed, 1)))
 
     def _columns(self, width: int) -> int:
-        return max(1, width // self._column())
+        return max(1, width // self._column(width))
 
     def render_line(self, y: int) -> Strip:
         width, style = self.size.width, self.rich_style
@@ -70,11 +76,12 @@ class WhichKey(Drawn):
             return Strip.blank(width, style)
         if y == 0:
             return Strip([Segment(fit(f" {self._begun} ...", width), style)], width)
-        columns, column = self._columns(width), min(self._column(), width)
+        columns, column = self._columns(width), min(self._column(width), width)
         lines_each = -(-len(self._entries) // columns)
         segments: list[Segment] = []
         key_style = style + self.get_component_rich_style("which-key--key", partial=True)
         for key, title in self._entries[y - 1 :: lines_each]:
             segments.append(Segment(f" {key} ", key_style))
-            segments.append(Segment(fit(f" {title}", max(0, column - cell_len(key) - 2)), style))
+            room = max(0, column - cell_len(key) - 2)
+            segments.append(Segment(fit(shorten(f" {title}", max(0, room - 1)), room), style))
         return Strip(segments).adjust_cell_length(width, style)
