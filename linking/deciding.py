@@ -155,7 +155,9 @@ def explain(db: Database, thread_id: ThreadId) -> Explanation:
         cards[ref] if ref else None,
         slot.origin if slot else "",
         decided,
-        words.sentence(decided, names) if decided else words.NEVER_JUDGED,
+        words.sentence(decided, names)
+        if decided
+        else words.unjudged(is_due=decisions.is_waiting(connection, thread_id)),
         words.advice(decided.reason) if decided else "",
         tuple(
             Judged(each.email_id, *heads[each.email_id], each, words.sentence(each, names)) for each in said

@@ -10,7 +10,7 @@ from linking import newcomer, rules, suggesting, words
 from linking.rules import Reason
 from mail.text import safe_line
 from mail.types import EmailId, ThreadId
-from store import items, panel, suggestion_facts
+from store import decisions, items, panel, suggestion_facts
 from store.database import Database
 from store.decisions import Outcome
 from store.panel import LinkState, PanelFacts
@@ -60,7 +60,9 @@ def _why(db: Database, facts: PanelFacts) -> str:
         return words.sentence(Outcome(facts.thread_id, EmailId(0), Reason.MANUALLY_UNLINKED, ()), {})
     if facts.decision is not None:
         return f"{_when(facts)}{_sentence(db, facts.decision)}"
-    return "only our own people take part" if not facts.people else "the rules have not looked at it yet"
+    if not facts.people:
+        return "only our own people take part"
+    return words.unjudged(is_due=decisions.is_waiting(db.read(), facts.thread_id))
 
 
 def _when(facts: PanelFacts) -> str:

@@ -83,5 +83,10 @@ def advice(reason: str) -> str:
     return _ADVICE.get(Reason(reason), "")
 
 
-NEVER_JUDGED: Final = "it came before there were rules: dealbox relink looks at such mail"
-"""Of a conversation of which nothing was decided."""
+def unjudged(*, is_due: bool) -> str:
+    """Return the same of a conversation of which nothing was decided: its turn has not come, or it is from before."""
+    return _NOT_YET if is_due else _BEFORE
+
+
+_NOT_YET: Final = "the rules have not looked at it yet"
+_BEFORE: Final = "it came before the rules did: dealbox relink looks at such mail"

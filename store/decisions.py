@@ -50,6 +50,12 @@ def is_due(db: Database) -> bool:
     return db.read().execute("SELECT 1 FROM link_due LIMIT 1").fetchone() is not None
 
 
+def is_waiting(connection: sqlite3.Connection, thread_id: ThreadId) -> bool:
+    """Say whether a conversation waits to be judged."""
+    row = connection.execute("SELECT 1 FROM link_due WHERE thread_id = ?", (thread_id,)).fetchone()
+    return row is not None
+
+
 def due(connection: sqlite3.Connection, limit: int) -> list[ThreadId]:
     """Return conversations that wait to be judged, those first that began last."""
     rows = connection.execute("SELECT thread_id FROM link_due ORDER BY thread_id DESC LIMIT ?", (limit,))

@@ -168,6 +168,13 @@ CREATE TRIGGER email_joins_another_thread AFTER UPDATE OF thread_id ON email WHE
     INSERT INTO link_due (thread_id, email_id) SELECT id, 0 FROM thread WHERE id IN (old.thread_id, new.thread_id)
         ON CONFLICT DO UPDATE SET email_id = 0;
 END;
+-- What was said because of a choice holds no longer when undo takes the choice back.
+CREATE TRIGGER item_link_goes AFTER DELETE ON item_link WHEN old.slot = 'item' BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT t.id, 0 FROM thread t
+        JOIN link_decision d ON d.thread_id = t.id WHERE t.id = old.thread_id
+        AND d.reason IN ('already_linked', 'already_linked_closed', 'manually_unlinked')
+        ON CONFLICT DO UPDATE SET email_id = 0;
+END;
 -- Whether the rules look at what lies in a mailbox.
 CREATE VIEW judged_mailbox AS
     SELECT id, coalesce(role, '') NOT IN ('drafts', 'junk', 'trash') AS is_judged FROM mailbox;

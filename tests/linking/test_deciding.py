@@ -226,6 +226,21 @@ def test_what_a_person_did_stays(db: Database, mail: Mail, deal: ItemRef, how: s
     assert mail.reason(last) == (Reason.ALREADY_LINKED if how == "link" else Reason.MANUALLY_UNLINKED)
 
 
+def test_a_choice_that_is_taken_back_leaves_it_to_the_rules_again(
+    db: Database, mail: Mail, deal: ItemRef
+) -> None:
+    a_deal(db, "Scanners", ANA)
+    first = mail.come(NOW)
+    mail.judge()
+    service.link(db, mail.thread(first), deal)
+    mail.come(NOW + 10, after=first)
+    mail.judge()
+    assert mail.reason(first) == Reason.ALREADY_LINKED
+    actions.undo(db)
+    mail.judge()
+    assert (mail.linked(first), mail.reason(first)) == (None, Reason.AMBIGUOUS)
+
+
 @pytest.mark.parametrize("box", [TRASH, JUNK, DRAFTS])
 def test_what_lies_out_of_sight_is_judged_once_it_comes_out(
     db: Database, mail: Mail, deal: ItemRef, box: makers.RemoteMailbox
@@ -638,6 +653,7 @@ def test_what_a_person_did_is_explained_as_such(db: Database, mail: Mail, deal: 
 
 def test_mail_from_before_the_rules_is_said_to_be(db: Database, mail: Mail, deal: ItemRef) -> None:
     first = mail.come(NOW)
+    assert "not looked at it yet" in deciding.explain(db, mail.thread(first)).words
     with db.write() as connection:
         connection.execute("DELETE FROM link_due")
     found = deciding.explain(db, mail.thread(first))

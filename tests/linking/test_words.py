@@ -51,3 +51,8 @@ def test_braces_in_a_title_are_only_braces() -> None:
     names = {DEALS[0]: "{count} {0}"}
     found = words.sentence(Decision(Reason.LINKED, EmailId(1), None, DEALS[:1]), names)
     assert found == "the one open deal of these people: {count} {0}"
+
+
+def test_what_was_never_judged_waits_or_is_from_before() -> None:
+    assert words.unjudged(is_due=True) == "the rules have not looked at it yet"
+    assert "dealbox relink" in words.unjudged(is_due=False)

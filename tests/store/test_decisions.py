@@ -10,11 +10,12 @@ from makers import NOW
 from stored import Stored, a_stored_email, mailboxes_of
 
 from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
-from store import decisions, removal
+from store import decisions, removal, slots
 from store.database import Database
 from store.decisions import Outcome
 from store.items import ItemKind, ItemRef
 from store.link_facts import Account
+from store.slots import Slot
 
 Boxes = dict[Role, MailboxId]
 
@@ -137,7 +138,8 @@ def test_conversations_that_become_one_or_two_are_due_as_a_whole(
 
 def test_a_conversation_that_goes_is_no_longer_due(db: Database, stored: Stored) -> None:
     with db.write() as connection:
-        decisions.put(connection, [Outcome(stored.thread_id, stored.email_id, "bulk", ())], 1, NOW)
+        decisions.put(connection, [Outcome(stored.thread_id, stored.email_id, "already_linked", ())], 1, NOW)
+        slots.put(connection, stored.thread_id, Slot("deal", "x", "manual", "", NOW, ""))
         touched = removal.remove_emails(connection, [stored.email_id])
         removal.remove_empty_threads(connection, touched)
     assert due(db) == []
