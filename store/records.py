@@ -145,12 +145,3 @@ def pipelines(connection: sqlite3.Connection) -> dict[str, str]:
 def labels(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the ids of labels by their names."""
     return dict(connection.execute("SELECT name, id FROM label").fetchall())
-
-
-def organizations_by_name(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return which organization has each name."""
-    return dict(
-        connection.execute(
-            "SELECT name, min(id) FROM organization WHERE deleted_at IS NULL GROUP BY name"
-        ).fetchall()
-    )
