@@ -77,7 +77,7 @@ def apply(
 
 
 def carry_out(connection: sqlite3.Connection, steps: Sequence[Step], now: int) -> int:
-    """Let rows be as `after` says where they still are as `before` says; return of how many rows something stayed."""
+    """Let rows be as `after` says where they still are as `before` says; return of how many rows something was left as it is."""
     writing = _Writing(connection, now, "")
     left = sum(not writing.put_back(step) for step in steps)
     writing.finish()
@@ -280,5 +280,6 @@ def _is_referred_to(connection: sqlite3.Connection, table: str, row: _Row) -> bo
     queries = [f"SELECT 1 FROM {other} WHERE {column} = ?1" for other, column in references]  # noqa: S608 - our own names
     if table in _ITEMS:
         queries += [f"SELECT 1 FROM {other} WHERE item_kind = ?2 AND item_id = ?1" for other in _OF_ITEMS]  # noqa: S608 - as above
+        queries.append("SELECT 1 FROM external_ref WHERE kind = ?2 AND local_id = ?1")
     values = (row["id"], table) if table in _ITEMS else (row["id"],)
     return any(connection.execute(query, values[: query.count("?")]).fetchone() for query in queries)

@@ -173,6 +173,19 @@ def test_a_new_row_that_something_hangs_on_is_hidden_when_its_making_is_undone(d
     assert value(db, deal, "deleted_at") is None
 
 
+def test_a_new_person_whom_an_import_found_since_is_hidden_and_not_forgotten(db: Database) -> None:
+    person = ItemRef(ItemKind.PERSON, "p")
+    done(db, Change("person", {"id": "p"}, {"name": "Ana"}))
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO external_ref (system, kind, external_id, local_id, hash) VALUES ('csv', 'person', '7', 'p', x'00')"
+        )
+    undone(db)
+    assert value(db, person, "deleted_at") is not None
+    redone(db)
+    assert value(db, person, "deleted_at") is None
+
+
 def test_what_was_removed_comes_back_only_where_there_still_is_a_place_for_it(db: Database) -> None:
     person = crm_rows.a_person(db, "Ana", "ana@x.example")
     done(db, Change("person_email", {"email": "ana@x.example", "person_id": person}, None))
