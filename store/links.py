@@ -38,13 +38,15 @@ def slot(db: Database, thread_id: ThreadId) -> Slot | None:
 def is_fixed(connection: sqlite3.Connection, thread_id: ThreadId) -> str | None:
     """Say why what the conversation is about cannot be changed, None when it can (M96)."""
     row = connection.execute(
-        "SELECT l.title FROM item_link i LEFT JOIN lead l ON l.id = i.item_id WHERE i.thread_id = ? AND i.slot = ?",
+        "SELECT l.title FROM item_link i JOIN lead l ON l.id = i.item_id JOIN item_link d ON d.thread_id = i.thread_id"
+        " AND d.slot = 'item' AND d.item_kind = 'deal' AND d.item_id = l.converted_deal_id"
+        " WHERE i.thread_id = ? AND i.slot = ?",
         (slots.thread_now(connection, thread_id), LEAD_HISTORY),
     ).fetchone()
     if row is None:
         return None
     return (
-        f"the conversation came with the lead {row[0] or 'that is gone'} and belongs to it and to the deal made of it;"
+        f"the conversation came with the lead {row[0]} and belongs to it and to the deal made of it;"
         " detach it from the lead before you change the deal"
     )
 

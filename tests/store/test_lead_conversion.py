@@ -21,10 +21,12 @@ from store import (
     labels,
     links,
     notes,
+    slots,
 )
 from store.database import Database
 from store.item_edits import BadItem
 from store.items import ItemKind, ItemRef
+from store.slots import Slot
 
 
 @pytest.fixture
@@ -210,3 +212,28 @@ def test_mail_still_to_come_about_the_lead_is_about_the_deal(
     now = drafts.get(db, draft.id)
     assert now is not None and (now.item_kind, now.item_id) == ("lead", lead.id)
     assert bcc_tokens.token(db, account, lead) == token
+
+
+def test_a_conversation_that_was_joined_with_one_about_something_else_is_not_fixed(
+    db: Database, account: AccountId, lead: ItemRef, stored: Stored
+) -> None:
+    item_merges.convert(db, lead)
+    other = a_stored_email(db, account, mailboxes_of(db, account)[Role.INBOX])
+    project, _ = item_edits.create(db, ItemKind.PROJECT, {"title": "Roll-out"})
+    with db.write() as connection:
+        slot = Slot("project", project.id, "manual", "", 2**33, "")
+        slots.put(connection, other.thread_id, slot)
+        slots.merge(connection, kept=other.thread_id, merged=stored.thread_id)
+    assert links.is_fixed(db.read(), other.thread_id) is None
+    links.unlink(db, other.thread_id)
+
+
+def test_a_conversation_stays_fixed_when_its_deal_becomes_part_of_another(
+    db: Database, lead: ItemRef, stored: Stored
+) -> None:
+    deal, _ = item_merges.convert(db, lead)
+    kept, _ = item_edits.create(
+        db, ItemKind.DEAL, {"title": "Falcon", "person_id": row(db, lead)["person_id"]}
+    )
+    item_merges.merge(db, kept, deal)
+    assert links.is_fixed(db.read(), stored.thread_id) is not None
