@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
 from mail.ids import MailboxId, Role, ThreadId
+from mail.presend_words import NO_REPLY
 from store import threads
 from store.summaries import Listed
 
@@ -22,13 +24,20 @@ REASONS: Final = (
 )
 """The outcomes of linking.rules that leave a conversation to the user."""
 
-_LOCAL_PART: Final = (
-    "replace(replace(replace(substr(e.from_email, 1, instr(e.from_email, '@')), '-', ''), '_', ''), '.', '')"
-)
-_IS_AUTOMATIC: Final = (
-    f"(e.is_auto_reply OR {_LOCAL_PART} LIKE '%noreply%' OR {_LOCAL_PART} LIKE '%donotreply%' "
-    f"OR {_LOCAL_PART} LIKE 'mailerdaemon%')"
-)
+_NOBODY: Final = (
+    "alert", "alerts", "autoreply", "bounce", "bounces", "newsletter", "notification", "notifications", "notify", "postmaster",
+)  # fmt: skip
+"""What stands in front of the "@" where no person writes, beside what says that nobody reads answers."""
+
+_LOCAL_PART: Final = "lower(replace(replace(replace(substr(e.from_email, 1, instr(e.from_email, '@') - 1), '-', ''), '_', ''), '.', ''))"
+
+
+def _is_automatic() -> str:
+    """Return the SQL that says of an email `e` whether a program wrote it of itself."""
+    unread = {re.sub("[-_.]", "", name) for name in NO_REPLY} - set(_NOBODY)
+    whole = ", ".join(f"'{name}'" for name in _NOBODY)
+    parts = " OR ".join(f"{_LOCAL_PART} LIKE '%{name}%'" for name in sorted(unread))
+    return f"(e.is_auto_reply OR {_LOCAL_PART} IN ({whole}) OR {parts})"
 
 
 # ruff: noqa: S608 - what is put together here is our own words
@@ -46,7 +55,7 @@ def _left_for(reasons: Iterable[str]) -> str:
 
 _OF_STRANGERS: Final = "unknown_contact"
 _OF_CONTACTS: Final = _left_for(set(REASONS) - {_OF_STRANGERS})
-_A_PERSON_WROTE: Final = f"EXISTS (SELECT 1 FROM email e WHERE e.thread_id = t.id AND NOT {_IS_AUTOMATIC})"
+_A_PERSON_WROTE: Final = f"EXISTS (SELECT 1 FROM email e WHERE e.thread_id = t.id AND NOT {_is_automatic()})"
 _WANTED: Final = f"({_OF_CONTACTS} OR {_left_for([_OF_STRANGERS])} AND {_A_PERSON_WROTE})"
 
 IS_WRONG: Final = f"(is_to_file AND NOT {_left_for(REASONS)} OR NOT is_to_file AND {_OF_CONTACTS})"

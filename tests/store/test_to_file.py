@@ -131,7 +131,7 @@ def test_what_is_in_the_trash_leaves_the_queue_and_comes_back_with_undo(
     "sender",
     [
         "no-reply@shop.example", "noreply@shop.example", "No.Reply+7@shop.example", "invoice-noreply@shop.example",
-        "do_not_reply@shop.example", "MAILER-DAEMON@mx.example",
+        "do_not_reply@shop.example", "MAILER-DAEMON@mx.example", "alerts@shop.example", "Notify@shop.example", "ne-pas-repondre@shop.example",
     ],
 )  # fmt: skip
 def test_what_only_machines_wrote_from_unknown_addresses_does_not_wait(
@@ -140,6 +140,17 @@ def test_what_only_machines_wrote_from_unknown_addresses_does_not_wait(
     stored = a_stored_email(db, account_id, boxes[Role.INBOX], from_=sender)
     decide(db, stored.thread_id, "unknown_contact")
     assert queue(db, boxes) == []
+
+
+@pytest.mark.parametrize(
+    "sender", ["notifying.ana@shop.example", "ana@alerts.example", "bouncer@shop.example", "ana"]
+)
+def test_what_people_wrote_from_unknown_addresses_waits(
+    db: Database, account_id: AccountId, boxes: dict[Role, MailboxId], sender: str
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.INBOX], from_=sender)
+    decide(db, stored.thread_id, "unknown_contact")
+    assert queue(db, boxes) == [stored.thread_id]
 
 
 def test_an_automatic_answer_of_a_stranger_does_not_wait(
