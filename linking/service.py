@@ -45,6 +45,14 @@ def audience_change(db: Database, thread_id: ThreadId, item: ItemRef) -> str | N
     return f"The conversation is shared: this link shows it to {standing.named(names)}." if names else None
 
 
+def person_change(db: Database, thread_id: ThreadId, person_id: str) -> str | None:
+    """Return to whom the conversation would be shown once a person has no part in it; None when nobody sees more."""
+    names = standing.shown_without(db.read(), thread_id, person_id)
+    return (
+        f"The conversation is shared: without them it is shown to {standing.named(names)}." if names else None
+    )
+
+
 def sharing_change(db: Database, thread_id: ThreadId) -> str | None:
     """Return to whom sharing would show the conversation, for the user to confirm; None when nobody sees more by it."""
     names = standing.shown_by_sharing(db.read(), thread_id)
@@ -53,7 +61,7 @@ def sharing_change(db: Database, thread_id: ThreadId) -> str | None:
 
 def set_main(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
     """Take a person or organization as the conversation's main one at the user's wish (D1). Raises CannotLink."""
-    _unless(standing.refusal_to_unlink(db.read(), thread_id))
+    _unless(standing.refusal_to_link(db.read(), thread_id, item))
     try:
         return thread_people.set_main(db, thread_id, item)
     except thread_people.NotThere as error:

@@ -9,8 +9,8 @@ from typing import Final, cast
 from linking import rights
 from linking.rights import Conversation, Item, Viewer
 from mail.types import ThreadId
-from store import sharing, users
-from store.items import ItemRef
+from store import items, sharing, users
+from store.items import ItemKind, ItemRef
 from store.sharing import Colleague, SharedItem, Standing
 
 _MOST_NAMES: Final = 3
@@ -80,9 +80,22 @@ def shown_by_link(connection: sqlite3.Connection, thread_id: ThreadId, item: Ite
         return ()
     me = users.me(connection).id
     before = _conversation(standing, me)
-    slotless = [one for one in standing.items if not one.ref.kind.fills_the_slot]
-    after = replace(before, items=(*map(_item, slotless), target))
+    fills = item.kind.fills_the_slot
+    kept = [one for one in standing.items if not (fills and one.ref.kind.fills_the_slot)]
+    after = replace(before, items=(*map(_item, kept), target))
     return _new_viewers(connection, before, after)
+
+
+def shown_without(connection: sqlite3.Connection, thread_id: ThreadId, person_id: str) -> tuple[str, ...]:
+    """Return the names of those who would see a conversation once a person has no part in it, and may not now."""
+    standing = sharing.standing(connection, thread_id)
+    if standing is None:
+        return ()
+    person = items.card(connection, ItemRef(ItemKind.PERSON, person_id))
+    gone = {person_id, person.organization_id if person else None}
+    before = _conversation(standing, users.me(connection).id)
+    kept = [one for one in standing.items if one.ref.kind.fills_the_slot or one.ref.id not in gone]
+    return _new_viewers(connection, before, replace(before, items=tuple(map(_item, kept))))
 
 
 def shown_by_sharing(connection: sqlite3.Connection, thread_id: ThreadId) -> tuple[str, ...]:

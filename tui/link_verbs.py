@@ -36,7 +36,7 @@ async def pick(screen: MailScreen, facts: PanelFacts) -> None:
         return
     if item.kind.fills_the_slot:
         await link_one(screen, facts, item)
-    else:
+    elif await _may_link(screen, (facts.thread_id,), item):
         await do(screen, service.set_main, screen.db, facts.thread_id, item.ref)
 
 
@@ -134,8 +134,14 @@ async def not_this_person(screen: MailScreen, person: PersonCard) -> None:
         screen.say(f"{line(person.name) or line(person.email)} is nobody of the CRM here")
     elif person.id == facts.main_person_id:
         await do(screen, service.clear_main, screen.db, facts.thread_id, ItemKind.PERSON)
-    else:
+    elif await _may_leave_out(screen, facts.thread_id, person.id):
         await do(screen, service.set_person, screen.db, facts.thread_id, person.email, None)
+
+
+async def _may_leave_out(screen: MailScreen, thread_id: ThreadId, person_id: str) -> bool:
+    """Ask before a conversation is shown to others because somebody whom they may not see has no part in it."""
+    told = await in_store(service.person_change, screen.db, thread_id, person_id)
+    return told is None or await _is_confirmed(screen, Content(f"{line(told)}\n\nGo on?"))
 
 
 async def explain(screen: MailScreen, thread_id: ThreadId) -> None:

@@ -12,7 +12,7 @@ from linking.service import CannotLink
 from mail.types import AccountId, Role, ThreadId
 from store import slots
 from store.database import Database
-from store.items import ItemRef
+from store.items import ItemKind, ItemRef
 
 
 @pytest.fixture
@@ -163,3 +163,41 @@ def test_what_is_not_there_shows_nothing_to_anybody(db: Database, stored: Stored
         service.set_visibility(db, nowhere, "shared")
     with pytest.raises(CannotLink, match="there is no conversation"):
         service.unlink(db, nowhere)
+
+
+def test_a_main_person_that_shows_a_shared_conversation_to_others_says_to_whom(
+    db: Database, stored: Stored
+) -> None:
+    me = crm_rows.a_user(db, "Me", "me@dealbox.example")
+    crm_rows.a_user(db, "Bo", "bo@dealbox.example")
+    service.set_visibility(db, stored.thread_id, "shared")
+    cy = ItemRef(ItemKind.PERSON, crm_rows.a_person(db, "Cy", "cy@acme.example"))
+    told = "The conversation is shared: this link shows it to Bo."
+    assert service.audience_change(db, stored.thread_id, cy) == told
+    hidden = crm_rows.a_deal(db, "Falcon")
+    only_for_its_owner(db, hidden, me)
+    service.link(db, stored.thread_id, hidden)
+    assert service.audience_change(db, stored.thread_id, cy) is None  # the deal stays, and Bo may not see it
+
+
+def test_leaving_out_a_hidden_person_says_to_whom_that_shows_the_conversation(
+    db: Database, stored: Stored
+) -> None:
+    me = crm_rows.a_user(db, "Me", "me@dealbox.example")
+    crm_rows.a_user(db, "Bo", "bo@dealbox.example")
+    person = crm_rows.a_person(db, "Ann", "ann@acme.example")
+    service.link(db, stored.thread_id, crm_rows.a_deal(db, "Falcon"))
+    service.set_visibility(db, stored.thread_id, "shared")
+    assert service.person_change(db, stored.thread_id, person) is None  # Bo sees it anyway
+    only_for_its_owner(db, ItemRef(ItemKind.PERSON, person), me)
+    told = "The conversation is shared: without them it is shown to Bo."
+    assert service.person_change(db, stored.thread_id, person) == told
+    assert service.person_change(db, ThreadId(99), person) is None
+
+
+def test_a_person_one_may_not_see_does_not_become_the_main_one(db: Database, stored: Stored) -> None:
+    crm_rows.a_user(db, "Me", "me@dealbox.example")
+    person = ItemRef(ItemKind.PERSON, crm_rows.a_person(db, "Cy", "cy@acme.example"))
+    only_for_its_owner(db, person, crm_rows.a_user(db, "Bo", "bo@dealbox.example"))
+    with pytest.raises(CannotLink, match="there is no such item"):
+        service.set_main(db, stored.thread_id, person)
