@@ -10,7 +10,7 @@ from typing import Final
 
 from mail.keywords import DRAFT
 from mail.types import AccountId, Email, EmailId, MailboxKey, Role, ThreadId
-from store import bcc_tokens, copies, events
+from store import bcc_tokens, conversations, copies, events
 from store.ingest_rows import NewEmail
 
 _REPLACED: Final = (
@@ -29,9 +29,12 @@ class Intake:
         self._channels = bcc_tokens.channels(connection)
         self._sent: frozenset[MailboxKey] = frozenset()
         self._drafts: frozenset[MailboxKey] = frozenset()
+        self._hidden: frozenset[MailboxKey] = frozenset()
         if self._channels.holds:
-            self._sent = self._with_role(Role.SENT, mailbox_keys)
-            self._drafts = self._with_role(Role.DRAFTS, mailbox_keys)
+            keys = list(mailbox_keys)
+            self._sent = self._with_role(Role.SENT, keys)
+            self._drafts = self._with_role(Role.DRAFTS, keys)
+            self._hidden = self._with_role(Role.JUNK, keys) | self._with_role(Role.TRASH, keys)
         self._copies: list[EmailId] = []
 
     def _with_role(self, role: Role, keys: Iterable[MailboxKey]) -> frozenset[MailboxKey]:
@@ -61,10 +64,13 @@ class Intake:
         if not self._channels.holds:
             return set()
         touched: set[ThreadId] = set()
-        sent = {email_id for email_id, key in places if key in self._sent}
+        lying = list(places)
+        sent = {email_id for email_id, key in lying if key in self._sent}
+        in_sight = {email_id for email_id, key in lying if key not in self._hidden}
         for new in emails:
-            if new.bcc_token is not None and new.message_id is not None:
-                touched |= copies.drop_told(self._connection, self._account_id, new.message_id, new.bcc_token)
+            if new.bcc_token is not None:
+                if new.is_bcc_verified and new.id in in_sight:
+                    touched |= _drop_ours(self._connection, new.id)
             elif new.id in sent and DRAFT not in new.remote.keywords:
                 touched |= self._copy(EmailId(new.id), new.email)
         return touched
@@ -122,13 +128,25 @@ def verify(connection: sqlite3.Connection, filled: Iterable[tuple[int, Email]]) 
     """
     emails = dict(filled)
     rows = connection.execute(
-        "SELECT e.id, e.thread_id FROM json_each(?) j CROSS JOIN email e ON e.id = j.value"
+        "SELECT e.id, e.account_id FROM json_each(?) j CROSS JOIN email e ON e.id = j.value"
         " WHERE e.bcc_token <> '' AND NOT e.is_bcc_verified",
         (json.dumps(list(emails)),),
     ).fetchall()
     if not rows:
         return set()
     channels = bcc_tokens.channels(connection)
-    verified = [row for row in rows if is_verified_copy(channels, emails[row[0]])]
-    connection.executemany("UPDATE email SET is_bcc_verified = 1 WHERE id = ?", [row[:1] for row in verified])
-    return {ThreadId(row[1]) for row in verified}
+    touched: set[ThreadId] = set()
+    for email_id, account_id in rows:
+        if is_verified_copy(channels, emails[email_id]):
+            connection.execute("UPDATE email SET is_bcc_verified = 1 WHERE id = ?", (email_id,))
+            touched |= conversations.join_late(connection, account_id, email_id)
+            touched |= _drop_ours(connection, email_id)
+    return touched
+
+
+def _drop_ours(connection: sqlite3.Connection, told: int) -> frozenset[ThreadId]:
+    """Let a copy that came from the owner take the place of the one made here; return the threads that touches."""
+    row = connection.execute(
+        "SELECT account_id, message_id, bcc_token FROM email WHERE id = ? AND message_id IS NOT NULL", (told,)
+    ).fetchone()
+    return frozenset() if row is None else copies.drop_told(connection, AccountId(row[0]), row[1], row[2])

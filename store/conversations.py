@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from mail.threading import ThreadFacts, base_subject, is_reused, join, partition, refs_of
 from mail.types import AccountId, EmailId, ThreadId
@@ -17,21 +18,29 @@ REUSED = 0
 """The `thread_id` of a Message-ID that several different messages carry: it joins nothing."""
 
 
+FACTS: Final = (
+    "id, message_id, refs, subject, sent_at,"
+    " CASE WHEN bcc_token IS NULL THEN NULL WHEN is_bcc_verified THEN bcc_token ELSE '' END"
+)
+"""The columns of an email that facts() takes."""
+
+
 def facts(
     email_id: int,
     message_id: str | None,
     refs: str,
     subject: str,
     sent_at: int | None,
-    bcc_token: str | None = None,
+    channel: str | None = None,
 ) -> ThreadFacts:
-    """Return what threading needs of an email, from the columns it is stored in.
+    """Return what threading needs of an email, from the columns it is stored in (FACTS).
 
-    What came by Smart BCC is tied to what came by the same token; a duplicate made here (token "") to nothing.
+    `channel` is None but for copies. What came by Smart BCC is tied to what came by the same secret; a duplicate made
+    here, and what somebody else sent there, to nothing ("").
     """
-    if bcc_token == "":
+    if channel == "":
         return ThreadFacts(email_id, None, (), _base(subject), sent_at)
-    return ThreadFacts(email_id, message_id, tuple(refs.split()), _base(subject), sent_at, bcc_token or "")
+    return ThreadFacts(email_id, message_id, tuple(refs.split()), _base(subject), sent_at, channel or "")
 
 
 @lru_cache(maxsize=4_096)
@@ -91,10 +100,15 @@ class _Threads:
         self.of_ref[own] = REUSED
 
 
-def place(connection: sqlite3.Connection, account_id: AccountId, emails: Sequence[ThreadFacts]) -> Placed:
+def place(
+    connection: sqlite3.Connection,
+    account_id: AccountId,
+    emails: Sequence[ThreadFacts],
+    copies_by_bcc: Collection[int] = (),
+) -> Placed:
     """Decide the threads of new emails and carry out the merges that takes; the caller inserts the emails.
 
-    After that it calls tear_apart() with `torn`, and summarises `touched`.
+    After that it calls tear_apart() with `torn`, and summarises `touched`. `copies_by_bcc` are those that came by Smart BCC.
     """
     refs = {email.id: refs_of(email) for email in emails}
     known = _known(connection, account_id, refs.values())
@@ -108,7 +122,7 @@ def place(connection: sqlite3.Connection, account_id: AccountId, emails: Sequenc
         joined[email.id] = threads.place(refs[email.id])
     placed = Placed()
     placed.thread_of = {email_id: ThreadId(threads.root(thread)) for email_id, thread in joined.items()}
-    by_bcc = {placed.thread_of[email.id] for email in emails if email.channel}
+    by_bcc = {placed.thread_of[email_id] for email_id in copies_by_bcc}
     new = set(placed.thread_of.values()) - threads.stored
     _insert_threads(connection, account_id, new - by_bcc)
     _insert_threads(connection, account_id, new & by_bcc, origin="smart_bcc")
@@ -145,8 +159,8 @@ def _copies(
     }
     wanted = json.dumps([message_id for (message_id, _), own in asked.items() if known.get(own)])
     rows = connection.execute(
-        "SELECT e.id, e.message_id, e.refs, e.subject, e.sent_at, e.bcc_token FROM json_each(?2) "
-        "CROSS JOIN email e ON e.account_id = ?1 AND e.message_id = value",
+        f"SELECT {FACTS} FROM (SELECT e.* FROM json_each(?2) j "  # noqa: S608 - our own names
+        "CROSS JOIN email e ON e.account_id = ?1 AND e.message_id = j.value)",
         (account_id, wanted),
     ).fetchall()
     found = (facts(*row) for row in rows)
@@ -185,6 +199,18 @@ def add_copy(connection: sqlite3.Connection, account_id: AccountId) -> ThreadId:
     thread_id = _next_id(connection)
     _insert_threads(connection, account_id, [thread_id], origin="duplicate")
     return thread_id
+
+
+def join_late(connection: sqlite3.Connection, account_id: AccountId, email_id: EmailId) -> set[ThreadId]:
+    """Let an email that was tied to nothing so far join what its ids lead to; return the threads that touches."""
+    row = connection.execute(f"SELECT {FACTS}, thread_id FROM email WHERE id = ?", (email_id,)).fetchone()  # noqa: S608 - our own names
+    old = ThreadId(row[-1])
+    placed = place(connection, account_id, [facts(*row[:-1])], [email_id])
+    new = placed.thread_of[email_id]
+    is_there = connection.execute("SELECT 1 FROM email WHERE thread_id = ? LIMIT 1", (new,)).fetchone()
+    if new != old:
+        merge(connection, *((old, new) if is_there else (new, old)))
+    return placed.touched | {old, new} | tear_apart(connection, account_id, placed.torn)
 
 
 def _next_id(connection: sqlite3.Connection) -> ThreadId:
@@ -241,7 +267,7 @@ def tear_apart(
         emails = {
             row[0]: facts(*row)
             for row in connection.execute(
-                "SELECT id, message_id, refs, subject, sent_at, bcc_token FROM email WHERE thread_id = ?",
+                f"SELECT {FACTS} FROM email WHERE thread_id = ?",  # noqa: S608 - our own names
                 (thread_id,),
             ).fetchall()
         }

@@ -84,9 +84,10 @@ def of_sent(
         return None
     copy = _copy(connection, email_ids.Ids(connection), original, ThreadId(0), token, is_verified=is_verified)
     columns = connection.execute(
-        "SELECT id, message_id, refs, subject, sent_at, bcc_token FROM email WHERE id = ?", (copy,)
+        f"SELECT {conversations.FACTS} FROM email WHERE id = ?",  # noqa: S608 - our own names
+        (copy,),
     ).fetchone()
-    placed = conversations.place(connection, account_id, [conversations.facts(*columns)])
+    placed = conversations.place(connection, account_id, [conversations.facts(*columns)], [copy])
     thread_id = placed.thread_of[copy]
     connection.execute("UPDATE email SET thread_id = ? WHERE id = ?", (thread_id, copy))
     _place(connection, account_id, [copy])

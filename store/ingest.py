@@ -195,7 +195,9 @@ class _Page:
         return [None if octets_hash is None else known[octets_hash] for octets_hash in hashes]
 
     def _insert(self, emails: Sequence[ingest_rows.NewEmail]) -> None:
-        placed = conversations.place(self._connection, self._account_id, [email.facts() for email in emails])
+        copies = [email.id for email in emails if email.bcc_token is not None]
+        facts = [email.facts() for email in emails]
+        placed = conversations.place(self._connection, self._account_id, facts, copies)
         sent = {key for key, mailbox_id in self._mailbox_ids.items() if mailbox_id in self._owner.sent}
         ingest_rows.insert(self._connection, self._owner, emails, placed.thread_of, sent)
         self._new += emails

@@ -58,7 +58,12 @@ class NewEmail:
         """Return what threading needs of it."""
         email = self.email
         return conversations.facts(
-            self.id, self.message_id, self.refs, email.subject, email.sent_at, self.bcc_token
+            self.id,
+            self.message_id,
+            self.refs,
+            email.subject,
+            email.sent_at,
+            self.bcc_token if self.bcc_token is None or self.is_bcc_verified else "",
         )
 
 

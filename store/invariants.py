@@ -158,7 +158,7 @@ def _threading(connection: sqlite3.Connection) -> list[str]:
     findings: list[str] = []
     for (account_id,) in connection.execute("SELECT id FROM account").fetchall():
         rows = connection.execute(
-            "SELECT id, message_id, refs, subject, sent_at, bcc_token, thread_id FROM email WHERE account_id = ?",
+            f"SELECT {conversations.FACTS}, thread_id FROM email WHERE account_id = ?",  # noqa: S608 - our own names
             (account_id,),
         ).fetchall()
         reused = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -305,6 +306,87 @@ def test_one_message_that_lies_in_inbox_and_sent_is_the_original_and_its_copy_is
     assert copy != original
 
 
+def test_somebody_who_knows_the_address_gets_into_no_conversation_of_copies(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    """Not by its Message-ID, and not by answering a copy (visibility 6.1)."""
+    address = smart_bcc.address(db, account, deal)
+    eve = (makers.an_address("eve@evil.example"),)
+    copy, twin, answer = comes(
+        db,
+        account,
+        ("1", mine(delivered_to=(address,)), makers.INBOX),
+        ("2", mine(delivered_to=(address,), from_=eve), makers.INBOX),
+        (
+            "3",
+            mine(
+                message_id="x@evil.example",
+                in_reply_to=("original@dealbox.example",),
+                delivered_to=(address,),
+                from_=eve,
+            ),
+            makers.INBOX,
+        ),
+    )
+    assert len({copy, twin, answer}) == 3
+    assert {origin(db, thread) for thread in (copy, twin, answer)} == {"smart_bcc"}
+
+
+def test_somebody_who_knows_the_address_takes_no_copy_away(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.SENT))
+    ((ours, *_),) = copies_of(db)
+    forged = mine(delivered_to=(address,), fails_authentication=True)
+    comes(db, account, ("2", forged, makers.INBOX), state="s2")
+    assert ours in {row[0] for row in copies_of(db)}
+
+
+def test_a_copy_that_is_delivered_into_spam_leaves_ours(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.SENT))
+    comes(db, account, ("2", mine(delivered_to=(address,)), makers.JUNK), state="s2")
+    ((_, first, *_), (_, second, *_)) = copies_of(db)
+    assert first == second
+    row = threads.get(db, ThreadId(first))
+    assert row is not None
+    assert row.email_count == 2
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(5))))
+def test_conversations_are_the_same_in_whatever_order_mail_comes(
+    db: Database, account: AccountId, deal: ItemRef, order: tuple[int, ...]
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    answered = {"message_id": "second@dealbox.example", "in_reply_to": ("answer@acme.example",)}
+    told = [
+        ("1", mine(bcc=(makers.an_address(address),)), makers.SENT),
+        ("2", mine(delivered_to=(address,)), makers.INBOX),
+        (
+            "3",
+            makers.an_email(message_id="answer@acme.example", in_reply_to=("original@dealbox.example",)),
+            makers.INBOX,
+        ),
+        ("4", mine(**answered), makers.SENT),
+        (
+            "5",
+            mine(**answered, references=("original@dealbox.example",), delivered_to=(address,)),
+            makers.INBOX,
+        ),
+    ]
+    found = {}
+    for step, at in enumerate(order):
+        (found[at],) = comes(db, account, told[at], state=str(step))
+    now = {at: threads.resolve(db, thread) for at, thread in found.items()}
+    assert now[0] == now[2] == now[3]
+    assert now[1] == now[4] != now[0]
+    assert len(copies_of(db)) == 1
+    assert len(copies_of(db, "second@dealbox.example")) == 1
+
+
 def test_a_draft_to_a_smart_bcc_address_is_a_draft(db: Database, account: AccountId, deal: ItemRef) -> None:
     address = smart_bcc.address(db, account, deal)
     comes(db, account, ("1", mine(bcc=(makers.an_address(address),)), makers.DRAFTS))
@@ -330,6 +412,30 @@ def test_a_copy_known_by_its_header_is_verified_when_its_body_is_read(
     ingest.fill(db, account, [ingest.Filled(EmailId(copy), email)])
     assert copies_of(db)[0][3] == 1
     assert db.read().execute("SELECT thread_id FROM link_due").fetchall() == [(thread,)]
+
+
+def test_a_copy_whose_body_was_read_joins_those_of_its_exchange(
+    db: Database, account: AccountId, deal: ItemRef
+) -> None:
+    address = smart_bcc.address(db, account, deal)
+    (first,) = comes(db, account, ("1", mine(delivered_to=(address,)), makers.INBOX))
+    email = mine(
+        message_id="second@dealbox.example",
+        references=("original@dealbox.example",),
+        delivered_to=(address,),
+    )
+    remote = replace(
+        makers.a_remote("2", makers.INBOX, message=None),
+        header=b"x",
+        size_octets=500,
+        identity=email.octets_hash,
+    )
+    ingest.apply(db, account, makers.a_batch([remote], state="s2"), [ingest.Arrival(remote, email)])
+    ((copy, before, *_),) = copies_of(db, "second@dealbox.example")
+    assert before != first
+    ingest.fill(db, account, [ingest.Filled(EmailId(copy), email)])
+    assert copies_of(db, "second@dealbox.example")[0][1] == first
+    assert threads.resolve(db, ThreadId(before)) == first
 
 
 def test_a_copy_whose_body_tells_that_it_is_forged_stays_unverified(
