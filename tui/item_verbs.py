@@ -169,7 +169,7 @@ async def assign(host: Host, item: ItemRef) -> ActionRow | None:
     """Let the user pick who an item belongs to."""
     facts = await in_store(item_forms.facts, host.db, PageKind(item.kind.value), item.id)
     if not facts.users:
-        host.say("You are alone here: users come with an import of users.csv")
+        host.say("You are alone here: dealbox user add brings colleagues in")
         return None
     owner = facts.values["owner_id"]
     mine_first = sorted(facts.users, key=lambda each: each.id != facts.me)

@@ -114,7 +114,7 @@ async def test_a_form_higher_than_the_screen_scrolls_and_enter_in_the_last_field
         assert [each.value for each in facts_of(db, deal).custom][-1] == "last"
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 async def test_forms_fit_every_terminal(
     db: Database, thread_id: ThreadId, ana: str, size: tuple[int, int]
 ) -> None:

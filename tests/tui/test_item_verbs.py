@@ -12,7 +12,7 @@ from forms import commands, facts_of, linked, press, saves, the_item, typed, typ
 from screens import settled, text, the_screen
 
 from mail.types import ThreadId
-from store import custom_fields, deal_products, item_states, panel, products
+from store import custom_fields, deal_products, item_states, labels, panel, products
 from store.database import Database
 from store.items import ItemKind
 from tui.screens.note import Note
@@ -191,6 +191,21 @@ async def test_a_lead_becomes_a_deal_and_the_conversation_goes_with_it(
         await press(pilot, "z")
         await settled(app, pilot)
         assert the_item(db, thread_id).ref == lead.ref
+
+
+async def test_a_new_label_may_be_the_beginning_of_another(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    labels.set(db, deal, "Hot lead", True)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "g")
+        await press(pilot, *"hot")
+        assert "[x] Hot lead" in text(app) and "new label hot" in text(app)
+        await commands(app, pilot, "down", "enter")
+        assert facts_of(db, deal).marked == ("Hot lead", "hot")
+        await press(pilot, "comma", "g")
+        await commands(app, pilot, *"hot", "enter")
+        assert facts_of(db, deal).marked == ("Hot lead",)
 
 
 # -- whose it is, and what it sells

@@ -160,7 +160,7 @@ async def test_a_changed_form_is_left_with_the_second_esc_only(db: Database, thr
         assert item_of(db, thread_id) is None
 
 
-@pytest.mark.parametrize("payload", hostile.PAYLOADS)
+@pytest.mark.parametrize("payload", [hostile.EVERYTHING, hostile.PAYLOADS[10], hostile.PAYLOADS[12]])
 async def test_hostile_subjects_are_titles_that_do_nothing(db: Database, payload: str) -> None:
     from mail.text import safe_line
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.content import Content
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
 
 from mail.folding import fold
 from mail.text import safe_line
@@ -26,13 +27,29 @@ class LabelPicker(Picker[str]):
         super().on_mount()
         self.query_one(Input).placeholder = "a label: Enter puts it on, or takes it off; a new name makes one"
 
+    def _filter(self, typed: str) -> None:
+        super()._filter(typed)
+        name = safe_line(typed).strip()
+        if not name or fold(name) in self._names:
+            return
+        label = Content.assemble(("new label ", "dim"), (line(name), "bold"))
+        self._shown.append((0, Choice(name, label, name)))
+        options = self.query_one(OptionList)
+        options.add_option(Option(label))
+        if options.highlighted is None:
+            options.highlighted = 0
+
     @on(Input.Submitted)
     def _on_label(self, event: Input.Submitted) -> None:
-        typed = safe_line(event.value).strip()
-        name = self._names.get(fold(typed)) or ("" if self._shown else typed)
-        if name:
-            event.prevent_default()  # the picker would answer with what is highlighted
+        name = self._names.get(fold(safe_line(event.value).strip()))
+        if name is not None and name != self._highlighted:
+            event.prevent_default()  # what was typed in full goes before what only begins so
             self.dismiss(name)
+
+    @property
+    def _highlighted(self) -> str | None:
+        at = self.query_one(OptionList).highlighted
+        return self._shown[at][1].value if at is not None and at < len(self._shown) else None
 
 
 def _choice(name: str, *, is_marked: bool) -> Choice[str]:
