@@ -76,7 +76,8 @@ def settings(connection: sqlite3.Connection) -> Settings:
     us = contacts.ours(connection)
     rows = connection.execute(
         "SELECT a.id, coalesce(c.auto_link, 1), coalesce(c.auto_link_since, 0), coalesce(c.bcc_address, ''),"
-        " EXISTS (SELECT 1 FROM mailbox m WHERE m.account_id = a.id AND m.role = 'junk' AND m.told_role = 'inbox')"
+        " EXISTS (SELECT 1 FROM mailbox m JOIN mailbox_choice h ON h.account_id = m.account_id AND h.key = m.key"
+        " WHERE m.account_id = a.id AND m.role = 'inbox' AND h.role = 'junk')"
         " FROM account a LEFT JOIN account_crm c ON c.account_id = a.id LIMIT 1000"
     ).fetchall()
     blocked = connection.execute(

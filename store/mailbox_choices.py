@@ -18,7 +18,8 @@ _PLAIN: Final = ""
 class Choice(NamedTuple):
     """`since_days` 0 is all mail; `role` overrides what the account says, e.g. which mailbox is for junk (M87).
 
-    With `is_plain` it is for nothing in particular, whatever the account says.
+    With `is_plain` it is for nothing in particular, whatever the account says. The inbox stays the inbox: that it is
+    for junk says that spam is left in it, so that nothing of the account is linked by itself (M88).
     """
 
     is_synced: bool = True

@@ -190,10 +190,14 @@ def _chosen(
         "AND (role IS NOT NULL OR told_role IS NOT NULL OR key IN (SELECT value FROM json_each(?)))",
         (account_id, TO_CREATE, json.dumps(list(choices))),
     ).fetchall()
+    told_roles = {key: role if told_role is None else told_role or None for _, key, role, told_role in rows}
+    for key, told in told_roles.items():
+        if told == Role.INBOX:
+            choices.pop(key, None)  # it stays the inbox: see mailbox_choices.Choice
     there = {choices[key] for _, key, _, _ in rows if key in choices}
     changes: list[tuple[MailboxId, str | None, str | None, str | None]] = []
     for mailbox_id, key, role, told_role in rows:
-        told = role if told_role is None else told_role or None
+        told = told_roles[key]
         # A role the user gave to another mailbox is no longer this one's: else mail would still go here.
         wanted = choices.get(key, None if told in there else told)
         kept = None if wanted == told else told or ""

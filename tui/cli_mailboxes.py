@@ -18,7 +18,7 @@ from tui.cli import BadUse, note, say
 from tui.cli_accounts import one
 from tui.cli_store import opened
 from tui.format import fit, plural
-from tui.mailbox_words import reach, role_word, with_role
+from tui.mailbox_words import AS_TOLD, OF_INBOX, reach, role_word, with_role
 
 MOST_DAYS: Final = 36_500
 _REACH_CELLS: Final = 14
@@ -42,6 +42,8 @@ def mailboxes(options: argparse.Namespace) -> int:
         say(_line(row, width).rstrip())
     if any(not choice.is_synced for choice in choices.values()):
         note("What is not synced leaves dealbox; nothing is deleted at the server.")
+    if any(row.is_inbox and row.choice.role is not None for row in rows):
+        note("Spam is left in the inbox: nothing of this account is linked by itself.")
     if not rows:
         note("No mailbox is known yet: dealbox sync --wait asks the server for them.")
     return 0
@@ -91,8 +93,10 @@ def _changed(
         choices[row.key] = now(row)._replace(since_days=_days(days), is_synced=True)
     for word, name in options.role:
         row = _named(rows, name)
-        if row.is_inbox:
-            raise BadUse("the inbox stays the inbox")
+        if row.is_inbox and word not in (OF_INBOX, AS_TOLD):
+            raise BadUse(
+                "the inbox stays the inbox; junk says that spam is left in it, default that it is not"
+            )
         choices[row.key] = _role(now(row), word)
     return choices
 

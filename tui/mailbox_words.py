@@ -17,6 +17,8 @@ ROLES: Final = {
 }
 """The roles one can give a mailbox, by the word for it; the inbox is what the account says."""
 
+OF_INBOX: Final = "junk"
+"""The one word for the inbox: spam is left in it."""
 PLAIN: Final = "none"
 AS_TOLD: Final = "default"
 
@@ -32,8 +34,10 @@ _EXPLAINED: Final = {
 }
 
 
-def explained(word: str) -> str:
+def explained(word: str, *, is_inbox: bool = False) -> str:
     """Return what a mailbox with that role is for."""
+    if is_inbox and word == OF_INBOX:
+        return "junk: spam is left here, so nothing is linked by itself"
     return _EXPLAINED[word]
 
 
@@ -49,6 +53,8 @@ def with_role(choice: Choice, word: str) -> Choice:
 def role_word(mailbox: ChosenMailbox) -> str:
     """Return what a mailbox is for: "junk", "junk (chosen)", "" for nothing in particular."""
     word = mailbox.role.value if mailbox.role is not None else ""
+    if mailbox.is_inbox:
+        return f"{word} with spam" if mailbox.choice.role is Role.JUNK else word
     if mailbox.choice.is_plain:
         return "none (chosen)"
     return f"{word} (chosen)" if mailbox.choice.role is not None else word

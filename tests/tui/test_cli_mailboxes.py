@@ -10,7 +10,7 @@ import pytest
 from makers import ARCHIVE, INBOX, JUNK, a_batch, a_remote, an_email
 
 from mail.types import AccountId, MailboxKey, Role
-from store import accounts, ingest, mailbox_choices
+from store import accounts, decisions, ingest, mailbox_choices
 from store.database import Database
 from store.ingest import Arrival
 from store.mailbox_choices import Choice
@@ -90,7 +90,7 @@ def test_what_is_skipped_is_said_to_stay_at_the_server_and_can_come_back(
     ("words", "sentence"),
     [
         (("--skip", "Inbox"), "the inbox is always synced"),
-        (("--role", "junk", "INBOX"), "the inbox stays the inbox"),
+        (("--role", "archive", "INBOX"), "the inbox stays the inbox"),
         (("--role", "odd", "Junk"), "is not what a mailbox can be for"),
         (("--since", "often", "Junk"), "is no number of days"),
         (("--since", "99999999", "Junk"), "is no number of days"),
@@ -109,6 +109,19 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert run("Work", "--skip", "Archive", *words) == 2
     assert sentence in capsys.readouterr().err
     assert choices(db, account_id) == {}
+
+
+def test_spam_may_be_left_in_the_inbox_which_stays_what_it_is(
+    run: Run, db: Database, account_id: AccountId, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("Work", "--role", "junk", "Inbox") == 0
+    told = capsys.readouterr()
+    assert "inbox with spam" in told.out and "nothing of this account is linked by itself" in told.err
+    assert decisions.settings(db.read()).accounts[account_id].is_spam_the_inbox
+    assert run("Work", "--role", "junk", "Work/Deals") == 0
+    assert "inbox with spam" not in capsys.readouterr().out
+    assert not decisions.settings(db.read()).accounts[account_id].is_spam_the_inbox
+    assert run("Work", "--role", "default", "Inbox") == 0
 
 
 def test_a_maildir_is_read_whole(run: Run, db: Database, capsys: pytest.CaptureFixture[str]) -> None:

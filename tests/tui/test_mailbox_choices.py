@@ -91,10 +91,21 @@ async def test_the_inbox_stays_what_it_is(db: Database) -> None:
         assert "The inbox is always synced" in text(app)
         await pilot.press("r")
         await pilot.pause()
-        assert "The inbox stays the inbox" in text(app)
-        await pilot.press("enter")
+        assert (
+            "spam is left here" in text(app) and "archive" not in text(app).partition("What is")[2].casefold()
+        )
+        await pilot.press("escape", "enter")
         await settled(app, pilot)
         assert chosen(db, account_id) == {}
+
+
+async def test_spam_may_be_left_in_the_inbox(db: Database) -> None:
+    account_id = an_imap_account(db)
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await opened(app, pilot)
+        await pilot.press("k", "r", "j", "u", "n", "enter", "enter")
+        await settled(app, pilot)
+        assert chosen(db, account_id)[INBOX.key] == Choice(role=Role.JUNK)
 
 
 async def test_a_number_of_days_that_cannot_be_is_asked_again(db: Database) -> None:

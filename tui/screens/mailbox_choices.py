@@ -165,16 +165,17 @@ class MailboxChoices(Dialog[Choices]):
         if at is None:
             return
         row = self._rows[at]
-        if row.is_inbox:
-            self._tell("The inbox stays the inbox.")
-            return
 
         def take(word: str | None) -> None:
             if word is not None:
                 self._set(at, mailbox_words.with_role(self._choice(row), word))
 
         words = [*mailbox_words.ROLES, mailbox_words.PLAIN, mailbox_words.AS_TOLD]
-        lines = [Line(word, Content(mailbox_words.explained(word)), word) for word in words]
+        if row.is_inbox:  # which it stays
+            words = [mailbox_words.OF_INBOX, mailbox_words.AS_TOLD]
+        lines = [
+            Line(word, Content(mailbox_words.explained(word, is_inbox=row.is_inbox)), word) for word in words
+        ]
         self.app.push_screen(Picker(f"What is {line(row.name)} for?", lines), take)
 
     def action_keep(self) -> None:
