@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from linking import standing
 from mail.types import ThreadId
-from store import links, thread_people
+from store import links, many_links, thread_people
 from store.database import Database
 from store.items import ItemKind, ItemRef
 from store.links import CannotLink as CannotLink
@@ -24,19 +24,31 @@ def link_all(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef) -> Act
     """Link several conversations to a deal, lead or project in one action. Raises CannotLink: then none was linked."""
     for thread_id in thread_ids:
         _unless(standing.refusal_to_link(db.read(), thread_id, item))
-    return links.link_all(db, thread_ids, item)
+    return many_links.link(db, thread_ids, item)
 
 
 def unlink(db: Database, thread_id: ThreadId) -> ActionRow:
     """Take the link away at the user's wish; no rule links the conversation again. Raises CannotLink."""
-    _unless(standing.refusal_to_unlink(db.read(), thread_id))
-    return links.unlink(db, thread_id)
+    return unlink_all(db, (thread_id,))
+
+
+def unlink_all(db: Database, thread_ids: Sequence[ThreadId]) -> ActionRow:
+    """Take the links of several conversations away in one action. Raises CannotLink: then none was."""
+    for thread_id in thread_ids:
+        _unless(standing.refusal_to_unlink(db.read(), thread_id))
+    return many_links.unlink(db, thread_ids)
 
 
 def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility) -> ActionRow:
     """Share a conversation, or make it private again, at the user's wish. Raises CannotLink."""
-    _unless(standing.refusal_to_share(db.read(), thread_id, visibility))
-    return links.set_visibility(db, thread_id, visibility)
+    return set_visibility_all(db, (thread_id,), visibility)
+
+
+def set_visibility_all(db: Database, thread_ids: Sequence[ThreadId], visibility: Visibility) -> ActionRow:
+    """Let several conversations be seen by whom the user wishes, in one action. Raises CannotLink: then none is."""
+    for thread_id in thread_ids:
+        _unless(standing.refusal_to_share(db.read(), thread_id, visibility))
+    return many_links.set_visibility(db, thread_ids, visibility)
 
 
 def audience_change(db: Database, thread_id: ThreadId, item: ItemRef) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
 from typing import Final, Literal
 
 from mail.types import ThreadId
@@ -51,7 +50,8 @@ def is_fixed(connection: sqlite3.Connection, thread_id: ThreadId) -> str | None:
     )
 
 
-def _must_be_free(connection: sqlite3.Connection, thread_id: ThreadId) -> None:
+def must_be_free(connection: sqlite3.Connection, thread_id: ThreadId) -> None:
+    """Raise CannotLink where what the conversation is about cannot be changed."""
     if why := is_fixed(connection, thread_id):
         raise CannotLink(why)
 
@@ -71,43 +71,16 @@ def link(
     """
     now = int(time.time())
     with db.write() as connection:
-        thread = _thread(connection, thread_id)
-        card = _linkable(connection, item)
+        thread = thread_of(connection, thread_id)
+        card = linkable(connection, item)
         before = slots.read(connection, thread)
         after = Slot(item.kind.value, item.id, origin, by, now, reason)
         if before is not None and (before.item_kind, before.item_id) == (after.item_kind, after.item_id):
             return ActionRow(0, f"Already linked to {card.title}", "nothing")
-        _must_be_free(connection, thread)
+        must_be_free(connection, thread)
         title = f"Linked to {card.title}{_instead_of(connection, before)}"
         action = _set(connection, thread, before, after, title)
         _audit(connection, now, by, "link", thread, item)
-    doorbell.ring(db.directory)
-    return action
-
-
-def link_all(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef, *, by: str = "") -> ActionRow:
-    """Let all these conversations be about `item`, in one action; those that were already stay as they are.
-
-    Raises CannotLink, and then none was linked.
-    """
-    if len(thread_ids) == 1:
-        return link(db, thread_ids[0], item, by=by)
-    now = int(time.time())
-    with db.write() as connection:
-        card = _linkable(connection, item)
-        steps: dict[ThreadId, Step] = {}
-        for thread in dict.fromkeys(_thread(connection, thread_id) for thread_id in thread_ids):
-            before = slots.read(connection, thread)
-            if before is None or (before.item_kind, before.item_id) != (item.kind.value, item.id):
-                _must_be_free(connection, thread)
-                after = Slot(item.kind.value, item.id, "manual", by, now, "")
-                steps[thread] = Step("item", thread, slots.dumps(before), slots.dumps(after))
-                _audit(connection, now, by, "link", thread, item)
-        if not steps:
-            return ActionRow(0, f"Already linked to {card.title}", "nothing")
-        undo.carry_out(connection, list(steps.values()), now=now)
-        many = f"{len(steps)} conversations" if len(steps) > 1 else "1 conversation"
-        action = undo.record(connection, f"Linked {many} to {card.title}", steps.values(), now)
     doorbell.ring(db.directory)
     return action
 
@@ -116,15 +89,15 @@ def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
     """Let the conversation be about no item, and keep rules from linking it; it need not be linked. Raises CannotLink."""
     now = int(time.time())
     with db.write() as connection:
-        thread = _thread(connection, thread_id)
+        thread = thread_of(connection, thread_id)
         before = slots.read(connection, thread)
         if before is not None and before.item_id is None:
             return ActionRow(0, "Left unlinked already", "nothing")
-        _must_be_free(connection, thread)
+        must_be_free(connection, thread)
         after = Slot(None, None, "manual", by, now, "unlinked by hand")
         if before is None or before.item_kind is None or before.item_id is None:
             action = _set(connection, thread, before, after, "Left unlinked: no rule will link it")
-            _note(connection, now, by, "unlink", thread, {})
+            note(connection, now, by, "unlink", thread, {})
         else:
             item = ItemRef(ItemKind(before.item_kind), before.item_id)
             card = items.card(connection, item)
@@ -139,14 +112,14 @@ def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility, *,
     """Let the conversation be private, or be seen by all who may see what it is linked to. Raises CannotLink."""
     now = int(time.time())
     with db.write() as connection:
-        thread = _thread(connection, thread_id)
+        thread = thread_of(connection, thread_id)
         (before,) = connection.execute("SELECT visibility FROM thread WHERE id = ?", (thread,)).fetchone()
         if before == visibility:
             return ActionRow(0, f"The conversation is {visibility} already", "nothing")
         step = Step("visibility", thread, before, visibility)
         undo.carry_out(connection, [step], now=now)
         action = undo.record(connection, f"Made the conversation {visibility}", [step], now)
-        _note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
+        note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
     doorbell.ring(db.directory)
     return action
 
@@ -159,7 +132,8 @@ def _set(
     return undo.record(connection, title, [step], after.at)
 
 
-def _thread(connection: sqlite3.Connection, thread_id: ThreadId) -> ThreadId:
+def thread_of(connection: sqlite3.Connection, thread_id: ThreadId) -> ThreadId:
+    """Return a conversation's id of today. Raises CannotLink, also for one message: conversations are linked whole."""
     thread = slots.thread_now(connection, thread_id)
     if connection.execute("SELECT 1 FROM thread WHERE id = ?", (thread,)).fetchone():
         return thread
@@ -172,7 +146,8 @@ def _thread(connection: sqlite3.Connection, thread_id: ThreadId) -> ThreadId:
     )
 
 
-def _linkable(connection: sqlite3.Connection, item: ItemRef) -> ItemCard:
+def linkable(connection: sqlite3.Connection, item: ItemRef) -> ItemCard:
+    """Return an item that conversations can be linked to. Raises CannotLink."""
     if not item.kind.fills_the_slot:
         raise CannotLink(
             f"a conversation is linked to a deal, lead or project; a {item.kind.value} is linked by its address"
@@ -193,12 +168,13 @@ def _instead_of(connection: sqlite3.Connection, before: Slot | None) -> str:
 def _audit(
     connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, item: ItemRef
 ) -> None:
-    _note(connection, now, by, what, thread_id, {"kind": item.kind.value, "id": item.id})
+    note(connection, now, by, what, thread_id, {"kind": item.kind.value, "id": item.id})
 
 
-def _note(
+def note(
     connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, details: dict[str, str]
 ) -> None:
+    """Write into the audit what was done to a conversation's link."""
     connection.execute(
         "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
         (now, by, what, f"thread:{thread_id}", json.dumps(details)),

@@ -103,11 +103,8 @@ async def _link(screen: MailScreen, thread_ids: Sequence[ThreadId], item: ItemCa
 async def _may_link(screen: MailScreen, thread_ids: Sequence[ThreadId], item: ItemCard) -> bool:
     """Ask before a link shows a conversation to others: the one place where linking is confirmed for what it shows."""
     told = await in_store(_audience_changes, screen.db, thread_ids, item.ref)
-    if not told:
-        return True
-    more = f"\n\nAnd so do {len(told) - 1} more." if len(told) > 1 else ""
-    question = Content.assemble(line(told[0]), more, "\n\nLink to ", (line(item.title), "bold"), "?")
-    return await _is_confirmed(screen, question)
+    question = Content.assemble("Link to ", (line(item.title), "bold"), "?")
+    return not told or await _is_confirmed(screen, _told(told, question))
 
 
 def _audience_changes(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef) -> list[str]:
@@ -116,10 +113,26 @@ def _audience_changes(db: Database, thread_ids: Sequence[ThreadId], item: ItemRe
     ]
 
 
-async def may_share(screen: MailScreen, thread_id: ThreadId) -> bool:
-    """Ask before sharing shows a conversation to others."""
-    told = await in_store(service.sharing_change, screen.db, thread_id)
-    return told is None or await _is_confirmed(screen, Content(f"{line(told)}\n\nShare it?"))
+async def may_share(screen: MailScreen, thread_ids: Sequence[ThreadId]) -> bool:
+    """Ask before sharing shows conversations to others."""
+    told = await in_store(_sharing_changes, screen.db, thread_ids)
+    return not told or await _is_confirmed(screen, _told(told, Content("Share it?")))
+
+
+def _sharing_changes(db: Database, thread_ids: Sequence[ThreadId]) -> list[str]:
+    changes = (service.sharing_change(db, thread_id) for thread_id in thread_ids)
+    return [told for told in changes if told is not None]
+
+
+def _told(changes: Sequence[str], question: Content) -> Content:
+    """Return what changes of several conversations show to others, as a question."""
+    more = f"\n\nSo it is with {len(changes) - 1} more of them." if len(changes) > 1 else ""
+    return Content.assemble(line(changes[0]), more, "\n\n", question)
+
+
+def why_fixed(db: Database, thread_id: ThreadId) -> str | None:
+    """Return why what a conversation is about cannot be changed, None when it can."""
+    return links.is_fixed(db.read(), thread_id)
 
 
 async def _is_confirmed(screen: MailScreen, question: Content) -> bool:

@@ -20,6 +20,7 @@ from store import (
     items,
     labels,
     links,
+    many_links,
     notes,
     slots,
 )
@@ -107,7 +108,7 @@ def test_a_conversation_of_a_converted_lead_cannot_be_linked_to_another_item_and
     assert sentence is not None and sentence.startswith("the conversation came with the lead Hall 4")
     for refused in (
         lambda: links.link(db, stored.thread_id, other),
-        lambda: links.link_all(db, [stored.thread_id, stored.thread_id], other),
+        lambda: many_links.link(db, [stored.thread_id, stored.thread_id], other),
         lambda: links.unlink(db, stored.thread_id),
     ):
         with pytest.raises(links.CannotLink, match="came with the lead Hall 4"):

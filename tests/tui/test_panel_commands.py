@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 
 from linking import deciding, panel, service
 from mail.types import Role, ThreadId
-from store import accounts, slots
+from store import accounts, item_merges, slots
 from store.database import Database
-from store.items import ItemRef
+from store.items import ItemKind, ItemRef
 from store.panel import PanelFacts
 from tui.app import DealboxApp
 from tui.commands.registry import Pane
@@ -254,6 +254,48 @@ async def test_only_a_team_account_keeps_conversations_to_its_team(db: Database,
     async with screens.the_screen(db, size=SIZE) as (app, pilot):
         await press(app, pilot, "comma", "v", "t")
         assert panel.for_thread(db, thread_id).visibility == "team"
+
+
+async def test_marked_conversations_are_unlinked_and_shared_together(db: Database) -> None:
+    _, _, thread_ids = screens.an_inbox(db, 3)
+    service.link_all(db, thread_ids, crm_rows.a_deal(db, "Falcon"))
+    async with screens.the_screen(db, size=SIZE) as (app, pilot):
+        await press(app, pilot, "x", "j", "x")
+        await press(app, pilot, "comma", "v", "s")
+        assert "Made 2 conversations shared" in screens.text(app)
+        await press(app, pilot, "x", "k", "x")
+        await press(app, pilot, "comma", "u")
+        assert "Unlinked 2 conversations" in screens.text(app)
+        assert [linked_to(db, each) is None for each in thread_ids] == [True, True, False]
+
+
+async def test_a_link_that_shows_a_shared_conversation_to_others_is_asked_for(
+    db: Database, thread_id: ThreadId
+) -> None:
+    crm_rows.a_user(db, "Me", "me@dealbox.example")
+    crm_rows.a_user(db, "Bo", "bo@dealbox.example")
+    service.set_visibility(db, thread_id, "shared")
+    first, _ = two_deals(db)
+    service.set_person(db, thread_id, "ana@acme.example", None)
+    async with screens.the_screen(db, size=SIZE) as (app, pilot):
+        for answer in ("n", "y"):
+            await pick(app, pilot, "falcon")
+            assert "this link shows it to Bo" in screens.text(app)
+            assert linked_to(db, thread_id) is None
+            await press(app, pilot, answer)
+        assert linked_to(db, thread_id) == first
+
+
+async def test_what_belongs_to_a_converted_lead_says_so_instead_of_offering_others(
+    db: Database, thread_id: ThreadId
+) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    lead = ItemRef(ItemKind.LEAD, crm_rows.a_row(db, "lead", title="Falcon lead", person_id=ana))
+    service.link(db, thread_id, lead)
+    item_merges.convert(db, lead)
+    async with screens.the_screen(db, size=SIZE) as (app, pilot):
+        await press(app, pilot, "comma", "c")
+        assert "came with the lead Falcon lead" in screens.text(app)
 
 
 async def test_the_cursor_of_the_panel_stays_where_it_is_when_its_facts_are_read_again(

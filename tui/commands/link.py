@@ -43,8 +43,10 @@ async def change(screen: MailScreen) -> None:
         return
     if facts.item is None:
         screen.say(f"The conversation is not linked yet: {screen.key_of('link.choose')} links it")
-        return
-    await link_verbs.pick(screen, facts)
+    elif (why := await in_store(link_verbs.why_fixed, screen.db, facts.thread_id)) is not None:
+        screen.warn(line(why))
+    else:
+        await link_verbs.pick(screen, facts)
 
 
 @command("link.accept", "Link to the first suggestion", ", ,", group=_GROUP, panes=_PANES)
@@ -104,20 +106,19 @@ async def _accept(screen: MailScreen, number: int) -> None:
 
 @command("link.unlink", "Unlink", ", u", group=_GROUP, panes=_PANES)
 async def unlink(screen: MailScreen) -> None:
-    """Take the link away, and no rule puts it back; on a person of the panel, say that they are not this person."""
+    """Take links away, and no rule puts them back; on a person of the panel, say that they are not this person."""
     from linking import service
     from tui import link_verbs
     from tui.widgets.crm_lines import AboutPerson
 
-    row = screen.current_thread()
-    if row is None:
-        screen.say("No conversation")
-        return
+    thread_ids = screen.selected_threads()
     subject = screen.crm_panel.subject if screen.pane is Pane.PANEL else None
-    if isinstance(subject, AboutPerson):
+    if not thread_ids:
+        screen.say("No conversation")
+    elif isinstance(subject, AboutPerson):
         await link_verbs.not_this_person(screen, subject.person)
     else:
-        await link_verbs.do(screen, service.unlink, screen.db, row.thread_id)
+        await link_verbs.do(screen, service.unlink_all, screen.db, thread_ids)
 
 
 @command("link.why", "Why it is linked or not", ", y", group=_GROUP, panes=_PANES)
@@ -169,11 +170,11 @@ async def _set_visibility(screen: MailScreen, visibility: service.Visibility) ->
     from linking import service
     from tui import link_verbs
 
-    row = screen.current_thread()
-    if row is None:
+    thread_ids = screen.selected_threads()
+    if not thread_ids:
         screen.say("No conversation")
-    elif visibility != "shared" or await link_verbs.may_share(screen, row.thread_id):
-        await link_verbs.do(screen, service.set_visibility, screen.db, row.thread_id, visibility)
+    elif visibility != "shared" or await link_verbs.may_share(screen, thread_ids):
+        await link_verbs.do(screen, service.set_visibility_all, screen.db, thread_ids, visibility)
 
 
 async def _facts(screen: MailScreen) -> PanelFacts | None:
