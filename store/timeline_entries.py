@@ -176,13 +176,13 @@ def _read_activities(connection: sqlite3.Connection, _item: PageRef, ids: str) -
 
 def _read_notes(connection: sqlite3.Connection, _item: PageRef, ids: str) -> _Read:
     rows = connection.execute(
-        "SELECT n.id, n.body, n.is_pinned, n.created_at, n.updated_at, coalesce(u.name, '') FROM json_each(?) j"
+        "SELECT n.id, n.body, n.is_pinned, n.created_at, n.updated_at, n.rev, coalesce(u.name, '') FROM json_each(?) j"
         " CROSS JOIN note n ON n.id = j.value LEFT JOIN workspace_user u ON u.id = n.author_id",
         (ids,),
     ).fetchall()
-    for note_id, body, is_pinned, created, updated, by in rows:
+    for note_id, body, is_pinned, created, updated, revision, by in rows:
         moments = [Moment("written", created)]
-        if updated > created:
+        if revision > 1 and updated > created:  # what was brought in is no change
             moments.append(Moment("changed", updated))
         first = body.strip().partition("\n")[0]
         yield (

@@ -19,7 +19,6 @@ from tui import item_activities, item_adding, item_host, item_verbs
 from tui.bridge import in_store
 from tui.content import line
 from tui.screens.confirm import Confirm
-from tui.screens.item import FAILURES
 from tui.widgets.item_lines import OpenThread, ShowText
 from tui.widgets.line_list import LineList
 
@@ -55,23 +54,9 @@ class Doing:
 
     def __init__(self, page: ItemPage) -> None:
         self._page = page
-        self._is_busy = False
 
     async def do(self, name: str) -> None:
-        """Do one thing, unless another is being done; the page shows the new state."""
-        if self._is_busy:
-            return
-        self._is_busy = True
-        try:
-            await self._do(name)
-        except FAILURES as error:
-            self._page.warn(f"Not done: {error}")
-        finally:
-            self._is_busy = False
-        if self._page.is_attached:
-            await self._page.reload()
-
-    async def _do(self, name: str) -> None:
+        """Do one thing. The page runs these one after the other, and shows the new state."""
         page = self._page
         own = getattr(self, f"_{name}", None)
         item = page.ref.item

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from store.item_refs import PageKind
+from tui.worklist_keys import ScreenKey
 
 _ITEMS: Final = frozenset(PageKind) - {PageKind.ACTIVITY, PageKind.PRODUCT}
 _ANY: Final = frozenset(PageKind)
@@ -47,13 +48,13 @@ KEYS: Final = (
     _key("ctrl+u", "page(-0.5)", "Half a page up", "Move"),
     _key("pagedown | ctrl+f | space", "page(1)", "A page down", "Move"),
     _key("pageup | ctrl+b | backspace", "page(-1)", "A page up", "Move"),
-    _key("enter | o", "open", "Open the conversation, person or activity", "Move", hint="open"),
+    _key("enter | o", "open", "Open what the line is about", "Move", hint="open"),
     _key("tab | right", "turn(1)", "Next of the lists", "Move", hint="next list"),
     _key("shift+tab | left", "turn(-1)", "The list before", "Move"),
     _key("1", "tab('conversations')", "Conversations", "Move"),
     _key("2", "tab('timeline')", "Timeline", "Move"),
     _key("3", "tab('details')", "Details: all fields", "Move"),
-    _key("4", "tab('about')", "People, activities, notes, products, what it is connected with", "Move"),
+    _key("4", "tab('about')", "About: people, activities, notes, products", "Move"),
     _key("q | escape", "leave", "Back", "Move"),
     _verb("e", "edit", "Edit", _ANY, "edit"),
     _verb("s", "stage", "Stage or phase", {PageKind.DEAL, PageKind.PROJECT}, "stage"),
@@ -82,30 +83,20 @@ KEYS: Final = (
     _key("ctrl+l", "redraw", "Read and draw everything again", "Program"),
     _key("?", "help", "These keys", "Program", hint="keys"),
 )
-GROUPS: Final = ("Move", "Do", "Mail", "Program")
+GROUPS: Final = ("Do", "Mail", "Move", "Program")
 
 
-def find(pressed: tuple[str, ...], kind: PageKind) -> ItemKey | None:
-    """Return what a whole sequence does on the page of a kind."""
-    wanted = " ".join(pressed)
-    return next((each for each in KEYS if wanted in each.keys and kind in each.kinds), None)
+def of(kind: PageKind) -> tuple[ScreenKey, ...]:
+    """Return the keys of the page of a kind."""
+    return tuple(
+        ScreenKey(each.keys, each.action, each.title, each.hint) for each in KEYS if kind in each.kinds
+    )
 
 
 def elsewhere(pressed: tuple[str, ...]) -> ItemKey | None:
     """Return what a sequence does on pages of other kinds."""
     wanted = " ".join(pressed)
     return next((each for each in KEYS if wanted in each.keys), None)
-
-
-def is_beginning(pressed: tuple[str, ...]) -> bool:
-    """Say whether longer sequences begin so."""
-    begun = f"{' '.join(pressed)} "
-    return any(sequence.startswith(begun) for each in KEYS for sequence in each.keys)
-
-
-def hints(kind: PageKind) -> list[tuple[str, str]]:
-    """Return the keys the status line shows, the help last."""
-    return [(each.keys[0], each.hint) for each in KEYS if each.hint and kind in each.kinds]
 
 
 def help_lines(kind: PageKind) -> Iterator[tuple[str, str]]:

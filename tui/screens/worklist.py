@@ -41,7 +41,7 @@ class Worklist(Screen[None]):
 
     CSS_PATH = "worklist.tcss"
     AUTO_FOCUS = ""
-    KEYS: ClassVar[Sequence[ScreenKey]] = ()
+    KEYS: Sequence[ScreenKey] = ()
     TITLE_OF_HELP: ClassVar[str] = ""
 
     def __init__(self, host: Host) -> None:
@@ -52,6 +52,7 @@ class Worklist(Screen[None]):
         self._pressed: tuple[str, ...] = ()
         self._said: tuple[str, bool, bool] = ("", False, False)
         self._seen = (-1, -1)
+        self._was_left = False
         self._one_at_a_time = asyncio.Lock()
 
     async def on_mount(self) -> None:
@@ -135,8 +136,12 @@ class Worklist(Screen[None]):
         else:
             self._seen = (version, self._seen[1])
 
+    def on_screen_suspend(self) -> None:
+        self._was_left = True
+
     async def on_screen_resume(self) -> None:
-        if self._seen[0] >= 0 and self.is_current:
+        if self._was_left and self.is_current:
+            self._was_left = False
             await self.reload()
 
     # -- doing
@@ -206,7 +211,11 @@ class Worklist(Screen[None]):
         elif worklist_keys.is_beginning(self.KEYS, pressed):
             self._pressed = pressed
         elif len(pressed[-1]) == 1:
-            self.say(f"{' '.join(pressed)} is not a key here; ? shows those that are")
+            self.say(self.unknown(pressed))
+
+    def unknown(self, pressed: tuple[str, ...]) -> str:
+        """Return what is said of keys that mean nothing here."""
+        return f"{' '.join(pressed)} is not a key here; ? shows those that are"
 
     def on_resize(self, _event: events.Resize) -> None:
         self.update_frame()

@@ -108,11 +108,12 @@ def _trouble(facts: PageFacts, keys: dict[str, str]) -> Iterator[ItemLine]:
 
 
 def _place(facts: PageFacts) -> Iterator[ItemLine]:
-    parts = []
-    if facts.stage:
-        at = f" {facts.stage_position} of {facts.stage_count}" if facts.stage_count else ""
+    parts = _reach(facts)
+    if facts.stage and facts.stage_count:
         bar = stage_bar(facts.stage_position, facts.stage_count, _BAR_CELLS)
-        parts.append(f"{line(facts.stage)} [{bar}]{at}")
+        parts.append(f"{line(facts.stage)} [{bar}] {facts.stage_position} of {facts.stage_count}")
+    elif facts.stage:
+        parts.insert(0, line(facts.stage))
     if facts.expected_close and facts.is_open:
         parts.append(f"expected {line(facts.expected_close)}")
     if facts.totals:
@@ -125,6 +126,17 @@ def _place(facts: PageFacts) -> Iterator[ItemLine]:
     ]
     if parts:
         yield ItemLine("   ".join(parts))
+
+
+def _reach(facts: PageFacts) -> list[str]:
+    """Return how a person or an organization is reached: the first of each."""
+    if facts.page.kind not in (PageKind.PERSON, PageKind.ORGANIZATION):
+        return []
+    first: dict[str, str] = {}
+    for fact in facts.details:
+        if fact.caption in ("address", "phone", "domain") and fact.text:
+            first.setdefault(fact.caption, line(fact.text))
+    return list(first.values())
 
 
 def _whose(facts: PageFacts, width: int) -> Iterator[ItemLine]:
