@@ -63,6 +63,8 @@ _MAILBOX_NAMES: Final = {
     "spam": "junk",
     "bin": "trash",
     "starred": "flagged",
+    "to file": "unlinked",
+    "tofile": "unlinked",
     "anywhere": "",
     "any": "",
     "all": "",
@@ -286,6 +288,8 @@ class _Compiler:
         wanted = _MAILBOX_NAMES.get(name.casefold(), name.casefold())
         if not wanted:
             return _TRUE
+        if wanted == "unlinked":
+            return "t.is_to_file"
         if wanted in ("flagged", "unread"):
             return f"({_MARKS[Mark.STARRED if wanted == 'flagged' else Mark.UNREAD]})"
         ids = [

@@ -8,8 +8,20 @@ import makers
 import pytest
 from stored import Stored, a_stored_email, listed, mailboxes_of
 
+from mail.query import parse
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import actions, conversations, events, invariants, links, mailboxes, slots, threads, to_file
+from store import (
+    actions,
+    conversations,
+    events,
+    invariants,
+    links,
+    mailboxes,
+    searches,
+    slots,
+    threads,
+    to_file,
+)
 from store.database import Database
 from store.thread_list import ThreadList
 
@@ -216,6 +228,15 @@ def test_the_queues_of_accounts_are_apart_and_one_together(db: Database, account
         two.thread_id,
         one.thread_id,
     ]
+
+
+@pytest.mark.parametrize("text", ["in:unlinked", 'in:"To file"', "in:tofile"])
+def test_a_search_finds_what_waits(
+    db: Database, account_id: AccountId, boxes: dict[Role, MailboxId], text: str
+) -> None:
+    stored = a_waiting_one(db, account_id, boxes)
+    a_stored_email(db, account_id, boxes[Role.INBOX])
+    assert [hit.row.thread_id for hit in searches.search(db, parse(text))] == [stored.thread_id]
 
 
 def test_hundreds_are_followed_in_a_few_statements(
