@@ -82,6 +82,9 @@ def _step(base: Base, line: Line, belongs: tuple[str, str], kind: str, own: Valu
 def label(base: Base, line: Line) -> Record:
     """Return a label; one of the same name is the same."""
     name, external_id = needed(line, "name"), values.text(line["id"])
+    known = base.gathering.resolve("label", external_id)
+    if known is not None and base.labels.get(name, known) != known:
+        raise ValueError(f"there is another label “{name}”")
     if name in base.labels:
         base.gathering.adopt("label", external_id, base.labels[name])
     base.labels[name] = base.gathering.local_id("label", external_id)

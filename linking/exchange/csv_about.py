@@ -130,15 +130,14 @@ class About:
     def attach(self, kind: str, row_id: str, external_id: str, cells: Cells, body: str) -> None:
         """Keep the words beside an item as a note about it."""
         column = "org_id" if kind == "organization" else f"{kind}_id"
-        if column in ABOUT:
-            note = {"body": body, column: row_id, "author_id": self._base.owner(cells)}
-            note_id = f"{kind} {external_id}"
-            known = self._staging.ref("note", note_id)
-            defaults = _NOTE | {
-                "author_id": self._base.me,
-                "created_at": self._base.moment(cells, "created_at") or self._intake.now,
-            }
-            self._intake.take(
-                Incoming("note", cells.number, note_id, digest(body), note, defaults),
-                known.local_id if known else None,
-            )
+        note = {"body": body, column: row_id, "author_id": self._base.owner(cells)}
+        note_id = f"{kind} {external_id}"
+        known = self._staging.ref("note", note_id)
+        defaults = _NOTE | {
+            "author_id": self._base.me,
+            "created_at": self._base.moment(cells, "created_at") or self._intake.now,
+        }
+        self._intake.take(
+            Incoming("note", cells.number, note_id, digest(body), note, defaults),
+            known.local_id if known else None,
+        )

@@ -56,7 +56,7 @@ class Rows:
         if self._intake.is_as_before(kind, external_id, row_digest, cells.number):
             return
         row_id = self._readers[kind](cells, external_id, row_digest)
-        if kind not in ("note", "activity") and (body := values.note(cells.raw("note"))):
+        if kind not in ("note", "activity", "product") and (body := values.note(cells.raw("note"))):
             self._about.attach(kind, row_id, external_id, cells, body)
 
     def _made_id(self, kind: str, cells: Cells, row_digest: bytes) -> str:

@@ -154,8 +154,6 @@ def text_of(value: object) -> str:
     match value:
         case None:
             return ""
-        case bool():
-            return str(int(value))
         case list():
             return joined(str(each) for each in value)
         case dict():

@@ -25,7 +25,8 @@ _FIELDS: Final = (
 )  # fmt: skip
 """Numbers them in what is remembered of a row: new ones go to the end."""
 _NUMBERS: Final = {name: number for number, name in enumerate(_FIELDS)}
-_CLOSING: Final = frozenset({"won_at", "lost_at", "closed_at", "archived_at", "deleted_at"})
+_CLOSED: Final = frozenset({"won_at", "lost_at", "closed_at"})
+_CLOSING: Final = _CLOSED | {"archived_at", "deleted_at"}
 _WORDS: Final = {
     "org_id": "organization", "owner_id": "owner", "person_id": "person", "stage_id": "stage", "pipeline_id": "pipeline",
     "responsible_id": "owner", "author_id": "author", "deal_id": "deal", "lead_id": "lead", "project_id": "project",
@@ -101,8 +102,9 @@ def merged(
         "status" in theirs and theirs["status"] != mine.get("status") and "status" not in changes
     ):
         changes = {name: value for name, value in changes.items() if name not in _CLOSING}
-    elif changes.get("status") == "open":
-        changes |= {name: None for name in _CLOSING & mine.keys() if mine[name] is not None}
+    elif "status" in changes:
+        before = {name for name in _CLOSED & mine.keys() if mine[name] is not None}
+        changes |= dict.fromkeys(before - changes.keys())
     return changes, [name for name in conflicts if name not in _CLOSING]
 
 

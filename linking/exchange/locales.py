@@ -80,8 +80,6 @@ def _digits(number: str, decimal: str, value: str) -> str:
         raise ValueError(f"“{values.text(value)}” is not an amount")
     whole, _, fraction = digits.rpartition(mark) if mark in digits and mark else (digits, "", "")
     whole = whole.replace(".", "").replace(",", "")
-    if not (whole + fraction).isdecimal():
-        raise ValueError(f"“{values.text(value)}” is not an amount")
     found = Decimal(f"{whole or 0}.{fraction}" if fraction else whole)
     if found >= Decimal(10) ** 15:
         raise ValueError(f"“{values.text(value)}” is too large an amount")

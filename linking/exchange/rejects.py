@@ -35,9 +35,8 @@ class Rejects:
         if self._file is None:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._file = open(descriptor, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - a descriptor, closed by __exit__
-            self._write(["line", "reason", *self._headings])
-        self._write([str(line), reason, *cells])
+            self._write(self._file, ["line", "reason", *self._headings])
+        self._write(self._file, [str(line), reason, *cells])
 
-    def _write(self, cells: Sequence[str]) -> None:
-        if self._file is not None:
-            csv.writer(self._file).writerow([neutral(cell) for cell in cells])
+    def _write(self, file: TextIO, cells: Sequence[str]) -> None:
+        csv.writer(file).writerow([neutral(cell) for cell in cells])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
@@ -46,11 +45,6 @@ class Remarks:
         self.count += 1
         if len(self._listed) < self._most:
             self._listed.append(remark)
-
-    def extend(self, remarks: Iterable[Remark]) -> None:
-        """Append each."""
-        for remark in remarks:
-            self.append(remark)
 
     @property
     def listed(self) -> tuple[Remark, ...]:

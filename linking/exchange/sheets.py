@@ -123,9 +123,7 @@ class Table:
             try:
                 cells = next(self._reader)
             except StopIteration:
-                if not self._lines.record:
-                    return
-                cells = []
+                return
             except csv.Error as error:
                 yield Row(number, self._lines.record[:1], f"cannot be read: {error}")
                 self._lines.go_back()

@@ -6,10 +6,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import makers
 import pytest
+import stored
 
+from linking import service
 from linking.exchange import csv_items, export, json_items
-from store import items
+from mail.types import Role, ThreadId
+from store import items, slots
 from store.database import Database, open_store
 
 FILES = {
@@ -152,6 +156,15 @@ def test_other_json_is_refused(db: Database, tmp_path: Path, text: str, reason: 
         json_items.import_file(db, path, dry_run=False)
 
 
+def test_a_file_of_json_larger_than_any_is_refused(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_items, "MOST_OCTETS", 1)
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(json_items.Unreadable, match="is larger than 0 MB"):
+        json_items.import_file(db, tmp_path / "x.json", dry_run=False)
+
+
 def test_rows_of_json_that_cannot_be_are_left_out_with_why(db: Database, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(
@@ -162,3 +175,46 @@ def test_rows_of_json_that_cannot_be_are_left_out_with_why(db: Database, tmp_pat
         "x.json deal:1: is not an object",
         "x.json deal:2: has no title",
     ]
+
+
+def a_conversation(db: Database, message_id: str) -> ThreadId:
+    account_id = makers.an_account(db)
+    boxes = stored.mailboxes_of(db, account_id)
+    found = stored.a_stored_email(db, account_id, boxes[Role.INBOX])
+    with db.write() as connection:
+        connection.execute("UPDATE email SET message_id = ? WHERE id = ?", (message_id, found.email_id))
+    return found.thread_id
+
+
+def test_links_are_exported_by_message_id_and_come_back_with_the_mail(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    linked, unlinked = a_conversation(filled(db, tmp_path), "a@x.example"), a_conversation(db, "b@x.example")
+    deal = items.find(db, "deal:3")
+    assert deal is not None
+    for thread_id in (linked, unlinked):
+        service.link(db, thread_id, deal)
+    service.unlink(db, unlinked)
+    export.export(db, tmp_path / "out")
+    csv_items.import_directory(other, tmp_path / "out", dry_run=False)
+    threads = [a_conversation(other, message_id) for message_id in ("a@x.example", "b@x.example")]
+    with other.write() as connection:
+        slots.link_awaited(connection, 1, threads)
+    found = [slots.read(other.read(), thread_id) for thread_id in threads]
+    before = [slots.read(db.read(), thread_id) for thread_id in (linked, unlinked)]
+    assert found == before
+    assert [slot.item_id for slot in found if slot] == [deal.id, None]
+
+
+def test_a_link_that_somebody_chose_goes_before_one_that_a_rule_made(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    filled(other, tmp_path)
+    deal, gone = items.find(other, "deal:1"), items.find(other, "deal:2")
+    assert deal is not None and gone is not None
+    thread_id = a_conversation(other, "m1@x.example")
+    with other.write() as connection:
+        slots.put(connection, thread_id, slots.Slot("deal", gone.id, "auto", "", 1, ""))
+        assert slots.link_awaited(connection, 1, [thread_id]) == {thread_id}
+    slot = slots.read(other.read(), thread_id)
+    assert slot is not None and (slot.item_id, slot.origin, slot.reason) == (deal.id, "manual", "said so")

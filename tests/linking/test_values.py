@@ -88,3 +88,12 @@ def test_several_values_stand_between_semicolons_commas_or_lines_and_each_counts
 def test_text_and_notes_are_cut_to_what_anyone_reads() -> None:
     assert len(values.text("x" * 10_000)) == 500
     assert len(values.note("x\n" * 100_000)) <= 50_000
+
+
+@pytest.mark.parametrize("parts", [["a"], ["a, b", "c"], ['say "x"', "b; c", "two"], ["a\\b"], []])
+def test_what_is_joined_comes_apart_the_same(parts: list[str]) -> None:
+    assert values.several(values.joined(parts)) == parts
+
+
+def test_quotes_that_are_part_of_the_text_part_nothing() -> None:
+    assert values.several('5" pipe, 6" pipe') == ['5" pipe', '6" pipe']

@@ -207,7 +207,7 @@ def test_an_agent_is_no_person_of_its_own(db: Database, tmp_path: Path) -> None:
 
 def test_address_and_website_become_fields_and_types_labels(db: Database, tmp_path: Path) -> None:
     text = a_card(
-        "FN:Ana", "N:;Ana;;;", "ADR;TYPE=work:;;1 Road;Porto;;4000;Portugal", "URL:https://ana.example",
+        "FN:Ana", "N:;Ana;;;", "ADR:;;;;;;", "ADR;TYPE=work:;;1 Road;Porto;;4000;Portugal", "URL:https://ana.example",
         "EMAIL;TYPE=HOME:ana@home.example", "TEL;TYPE=cell,voice:+351 1",
     )  # fmt: skip
     vcards.import_file(db, written(tmp_path, text), dry_run=False)
@@ -234,7 +234,11 @@ def test_a_card_of_somebody_known_by_address_adds_what_is_missing(db: Database, 
 
 def test_a_card_that_is_newer_than_what_is_here_replaces_it(db: Database, tmp_path: Path) -> None:
     crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
-    for revised, title in (("20010101T000000Z", "Buyer"), ("2036-01-01T00:00:00Z", "Chief")):
+    for revised, title in (
+        ("20010101T000000Z", "Buyer"),
+        ("lately", "Buyer"),
+        ("2036-01-01T00:00:00Z", "Chief"),
+    ):
         text = a_card(
             "UID:7", "FN:Ana Lima", "N:;;;;", "TITLE:Chief", "EMAIL:ana@acme.example", f"REV:{revised}"
         )
