@@ -13,11 +13,13 @@ from mail.types import EmailId, ThreadId
 from store.contacts import MOST_EMAILS, PersonCard
 
 _MOST_STRANGERS: Final = 5
+_LARGEST_BODY: Final = 200_000
+"""Octets of a packed body that is still read for its signature: nobody is to wait for what a large one unpacks to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Somebody the CRM does not know. `email_id` is the newest message they wrote here, None of a mere recipient.
+    """Somebody the CRM does not know. `email_id` is the newest message they wrote here, None when there is none to read.
 
     `is_bulk`: a machine wrote it, or it went to many. The organization is the one with the domain of the address.
     """
@@ -44,12 +46,14 @@ def strangers(
 
 def _stranger(connection: sqlite3.Connection, thread_id: ThreadId, card: PersonCard) -> Stranger:
     wrote = connection.execute(
-        "SELECT e.id, e.is_bulk OR e.is_auto_reply OR e.list_id IS NOT NULL FROM (SELECT * FROM email"
+        "SELECT e.id, e.is_bulk OR e.is_auto_reply OR e.list_id IS NOT NULL,"
+        " coalesce((SELECT length(body) FROM email_body WHERE email_id = e.id), 0) FROM (SELECT * FROM email"
         " WHERE thread_id = ?1 ORDER BY received_at DESC LIMIT ?2) e CROSS JOIN participant p ON p.email_id = e.id"
         " AND p.role = 'from' AND p.address_id = (SELECT id FROM address WHERE email = ?3) ORDER BY e.received_at DESC LIMIT 1",
         (thread_id, MOST_EMAILS, card.email),
     ).fetchone()
-    email_id, is_bulk = (EmailId(wrote[0]), bool(wrote[1])) if wrote else (None, False)
+    is_bulk = bool(wrote and wrote[1])
+    email_id = EmailId(wrote[0]) if wrote and wrote[2] <= _LARGEST_BODY else None
     organization_id, organization = organization_of(connection, card.email)
     return Stranger(card.email, card.name, email_id, is_bulk, organization, organization_id)
 

@@ -85,6 +85,13 @@ def test_the_newest_signature_counts(db: Database, account_id: AccountId) -> Non
     assert offered is not None and offered.title == "Chief Buyer"
 
 
+def test_of_a_very_large_message_no_signature_is_read(db: Database, account_id: AccountId) -> None:
+    (thread_id,) = told.tell(db, account_id, a_message())
+    with db.write() as connection:
+        connection.execute("UPDATE email_body SET body = zeroblob(200001)")
+    assert newcomer(db, thread_id) == Newcomer("zed@far.example", "Zed Ray")
+
+
 def test_machines_newsletters_and_lists_are_no_people(db: Database, account_id: AccountId) -> None:
     assert found(db, account_id, a_message("no-reply@far.example")) is None
     assert found(db, account_id, a_message(is_bulk=True)) is None
