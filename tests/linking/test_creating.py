@@ -10,20 +10,18 @@ from typing import Any
 import crm_rows
 import makers
 import pytest
+from strangers import comes, count, made, reason, works
 
-from linking import creating, deciding, smart_bcc
-from linking.creating import CannotLink
-from mail.types import AccountId, Email, Role, ThreadId
+from linking import creating, smart_bcc
+from mail.types import AccountId, Role
 from store import (
     account_crm,
     auto_created,
     exceptions,
     ingest,
     invariants,
-    items,
     links,
     mailbox_choices,
-    undo,
 )
 from store.database import Database
 from store.items import ItemKind, ItemRef
@@ -49,57 +47,6 @@ def account(db: Database) -> AccountId:
     with db.write() as connection:
         connection.execute("UPDATE account_crm SET creates_since = 0")
     return account_id
-
-
-def comes(
-    db: Database, account: AccountId, key: str = "1", mailbox: Any = makers.INBOX, **changes: Any
-) -> ThreadId:
-    """Take in a message of a stranger, and let the worker do what it does then."""
-    said: dict[str, Any] = {
-        "subject": "Re: Offer",
-        "text": "Hello,\n\nwhat would forty seats cost?\n\n-- \nAna Lima\nHead of Purchasing\nTel. +49 30 1234567\n",
-        "to": (makers.an_address("me@corp.example"),),
-    }
-    return arrives(db, account, key, mailbox, makers.an_email(**(said | changes)))
-
-
-def arrives(db: Database, account: AccountId, key: str, mailbox: Any, email: Email) -> ThreadId:
-    remote = makers.a_remote(key, mailbox)
-    ingest.apply(db, account, makers.a_batch([remote], state=key), [ingest.Arrival(remote, email)])
-    works(db)
-    row = (
-        db.read()
-        .execute("SELECT thread_id FROM email WHERE octets_hash = ?", (email.octets_hash,))
-        .fetchone()
-    )
-    return ThreadId(row[0])
-
-
-def works(db: Database) -> None:
-    deciding.decide_due(db)
-    creating.create_due(db)
-    deciding.decide_due(db)
-
-
-def count(db: Database, table: str) -> int:
-    query = f"SELECT count(*) FROM {table}"
-    if table in {"person", "lead", "deal", "activity"}:
-        query += " WHERE deleted_at IS NULL"
-    row = db.read().execute(query).fetchone()
-    return int(row[0])
-
-
-def made(db: Database, thread_id: ThreadId) -> items.ItemCard:
-    found = auto_created.get(db, thread_id)
-    assert found is not None
-    card = items.get(db, found.item)
-    assert card is not None
-    return card
-
-
-def reason(db: Database, thread_id: ThreadId) -> str:
-    row = db.read().execute("SELECT reason FROM link_decision WHERE thread_id = ?", (thread_id,)).fetchone()
-    return str(row[0])
 
 
 def test_mail_of_a_stranger_makes_a_lead_a_person_and_a_planned_answer(
@@ -330,78 +277,6 @@ def test_a_colleague_who_left_takes_no_turn(db: Database, account: AccountId) ->
         connection.execute("UPDATE workspace_user SET is_active = 0 WHERE id = ?", (bo,))
     comes(db, account)
     assert db.read().execute("SELECT owner_id FROM lead").fetchall() == [(cy,)]
-
-
-def test_what_was_made_is_not_on_the_users_stack(db: Database, account: AccountId) -> None:
-    comes(db, account)
-    assert undo.undo(db) is None
-
-
-def test_one_key_takes_all_of_it_back_and_adds_the_exception(db: Database, account: AccountId) -> None:
-    thread = comes(db, account)
-    action = creating.take_back(db, thread)
-    assert "ana@acme.example" in action.title
-    assert (count(db, "lead"), count(db, "person"), count(db, "activity")) == (0, 0, 0)
-    assert links.slot(db, thread) is None
-    assert [(one.pattern, one.effect) for one in exceptions.all(db)] == [("ana@acme.example", "no_create")]
-    works(db)
-    assert (count(db, "lead"), auto_created.get(db, thread)) == (0, None)
-    comes(db, account, "2")
-    assert count(db, "lead") == 0
-
-
-def test_taking_back_is_undone_whole(db: Database, account: AccountId) -> None:
-    thread = comes(db, account)
-    before = made(db, thread)
-    creating.take_back(db, thread)
-    works(db)
-    undo.undo(db)
-    works(db)
-    assert made(db, thread) == before
-    assert (count(db, "lead"), count(db, "person"), count(db, "activity")) == (1, 1, 1)
-    slot = links.slot(db, thread)
-    assert slot is not None
-    assert slot.item_id == before.id
-    assert exceptions.all(db) == ()
-    undo.redo(db)
-    works(db)
-    assert (count(db, "lead"), links.slot(db, thread)) == (0, None)
-
-
-def test_a_person_who_has_other_items_by_now_stays(db: Database, account: AccountId) -> None:
-    thread = comes(db, account)
-    found = auto_created.get(db, thread)
-    assert found is not None
-    crm_rows.a_deal(db, "Another", found.person_id)
-    action = creating.take_back(db, thread)
-    assert action.warning
-    assert (count(db, "lead"), count(db, "person")) == (0, 1)
-
-
-def test_a_conversation_linked_elsewhere_since_keeps_that_link(db: Database, account: AccountId) -> None:
-    thread = comes(db, account)
-    other = crm_rows.a_deal(db, "Chosen")
-    links.link(db, thread, other)
-    creating.take_back(db, thread)
-    slot = links.slot(db, thread)
-    assert slot is not None
-    assert slot.item_id == other.id
-
-
-def test_what_was_deleted_by_hand_is_not_deleted_again(db: Database, account: AccountId) -> None:
-    thread = comes(db, account)
-    lead = made(db, thread)
-    with db.write() as connection:
-        connection.execute("UPDATE lead SET deleted_at = 7 WHERE id = ?", (lead.id,))
-    creating.take_back(db, thread)
-    undo.undo(db)
-    assert db.read().execute("SELECT deleted_at FROM lead").fetchall() == [(7,)]
-
-
-def test_there_is_nothing_to_take_back_of_other_conversations(db: Database, account: AccountId) -> None:
-    thread = comes(db, account, is_bulk=True)
-    with pytest.raises(CannotLink, match="nothing was made"):
-        creating.take_back(db, thread)
 
 
 def test_a_smart_bcc_copy_adds_the_strangers_it_went_to(db: Database, account: AccountId) -> None:
