@@ -19,8 +19,10 @@ def export(options: argparse.Namespace) -> int:
     with opened(options) as db:
         try:
             report = exporting.export(db, options.path, formats)
-        except (exporting.NotEmpty, NotADirectoryError, FileExistsError) as error:
+        except exporting.NotEmpty as error:
             raise Failed(str(error)) from error
+        except (NotADirectoryError, FileExistsError) as error:
+            raise Failed(f"{options.path} is no directory") from error
     for kind, count in report.counts.items():
         if count:
             say(f"{kind}: {count:,}")

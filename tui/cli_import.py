@@ -110,12 +110,16 @@ def _chosen(db: Database, options: argparse.Namespace, how: Options) -> Chosen:
             headings, options.kind or _kind(headings, options.path), file=options.path.name
         )
     chosen = mapping.with_options(chosen, options.map)
-    if cli_ask.is_somebody_there() and not options.map:
+    if cli_ask.is_somebody_there() and not options.map and not (known and _as_last_time()):
         chosen = _asked(chosen, samples)
         mapping.remember(db.directory, chosen)
         note("The same without questions:")
         note(f"  dealbox import csv {options.path} {' '.join(chosen.options())}")
     return chosen
+
+
+def _as_last_time() -> bool:
+    return cli_ask.line("The columns as last time", "yes").lower() in {"y", "yes"}
 
 
 def _kind(headings: Sequence[str], path: Path) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-from linking.exchange import encodings
+from linking.exchange import encodings, values
 from linking.exchange.encodings import Encoding
 from linking.exchange.report import Remark
 
@@ -95,7 +95,7 @@ class Table:
         except BaseException:
             self._file.close()
             raise
-        self.headings = tuple(" ".join(cell.split()) for cell in heading.cells)
+        self.headings = tuple(values.text(cell) for cell in heading.cells)
 
     def __enter__(self) -> Table:
         """Return the table."""

@@ -52,3 +52,10 @@ def test_half_a_utf16_file_is_read_as_far_as_anything_can(tmp_path: Path) -> Non
 def test_an_empty_file_has_nothing_to_read_or_refuse(tmp_path: Path) -> None:
     found = a_sheet(tmp_path, b"")
     assert (found.lines, found.rejects, found.notices) == ((), (), ())
+
+
+def test_what_a_terminal_would_act_on_is_not_in_headings(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,a\x1b[2Jb\u202e  c\n1,2\n")
+    with sheets.Table(path) as table:
+        assert table.headings == ("id", "a[2Jb c")
