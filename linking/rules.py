@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -327,7 +327,20 @@ def fold(conversation: Conversation, known: Known) -> Decision | None:
             return decision
         if best is None or _weight(decision) >= _weight(best):
             best = decision
+    if best is not None and best.reason is Reason.EXCLUDED_FOLDER and not _is_out_of_sight(conversation):
+        return _of_what_is_in_sight(conversation, known)
     return best
+
+
+def _is_out_of_sight(conversation: Conversation) -> bool:
+    return all(message.is_out_of_sight for message in conversation.messages)
+
+
+def _of_what_is_in_sight(conversation: Conversation, known: Known) -> Decision | None:
+    """Say what a conversation is about of which only what is out of sight was judged: what decided before may be that."""
+    if conversation.before is None:
+        return None  # a draft in a conversation that was here before the rules
+    return fold(replace(conversation, judge_from=0, before=None), known)
 
 
 def _said_before(conversation: Conversation) -> Decision | None:

@@ -279,6 +279,21 @@ def test_a_conversation_with_nothing_left_to_judge_is_left_alone() -> None:
     assert rules.fold(conversation, known(ONE)) is None
 
 
+def test_a_draft_in_a_conversation_from_before_the_rules_says_nothing_of_it() -> None:
+    draft = a_message(ANN, sender=ME, at=120, is_out_of_sight=True)
+    conversation = a_conversation(a_message(), draft, judge_from=draft.email_id)
+    assert rules.fold(conversation, known(ONE)) is None
+
+
+def test_without_the_message_that_decided_the_others_are_asked_again() -> None:
+    trashed = a_message(ME, BOB, at=120, is_out_of_sight=True)
+    conversation = a_conversation(
+        a_message(), trashed, slot=Filled(a_deal(6), "auto"), judge_from=trashed.email_id,
+        before=Before("linked", trashed.email_id, (D6,)),
+    )  # fmt: skip
+    assert fold(conversation, known({P1: [WON], P2: [a_deal(6)]})).reason is Reason.NO_OPEN_ITEM
+
+
 def test_who_is_only_in_a_draft_or_in_trash_takes_no_part() -> None:
     conversation = a_conversation(
         a_message(ANN, sender=ME, is_out_of_sight=True), a_message(sender=STRANGER, at=120)
