@@ -8,10 +8,11 @@ import crm_rows
 import makers
 import pytest
 import screens
+import told
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from store import activities, item_edits, item_states, items
+from store import accounts, activities, item_edits, item_states, items, links
 from store.database import Database, open_store
 from store.items import ItemKind, ItemRef
 from tui.app import DealboxApp
@@ -248,6 +249,32 @@ async def test_enter_opens_the_page_and_q_comes_back(db: Database) -> None:
         assert app.screen is app.mail
 
 
+async def test_a_conversation_is_read_from_the_page_of_a_card_and_q_comes_all_the_way_back(
+    db: Database,
+) -> None:
+    deal = a_deal(db, "Printers", "Demo")
+    links.link(db, told.a_conversation(db, accounts.all(db)[0].id, "What do they cost?"), deal)
+    async with screens.the_screen(db) as (app, pilot):
+        shown = await opened(app, pilot)
+        await press(app, pilot, "l", "l")
+        await pilot.press("enter")
+        await top(app, pilot, ItemPage)
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await screens.settled(app, pilot)
+        assert app.screen is app.mail and "What do they cost?" in screens.text(app)
+        await pilot.press("q")
+        await top(app, pilot, ItemPage)
+        await pilot.press("q")
+        assert await top(app, pilot, Board) is shown
+        assert under(shown) == ("Demo", "Printers")
+        await press(app, pilot, "L")
+        assert stage_of(db, deal) == "Proposal"
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.screen is app.mail
+
+
 async def test_the_board_is_narrowed_while_words_are_typed(db: Database) -> None:
     a_deal(db, "Printers")
     a_deal(db, "Scanners", "Demo")
@@ -277,6 +304,22 @@ async def test_mine_or_everybodys(db: Database) -> None:
         assert shown.view.board is not None and shown.view.board.count == 2
         await press(app, pilot, "f")
         assert shown.view.board.count == 1 and "mine" in screens.lines(app)[0]
+
+
+async def test_what_was_chosen_to_be_seen_is_still_chosen_the_next_time(db: Database) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        await opened(app, pilot)
+        await press(app, pilot, "f")
+        await pilot.press("p")
+        await top(app, pilot, Picker)
+        await press(app, pilot, *"proj", "enter")
+        await top(app, pilot, Board)
+        await settled(app, pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        await opened(app, pilot)
+        await settled(app, pilot)
+        assert screens.lines(app)[0].startswith(" Projects  0 projects  mine")
 
 
 async def test_projects_stand_in_their_phases(db: Database) -> None:

@@ -64,6 +64,18 @@ def test_a_card_marks_what_rots_and_what_is_late() -> None:
     assert (third[-1].text, third[-1].part) == ("late 2 d", Part.LATE)
 
 
+def test_a_wide_card_says_whose_it_is() -> None:
+    card = Card(
+        ItemRef(ItemKind.DEAL, "d"), "Printers", "Acme", "Bea", None, "", 0, 0,
+        is_rotten=False, next_at=None, has_next=False,
+    )  # fmt: skip
+    told = [
+        board_cells.card(card, cells, 0, has_owner=has)[1][0].text.strip()
+        for cells, has in ((40, True), (24, True), (40, False))
+    ]
+    assert told == ["Acme (Bea)", "Acme", "Acme"]
+
+
 def test_the_head_of_a_column_says_how_many_stand_there() -> None:
     column = Column(Stage("s", "Negotiation", 85, None), ("a", "b"), {"EUR": Decimal(5)})
     first, second = board_cells.head(column, 20, is_current=True, sign=">")

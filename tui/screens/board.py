@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
 
 from store import board
 from store.board import Pipeline
+from store.database import Database
 from store.items import ItemKind
 from tui import worklist_keys
 from tui.bridge import in_store
@@ -25,6 +27,16 @@ if TYPE_CHECKING:
     from tui.widgets.prompt import Prompt
 
 
+class Choices(NamedTuple):
+    """What the user chose to see: remembered until dealbox is left."""
+
+    pipeline: Pipeline | None = None
+    is_mine: bool = False
+
+
+_chosen: WeakKeyDictionary[Database, Choices] = WeakKeyDictionary()
+
+
 class Board(Worklist):
     """One pipeline of deals, or one board of projects."""
 
@@ -35,8 +47,7 @@ class Board(Worklist):
         super().__init__(host)
         self.view = BoardView(glyphs=self.glyphs)
         self.pipelines: tuple[Pipeline, ...] = ()
-        self.pipeline: Pipeline | None = None
-        self.is_mine = False
+        self.pipeline, self.is_mine = _chosen.get(host.db, Choices())
         self.words = ""
         self._totals = Bar(id="board-totals")
         self._prompt: Prompt | None = None
@@ -52,6 +63,7 @@ class Board(Worklist):
             self.pipeline = self.pipelines[0] if self.pipelines else None
         if self.pipeline is None:
             return
+        _chosen[self.db] = Choices(self.pipeline, self.is_mine)
         wanted = (self.pipeline, self.is_mine, self.words)
         shown = await in_store(
             partial(board.read, self.db, self.pipeline, is_mine=self.is_mine, words=self.words)

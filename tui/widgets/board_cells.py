@@ -21,6 +21,7 @@ EDGE_CELLS: Final = 9
 """What is at either side for the columns that do not fit."""
 HEAD_LINES: Final = 3
 CARD_LINES: Final = 3
+_WIDE_CELLS: Final = 30
 _DAY_S: Final = 86_400
 
 
@@ -127,8 +128,11 @@ def edge(columns: Sequence[Column], kind: ItemKind, *, is_left: bool) -> tuple[s
     return lines if is_left else tuple(f" {each}" for each in lines)
 
 
-def card(shown: Card, cells: int, now: int) -> tuple[tuple[Words, ...], ...]:
-    """Return the lines of a card: its title; whom it is with and how long it stands here; its value and what is next."""
+def card(shown: Card, cells: int, now: int, *, has_owner: bool = False) -> tuple[tuple[Words, ...], ...]:
+    """Return the lines of a card: its title; whom it is with and how long it stands here; its value and what is next.
+
+    With `has_owner` wide cards say whose they are.
+    """
     room = cells - 1
     stands = f"{max(0, now - shown.since) // _DAY_S} d"
     age = Words(f"{stands}!", Part.WARN) if shown.is_rotten else Words(stands, Part.DIM)
@@ -137,9 +141,14 @@ def card(shown: Card, cells: int, now: int) -> tuple[tuple[Words, ...], ...]:
         value = short_money(shown.value, shown.currency)
     return (
         (Words(fit(shorten(line(shown.title), room), room), Part.TITLE),),
-        _both(Words(line(shown.who), Part.DIM), age, room),
+        _both(Words(_who(shown, has_owner=has_owner and cells >= _WIDE_CELLS), Part.DIM), age, room),
         _both(Words(value), _next(shown, now), room),
     )
+
+
+def _who(shown: Card, *, has_owner: bool) -> str:
+    owner = line(shown.owner) if has_owner else ""
+    return f"{line(shown.who)}{f' ({owner})' if owner else ''}".strip()
 
 
 def _next(shown: Card, now: int) -> Words:

@@ -230,10 +230,11 @@ class BoardView(Drawn, can_focus=True):
 
     def _pieces(self, card: Card, cells: int) -> tuple[tuple[Words, ...], ...]:
         now = int(self._now())
-        key = (card, cells, now // _DRAWN_FOR_S)
+        has_owner = self.board is not None and not self.board.is_mine
+        key = (card, cells, has_owner, now // _DRAWN_FOR_S)
         drawn = self._drawn.get(key)
         if drawn is None:
-            drawn = self._drawn[key] = board_cells.card(card, cells, now)
+            drawn = self._drawn[key] = board_cells.card(card, cells, now, has_owner=has_owner)
         return drawn
 
     def _style(self, part: Part) -> Style:
