@@ -146,7 +146,5 @@ def verify(connection: sqlite3.Connection, filled: Iterable[tuple[int, Email]]) 
 
 def _drop_ours(connection: sqlite3.Connection, told: int) -> frozenset[ThreadId]:
     """Let a copy that came from the owner take the place of the one made here; return the threads that touches."""
-    row = connection.execute(
-        "SELECT account_id, message_id, bcc_token FROM email WHERE id = ? AND message_id IS NOT NULL", (told,)
-    ).fetchone()
-    return frozenset() if row is None else copies.drop_told(connection, AccountId(row[0]), row[1], row[2])
+    (token,) = connection.execute("SELECT bcc_token FROM email WHERE id = ?", (told,)).fetchone()
+    return copies.drop_told(connection, EmailId(told), token)

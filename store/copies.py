@@ -6,6 +6,7 @@ of it: what is done with it asks nothing of the account (store.desired).
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 import uuid
@@ -16,7 +17,7 @@ from typing import Final
 
 from mail.ids import AccountId, EmailId, MailboxId, Role, ThreadId
 from mail.keywords import ANSWERED, FLAGGED, FORWARDED, SEEN
-from store import conversations, email_ids, events, recent_text, removal
+from store import conversations, email_ids, events, recent_text, removal, threads
 from store.placements import COPY
 
 _KEPT: Final = (
@@ -79,8 +80,7 @@ def of_sent(
 
     The account may still deliver a copy of its own: drop_told lets that one take its place. The words are for index().
     """
-    row = connection.execute("SELECT message_id FROM email WHERE id = ?", (original,)).fetchone()
-    if row is None or row[0] is None or _with_token(connection, account_id, row[0], token):
+    if _alike(connection, original, token):
         return None
     copy = _copy(connection, email_ids.Ids(connection), original, ThreadId(0), token, is_verified=is_verified)
     columns = connection.execute(
@@ -95,16 +95,19 @@ def of_sent(
     return copy, touched
 
 
-def drop_told(
-    connection: sqlite3.Connection, account_id: AccountId, message_id: str, token: str
-) -> frozenset[ThreadId]:
+def drop_told(connection: sqlite3.Connection, told: EmailId, token: str) -> frozenset[ThreadId]:
     """Remove our copy of a message whose copy the account has delivered; return the threads it was of."""
     rows = connection.execute(
-        "SELECT e.id FROM email e WHERE e.account_id = ? AND e.message_id = ? AND e.bcc_token = ? AND EXISTS"
-        " (SELECT 1 FROM placement p WHERE p.email_id = e.id AND substr(p.remote_key, 1, ?) = ?)",
-        (account_id, message_id, token, len(COPY), COPY),
+        "SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM placement p WHERE p.email_id = j.value"
+        " AND substr(p.remote_key, 1, ?) = ?)",
+        (json.dumps(_alike(connection, told, token)), len(COPY), COPY),
     ).fetchall()
-    return removal.remove_emails(connection, [row[0] for row in rows]) if rows else frozenset()
+    if not rows:
+        return frozenset()
+    touched = removal.remove_emails(connection, [row[0] for row in rows])
+    threads.summarise(connection, touched)
+    removal.remove_empty_threads(connection, touched)
+    return touched
 
 
 def index(connection: sqlite3.Connection, copies: Collection[EmailId]) -> None:
@@ -130,12 +133,15 @@ def purge(connection: sqlite3.Connection) -> frozenset[ThreadId]:
     return removal.remove_emails(connection, [row[0] for row in rows]) if rows else frozenset()
 
 
-def _with_token(connection: sqlite3.Connection, account_id: AccountId, message_id: str, token: str) -> bool:
-    row = connection.execute(
-        "SELECT 1 FROM email WHERE account_id = ? AND message_id = ? AND bcc_token = ? LIMIT 1",
-        (account_id, message_id, token),
-    ).fetchone()
-    return row is not None
+def _alike(connection: sqlite3.Connection, email_id: EmailId, token: str) -> list[int]:
+    """Return the other copies of a message by that secret, also when a server gave it another Message-ID on the way."""
+    rows = connection.execute(
+        "SELECT c.id FROM email t CROSS JOIN email c ON c.bcc_token = ?2 AND c.account_id = t.account_id"
+        " AND c.id <> t.id AND (c.message_id = t.message_id"
+        " OR c.sent_at = t.sent_at AND c.subject = t.subject AND c.from_email = t.from_email) WHERE t.id = ?1",
+        (email_id, token),
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _copy(

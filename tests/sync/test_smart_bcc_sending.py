@@ -104,6 +104,22 @@ def test_the_copy_that_is_delivered_takes_the_place_of_ours(
     sending.check()
 
 
+def test_a_server_that_gives_messages_other_ids_leaves_one_copy(
+    sending: Sending, deals: tuple[ItemRef, ItemRef]
+) -> None:
+    sending.files, sending.rewrites = True, b"other@server.example"
+    address = smart_bcc.address(sending.db, sending.id, deals[1])
+    sending.queue(bcc=(an_address(address),))
+    sending.settle()
+    judge_due(sending.db)
+    (filed,) = sending.in_sent()
+    arrives(sending, delivered(filed, address))
+    ((_, thread, _, is_verified),) = copies(sending)
+    assert is_verified
+    assert linked_to(sending, thread) == deals[1].id
+    sending.check()
+
+
 def test_a_copy_the_server_says_is_forged_is_not_believed(
     sending: Sending, deals: tuple[ItemRef, ItemRef]
 ) -> None:
