@@ -69,7 +69,9 @@ def _people(facts: FormFacts, values: Mapping[str, str], start: Start) -> tuple[
 
 def _person(facts: FormFacts, values: Mapping[str, str], start: Start) -> Field:
     who = start.person or Somebody(values.get("person_id", ""), facts.person)
-    return Field("person_id", "Person", How.PERSON, who.name, chosen=who.id, hint="who it is with")
+    emails = who.details.get("emails")
+    hint = f"new: {emails[0]}" if isinstance(emails, list) and not who.id else "who it is with"
+    return Field("person_id", "Person", How.PERSON, who.name, chosen=who.id, hint=hint)
 
 
 def _organization(facts: FormFacts, values: Mapping[str, str], start: Start) -> Field:
