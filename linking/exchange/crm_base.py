@@ -121,35 +121,31 @@ class Base:
 
     def keeps(self, record: Record) -> frozenset[str]:
         """Return the columns of which the file at hand says nothing."""
-        unsaid = frozenset(record.values) | frozenset(record.later)
-        direct = unsaid & _DIRECT
-        return frozenset(name for name in direct if name not in self.known)
+        return frozenset(
+            name
+            for name in (*record.values, *record.later)
+            if self.known.isdisjoint(_SAID_BY.get(name, (name,)))
+        )
 
 
-_DIRECT: Final = frozenset(
-    [
-        "created_at",
-        "updated_at",
-        "created_by",
-        "time_zone",
-        "notes",
-        "merged_into",
-        "description",
-        "stage_changed_at",
-        "source_lead_id",
-        "converted_deal_id",
-        "entered_at",
-        "is_active",
-        "edits",
-        "can_manage",
-        "rotten_days",
-        "address",
-        "first_name",
-        "last_name",
-        "colour",
-    ]
-)
-"""Columns that a file without a column of that name leaves as they are; others follow from several, or are cleared."""
+_SAID_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("name", "first_name", "last_name"),
+    "aliases": ("alias",),
+    "is_admin": ("role",),
+    "pipeline_id": ("pipeline_id", "pipeline", "stage_id", "stage"),
+    "stage_id": ("stage_id", "stage"),
+    "phase_id": ("phase_id", "stage"),
+    "won_at": ("status",),
+    "lost_at": ("status",),
+    "closed_at": ("closed_at", "status"),
+    "archived_at": ("archived_at", "status"),
+    "deleted_at": ("deleted_at", "status"),
+    "done_at": ("done_at", "done"),
+    "is_pinned": ("pinned",),
+    "responsible_id": ("owner_id",),
+    "author_id": ("owner_id",),
+}
+"""The columns of a file that say what a column here is, where that is not the one of the same name."""
 
 
 def needed(line: Line, column: str) -> str:

@@ -353,12 +353,12 @@ def test_what_a_file_has_no_column_for_stays_as_it_was_chosen_here(db: Database,
     ref = items.find(db, "person:1")
     assert ref is not None
     with db.write() as connection:
-        connection.execute("UPDATE person SET notes = 'ours', time_zone = 'Europe/Madrid'")
+        connection.execute("UPDATE person SET notes = 'ours', time_zone = 'Europe/Madrid', deleted_at = 5")
         connection.execute("INSERT INTO label (id, name, created_at, updated_at) VALUES ('l', 'hot', 1, 1)")
         connection.execute("INSERT INTO item_label VALUES ('person', ?, 'l')", (ref.id,))
     imported(db, directory, persons="id,name,emails\n1,Ana Lima,a@x.example\n")
-    assert db.read().execute("SELECT name, notes, time_zone FROM person").fetchall() == [
-        ("Ana Lima", "ours", "Europe/Madrid")
+    assert db.read().execute("SELECT name, notes, time_zone, deleted_at FROM person").fetchall() == [
+        ("Ana Lima", "ours", "Europe/Madrid", 5)
     ]
     assert db.read().execute("SELECT count(*) FROM item_label").fetchone() == (1,)
 
@@ -398,3 +398,11 @@ def test_a_link_taken_away_by_hand_stays_away_when_its_mail_comes(db: Database, 
     imported(db, directory, links="message_id,kind,item,origin\nm@x.example,,,manual\n")
     rows = db.read().execute("SELECT message_id, item_kind, item_id, origin FROM awaited_link").fetchall()
     assert rows == [("m@x.example", "", "", "manual")]
+
+
+def test_a_file_without_a_status_neither_closes_nor_opens_deals(db: Database, directory: Path) -> None:
+    imported(db, directory, deals="id,title,status,closed_at,stage\n1,A,won,2026-01-02T00:00:00Z,Demo\n")
+    imported(db, directory, deals="id,title\n1,B\n")
+    found = card(db, "deal:1")
+    assert (found.title, found.status, found.stage) == ("B", "won", "Demo")
+    assert db.read().execute("SELECT won_at FROM deal").fetchone() == (1_767_312_000,)
