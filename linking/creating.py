@@ -61,7 +61,7 @@ def create_due(db: Database, *, may_go_on: Callable[[], bool] = lambda: True) ->
                 break
             db.give_way()
             signed = _signed_by(db, thread_id)
-            with db.write() as connection:
+            with db.write(is_durable=False) as connection:
                 count += _look_at(connection, thread_id, signed)
                 auto_created.settle(connection, thread_id)
     if count:

@@ -98,12 +98,12 @@ CREATE TABLE create_due (
 CREATE TRIGGER decision_on_a_stranger AFTER INSERT ON link_decision
 WHEN new.reason IN ('unknown_contact', 'bcc_direct', 'auto_link_off') BEGIN
     INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
-        WHERE t.id = new.thread_id AND c.creates <> 'off';
+        WHERE t.id = new.thread_id AND c.creates <> 'off' AND t.started_at >= c.creates_since;
 END;
 CREATE TRIGGER decision_on_a_stranger_again AFTER UPDATE ON link_decision
 WHEN new.reason IN ('unknown_contact', 'bcc_direct', 'auto_link_off') BEGIN
     INSERT OR IGNORE INTO create_due SELECT t.id FROM thread t JOIN account_crm c ON c.account_id = t.account_id
-        WHERE t.id = new.thread_id AND c.creates <> 'off';
+        WHERE t.id = new.thread_id AND c.creates <> 'off' AND t.started_at >= c.creates_since;
 END;
 
 -- Times in the past when an item was not open, so that old mail is judged by how things stood then.

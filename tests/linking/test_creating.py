@@ -12,7 +12,7 @@ import makers
 import pytest
 from strangers import comes, count, made, reason, works
 
-from linking import creating, smart_bcc
+from linking import creating, deciding, smart_bcc
 from mail.types import AccountId, Role
 from store import (
     account_crm,
@@ -323,3 +323,15 @@ def test_spam_that_is_moved_to_the_inbox_keeps_anything_from_being_made(
     ingest.apply(db, account, makers.a_batch([remote]), [ingest.Arrival(remote, email)])
     works(db)
     assert count(db, "lead") == 0
+
+
+def test_mail_from_before_waits_for_nothing(db: Database) -> None:
+    """A first sync of much mail leaves nothing to look at."""
+    account_id = makers.an_account(db, "me@corp.example")
+    account_crm.set(db, account_id, creates="lead")
+    remote = makers.a_remote("1")
+    email = makers.an_email(to=(makers.an_address("me@corp.example"),))
+    ingest.apply(db, account_id, makers.a_batch([remote]), [ingest.Arrival(remote, email)])
+    deciding.decide_due(db)
+    assert count(db, "link_decision") == 1
+    assert count(db, "create_due") == 0
