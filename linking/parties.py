@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from store.contacts import Ours
 from store.link_facts import Item, Person
@@ -41,6 +42,9 @@ class _Who:
     is_ours: bool = False
     is_blocked: bool = False
     persons: tuple[Person, ...] = ()
+
+
+_OURS: Final = _Who(is_ours=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,10 @@ class Known:
 
     def _who(self, email: str) -> _Who:
         local, _, host = email.rpartition("@")
-        if self._us.include(email) or f"{local.partition('+')[0]}@{host}" in self._us.addresses:
-            return _Who(is_ours=True)
+        if host in self._us.domains or email in self._us.addresses:
+            return _OURS
+        if "+" in local and f"{local.partition('+')[0]}@{host}" in self._us.addresses:
+            return _OURS
         return _Who(is_blocked=self._blocked.include(email), persons=self._persons.get(email, ()))
 
     def party(self, addresses: Iterable[str], overrides: Mapping[str, Person | None] | None = None) -> Party:

@@ -186,12 +186,12 @@ def judgements(conversation: Conversation, known: Known) -> Iterator[Decision]:
         yield decision
 
 
-def _taking_part(message: Message, known: Known) -> Iterator[str]:
-    """Yield the addresses that count; an answer goes elsewhere only where a list or a form wrote for somebody (D2)."""
-    yield from message.senders
-    yield from message.others
+def _taking_part(message: Message, known: Known) -> tuple[str, ...]:
+    """Return the addresses that count; an answer goes elsewhere only where a list or a form wrote for somebody (D2)."""
+    everybody = message.senders + message.others
     if message.reply_to and not any(known.who(email).persons for email in message.senders):
-        yield from message.reply_to
+        everybody += message.reply_to
+    return everybody
 
 
 def _item(facts: Facts, decision: Decision) -> Item | None:
