@@ -133,14 +133,18 @@ def label(item: ItemCard, cells: int, reason: str = "") -> Content:
     tail += f" {shorten(value, _VALUE):>{_VALUE}}" if cells >= _WITH_VALUE else ""
     left = cells - _KIND - len(tail) - 1
     title = _column(line(item.title), left * 3 // 5)
-    whose = line(reason) or ", ".join(
-        dict.fromkeys(filter(None, (line(item.person), line(item.organization))))
-    )
+    whose = line(reason) or ", ".join(_whose(item))
     return Content.assemble(
         (f"{item.kind.value:<{_KIND}}", "dim"),
         (title, "bold" if item.is_open else ""),
         (f" {_column(whose, left - left * 3 // 5)}{tail}", "dim"),
     )
+
+
+def _whose(item: ItemCard) -> list[str]:
+    """Return the names of person and organization, without the item's own."""
+    names = dict.fromkeys((line(item.person), line(item.organization)))
+    return [name for name in names if name and name != line(item.title)]
 
 
 def _column(text: str, cells: int) -> str:
