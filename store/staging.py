@@ -22,7 +22,7 @@ _CHUNK: Final = 500
 _SCHEMA: Final = """
 PRAGMA journal_mode=MEMORY;
 PRAGMA synchronous=OFF;
-PRAGMA cache_size=-32000;
+PRAGMA cache_size=-64000;
 CREATE TABLE staged (place INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, is_new INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (tbl, id)) WITHOUT ROWID;
 CREATE TABLE name (sort TEXT NOT NULL, text TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (sort, text, id)) WITHOUT ROWID;
@@ -81,7 +81,7 @@ _NAMES: Final = {
     "deal": "SELECT title, id FROM deal WHERE deleted_at IS NULL",
     "lead": "SELECT title, id FROM lead WHERE deleted_at IS NULL",
     "project": "SELECT title, id FROM project WHERE deleted_at IS NULL",
-    "label": "SELECT name, id FROM label WHERE deleted_at IS NULL",
+    "label": "SELECT name, id FROM label",  # names of deleted ones are taken too
     **{
         f"field of {kind}": f"SELECT name, id FROM custom_field WHERE deleted_at IS NULL AND item_kind = '{kind}'"  # noqa: S608 - our own words
         for kind in (*_OF_KIND, "activity", "product", "note")
