@@ -10,6 +10,8 @@ from typing import Final
 
 from linking.creating_rules import Skip, Standing, refusal, refusal_of_copy, title_of
 from linking.newcomer import as_newcomer, is_machine
+from linking.taking_back import CannotLink as CannotLink
+from linking.taking_back import take_back as take_back
 from mail import signature_facts
 from mail.types import EmailId, ThreadId
 from store import (
@@ -27,9 +29,7 @@ from store import (
     item_edits,
     newcomer_facts,
     slots,
-    threads,
     to_file,
-    undo,
     users,
 )
 from store.account_crm import AccountCrm
@@ -39,12 +39,9 @@ from store.database import Database
 from store.decisions import Settings
 from store.item_checks import BadItem
 from store.items import ItemKind, ItemRef
-from store.links import CannotLink as CannotLink
 from store.newcomer_facts import Stranger
 from store.panel import Newcomer
-from store.rows import ActionRow
 from store.slots import Slot
-from store.undo import Step
 
 _DAY_S: Final = 86_400
 
@@ -270,52 +267,3 @@ def _add_recipients(connection: sqlite3.Connection, mail: FirstMail, common: Set
     )
     decisions.mark(connection, [mail.thread_id])
     return True
-
-
-def take_back(db: Database, thread_id: ThreadId) -> ActionRow:
-    """Undo all that a conversation made by itself, and let its sender make nothing again; undoable itself.
-
-    A person who has become part of other things stays. Raises CannotLink when it made nothing.
-    """
-    thread_id = threads.resolve(db, thread_id)
-    now = int(time.time())
-    with db.write() as connection:
-        made = auto_created.read(connection, thread_id)
-        if made is None:
-            raise CannotLink("nothing was made by itself from this conversation")
-        keeps_person = auto_created.has_more(connection, made)
-        steps = _undone(connection, made, now, keeps_person=keeps_person)
-        title = f"Took back what mail of {made.address} made; it makes nothing any more"
-        action = undo.record(connection, title, steps, now)
-        exceptions.note(connection, now, "add_exception", made.address, "no_create")
-        decisions.mark(connection, [thread_id])
-    doorbell.ring(db.directory)
-    warning = "The person stays: other items are about them" if keeps_person else ""
-    return action._replace(warning=warning, thread_ids=frozenset({thread_id}))
-
-
-def _undone(connection: sqlite3.Connection, made: Made, now: int, *, keeps_person: bool) -> tuple[Step, ...]:
-    gone = {"deleted_at": now}
-    changes = [Change("activity", {"id": made.activity_id}, gone)] if made.activity_id else []
-    changes.append(Change(made.item.kind.value, {"id": made.item.id}, gone))
-    if made.person_id and not keeps_person:
-        changes.append(Change("person", {"id": made.person_id}, gone))
-    changes.append(Change("auto_created", {"thread_id": int(made.thread_id)}, None))
-    exception = exceptions.change_to(connection, made.address, "no_create", "taken back")
-    if exception is not None:
-        changes.append(exception)
-    steps = crm_changes.apply(connection, [one for one in changes if _is_there(connection, one)], now)
-    slot = slots.read(connection, made.thread_id)
-    if slot is None or (slot.item_kind, slot.item_id) != (made.item.kind.value, made.item.id):
-        return steps
-    link = Step("item", made.thread_id, slots.dumps(slot), slots.dumps(None))
-    undo.carry_out(connection, [link], now=now)
-    return (*steps, link)
-
-
-def _is_there(connection: sqlite3.Connection, change: Change) -> bool:
-    """Say whether a change is of a row that is there, or makes one: what is gone already is not deleted again."""
-    if change.values is None or "deleted_at" not in change.values:
-        return True
-    row = crm_changes.read(connection, change.table, change.key)
-    return row is not None and row["deleted_at"] is None

@@ -115,3 +115,14 @@ def test_there_is_nothing_to_take_back_of_other_conversations(db: Database, acco
     thread = comes(db, account, is_bulk=True)
     with pytest.raises(CannotLink, match="nothing was made"):
         creating.take_back(db, thread)
+
+
+def test_who_may_not_change_the_lead_takes_nothing_back(db: Database, account: AccountId) -> None:
+    """M03."""
+    crm_rows.a_user(db, "Me", "me@corp.example", edits="own")
+    bo = crm_rows.a_user(db, "Bo", "bo@corp.example")
+    account_crm.set(db, account, responsible=(bo,))
+    thread = comes(db, account)
+    with pytest.raises(CannotLink, match="but not change it"):
+        creating.take_back(db, thread)
+    assert count(db, "lead") == 1
