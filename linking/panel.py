@@ -45,32 +45,33 @@ def for_thread(db: Database, thread_id: ThreadId) -> PanelFacts:
     if state is LinkState.NONE and suggestions:
         state = LinkState.SUGGESTED
     facts = replace(facts, state=state, suggestions=suggestions)
+    has_open = any(item.persons and item.status == "open" for item in related.items)
     return replace(
         facts,
-        why=_why(db, facts),
+        why=_why(db, facts, has_open=has_open),
         newcomer=newcomer.of_people(db, facts.thread_id, facts.people),
     )
 
 
-def _why(db: Database, facts: PanelFacts) -> str:
-    """Return in one line why the conversation is linked or not, as it stands now."""
+def _why(db: Database, facts: PanelFacts, *, has_open: bool) -> str:
+    """Return in one line why the conversation is linked or not; `has_open`: its people have something open now."""
     if facts.item is not None and facts.slot is not None:
         return _why_linked(db, facts)
     if facts.state is LinkState.UNLINKED_BY_HAND:
         return words.sentence(Outcome(facts.thread_id, EmailId(0), Reason.MANUALLY_UNLINKED, ()), {})
     if facts.decision is not None:
-        return f"{_when(facts)}{_sentence(db, facts.decision)}"
+        return f"{_when(facts, has_open=has_open)}{_sentence(db, facts.decision)}"
     if not facts.people:
         return "only our own people take part"
     return words.unjudged(is_due=decisions.is_waiting(db.read(), facts.thread_id))
 
 
-def _when(facts: PanelFacts) -> str:
+def _when(facts: PanelFacts, *, has_open: bool) -> str:
     """Return that what the rules found is no longer so: they judge what comes, never what was there before (D11)."""
     assert facts.decision is not None
     is_known = any(person.id for person in facts.people)
     was_unknown = facts.decision.reason == Reason.UNKNOWN_CONTACT and is_known
-    had_none = facts.decision.reason in _NONE_OPEN and facts.state is LinkState.SUGGESTED
+    had_none = facts.decision.reason in _NONE_OPEN and has_open
     return "when it came: " if was_unknown or had_none else ""
 
 

@@ -93,6 +93,14 @@ def test_what_was_so_when_the_mail_came_is_told_as_past_where_it_is_so_no_more(
     assert facts.suggestions[0].reason == "deal of Ana Lima; newer than the conversation"
 
 
+def test_what_is_still_so_is_told_as_present(
+    db: Database, account_id: AccountId, inbox: MailboxId, ana: str
+) -> None:
+    a_deal(db, "Won", ana, status="won", won_at=makers.NOW - 10)
+    facts = judged(db, a_stored_email(db, account_id, inbox))
+    assert facts.why == "no open deal, lead or project of these people"
+
+
 def test_a_link_by_hand_says_so_and_what_became_of_the_item(
     db: Database, account_id: AccountId, inbox: MailboxId, ana: str
 ) -> None:
