@@ -20,6 +20,12 @@ MOST_OCTETS: Final = 200_000_000
 _MOST_LINE_CHARACTERS: Final = 1_000_000
 _MOST_LINES: Final = 1_000
 """So many lines one row may have; after them a quote counts as never closed."""
+_OTHER_KINDS: Final = {
+    b"PK\x03\x04": "a workbook (xlsx, ods) or a zip file",
+    b"\xd0\xcf\x11\xe0": "an old workbook (xls)",
+    b"\x1f\x8b": "a compressed file",
+    b"%PDF": "a PDF",
+}
 _SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -78,6 +84,7 @@ class Table:
 
     def __init__(self, path: Path, *, encoding: str = "", delimiter: str = "") -> None:
         self.name = path.name
+        _refuse_other_kinds(path)
         self.encoding = _encoding(path, encoding)
         self._file: TextIO = path.open(encoding=self.encoding.name, errors="replace", newline="")
         try:
@@ -187,6 +194,14 @@ class _Lines:
             while rest and not rest.endswith("\n"):
                 rest = self._file.readline(_MOST_LINE_CHARACTERS)
         return line
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    with path.open("rb") as file:
+        start = file.read(8)
+    for mark, what in _OTHER_KINDS.items():
+        if start.startswith(mark):
+            raise Unreadable(f"is {what}: open it in a spreadsheet and save it as CSV")
 
 
 def _encoding(path: Path, wanted: str) -> Encoding:

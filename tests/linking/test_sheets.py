@@ -59,3 +59,9 @@ def test_what_a_terminal_would_act_on_is_not_in_headings(tmp_path: Path) -> None
     path.write_text("id,a\x1b[2Jb\u202e  c\n1,2\n")
     with sheets.Table(path) as table:
         assert table.headings == ("id", "a[2Jb c")
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF-1.7"])
+def test_files_of_other_kinds_are_refused_with_what_to_do(tmp_path: Path, start: bytes) -> None:
+    (reject,) = a_sheet(tmp_path, start + b"\nid,title\n").rejects
+    assert "open it in a spreadsheet and save it as CSV" in reject.reason
