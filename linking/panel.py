@@ -81,6 +81,7 @@ def _why_linked(db: Database, facts: PanelFacts) -> str:
     why = _LINKED.get(facts.origin, "linked")
     if (
         facts.origin in ("auto", "bcc")
+        and not facts.slot.reason  # as of what the conversation made by itself
         and facts.decision is not None
         and facts.decision.reason in rules.LINKING
     ):

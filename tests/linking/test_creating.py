@@ -12,7 +12,7 @@ import makers
 import pytest
 from strangers import comes, count, made, reason, works
 
-from linking import creating, deciding, smart_bcc
+from linking import creating, deciding, panel, smart_bcc
 from mail.types import AccountId, Role
 from store import (
     account_crm,
@@ -78,6 +78,11 @@ def test_the_conversation_is_linked_to_what_it_made_and_stays_so(db: Database, a
     works(db)
     assert links.slot(db, thread) == slot
     assert reason(db, thread) == "linked"
+
+
+def test_the_panel_says_that_it_was_made_by_itself(db: Database, account: AccountId) -> None:
+    thread = comes(db, account)
+    assert panel.for_thread(db, thread).why == "linked by rule: made from this conversation"
 
 
 def test_the_three_times_are_kept_apart(db: Database, account: AccountId) -> None:
