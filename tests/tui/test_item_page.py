@@ -1,69 +1,23 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-
 import crm_rows
+import desk as desk_of
 import hostile
-import makers
 import pytest
 import screens
-import stored
-import told
+from desk import Desk, the_page
 from rich.cells import cell_len
-from textual.pilot import Pilot
 
 from linking import service
 from mail.text import is_safe
-from mail.types import AccountId, Role, ThreadId
-from store import drafts, links
+from mail.types import ThreadId
 from store.database import Database
 from store.item_refs import PageKind, PageRef
 from store.items import ItemRef
 from tui import item_pages
-from tui.app import DealboxApp
 from tui.screens.item import ItemPage, Tab
 
 SIZES = ((80, 24), (120, 40), (200, 50))
-
-
-class Desk:
-    """A screen with the page of a deal, and what a test asks of it."""
-
-    def __init__(self, app: DealboxApp, pilot: Pilot[int]) -> None:
-        self.app = app
-        self.pilot = pilot
-
-    @property
-    def page(self) -> ItemPage:
-        shown = self.app.screen
-        assert isinstance(shown, ItemPage)
-        return shown
-
-    @property
-    def text(self) -> str:
-        return screens.text(self.app)
-
-    async def press(self, *keys: str) -> None:
-        for key in keys:
-            await self.pilot.press(key)
-            await self.settle()
-
-    async def settle(self) -> None:
-        await self.pilot.pause()
-        running = [each for each in self.app.workers if each.group == "preview" and not each.is_finished]
-        if running:
-            await self.app.workers.wait_for_complete(running)
-        await self.pilot.pause(0.05)
-
-    async def until(self, words: str) -> None:
-        """Wait until the screen says something."""
-        for _ in range(200):
-            if words in self.text:
-                return
-            await self.pilot.pause(0.05)
-        raise AssertionError(f"{words!r} is not on screen:\n{self.text}")
 
 
 @pytest.fixture
@@ -73,40 +27,13 @@ def ids(db: Database) -> list[ThreadId]:
 
 @pytest.fixture
 def ana(db: Database) -> str:
-    person = crm_rows.a_person(db, "Ana Lima", "person3@acme.example")
-    acme = crm_rows.a_row(db, "organization", name="Acme GmbH")
-    with db.write() as connection:
-        connection.execute("UPDATE person SET org_id = ? WHERE id = ?", (acme, person))
-    return person
+    return desk_of.ana(db)
 
 
 @pytest.fixture
 def deal(db: Database, ids: list[ThreadId], ana: str) -> ItemRef:
     """A deal of Ana's with the ten newest of twelve conversations."""
-    found = crm_rows.a_deal(db, "Renewal", ana)
-    for thread_id in ids[:10]:
-        service.link(db, thread_id, found)
-    return found
-
-
-@asynccontextmanager
-async def the_page(
-    db: Database, item: PageRef | ItemRef, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[Desk]:
-    async with screens.the_screen(db, size=size) as (app, pilot):
-        item_pages.show(app.mail, item)
-        desk = Desk(app, pilot)
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if isinstance(app.screen, ItemPage) and app.screen.facts is not None:
-                break
-        await desk.settle()
-        yield desk
-
-
-def linked(db: Database, thread_id: ThreadId) -> str | None:
-    slot = links.slot(db, thread_id)
-    return slot.item_id if slot else None
+    return desk_of.a_deal_with(db, ana, ids[:10])
 
 
 # -- what it shows
@@ -329,158 +256,3 @@ async def test_a_note_is_shown_in_full(db: Database, deal: ItemRef) -> None:
         assert "Line 19" not in desk.text
         await desk.press("G", "enter")
         await desk.until("Line 19")
-
-
-# -- what is done from it
-
-
-async def test_a_conversation_is_searched_and_linked(
-    db: Database, deal: ItemRef, ids: list[ThreadId]
-) -> None:
-    found = told.a_conversation(db, AccountId(1), "About bramblewick", "And an answer")
-    async with the_page(db, deal) as desk:
-        await desk.press("L")
-        await desk.until("Link a conversation to Renewal")
-        await desk.press(*"brambl")
-        await desk.until("Ana Lima")
-        await desk.press("enter")
-        await desk.until("Linked to Renewal")
-        assert linked(db, found) == deal.id
-        await desk.until("1 Conversations 11")
-
-
-async def test_conversations_of_the_deal_s_people_are_offered_before_anything_is_typed(
-    db: Database, deal: ItemRef, ids: list[ThreadId]
-) -> None:
-    service.unlink(db, ids[8])
-    async with the_page(db, deal) as desk:
-        await desk.press("L")
-        await desk.until("Subject 3")
-        await desk.press("enter")
-        await desk.until("Linked to Renewal")
-        assert linked(db, ids[8]) == deal.id
-
-
-async def test_a_query_that_is_none_is_explained_in_the_picker(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("L", *"(a")
-        await desk.until("at character")
-        await desk.press("escape")
-        assert isinstance(desk.app.screen, ItemPage)
-
-
-async def test_linking_a_conversation_of_another_deal_asks_first(
-    db: Database, deal: ItemRef, ids: list[ThreadId]
-) -> None:
-    other = crm_rows.a_deal(db, "Other deal")
-    found = told.a_conversation(db, AccountId(1), "About bramblewick")
-    service.link(db, found, other)
-    async with the_page(db, deal) as desk:
-        await desk.press("L", *"bramblewick", "enter")
-        await desk.until("is linked to Other deal")
-        await desk.press("n")
-        assert linked(db, found) == other.id
-        await desk.press("L", *"bramblewick", "enter")
-        await desk.until("is linked to Other deal")
-        await desk.press("y")
-        await desk.until("Linked to Renewal instead of Other deal")
-
-
-async def test_a_conversation_is_unlinked_and_undo_brings_it_back(
-    db: Database, deal: ItemRef, ids: list[ThreadId]
-) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("comma", "u")
-        await desk.until("1 Conversations 9")
-        assert linked(db, ids[0]) is None
-        await desk.press("z")
-        await desk.until("1 Conversations 10")
-        assert linked(db, ids[0]) == deal.id
-
-
-async def test_a_message_is_written_to_the_deal_s_person_about_the_deal(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("c")
-        await desk.until("Subject")
-        (row,) = drafts.open_drafts(db)
-        assert [each.email for each in row.draft.to] == ["person3@acme.example"]
-        assert (row.item_kind, row.item_id) == ("deal", deal.id)
-        await desk.press("escape")
-        await desk.until("1 Conversations 10")
-
-
-async def test_a_deal_is_won_lost_and_reopened_from_its_page(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("w")
-        await desk.until("won  12,400 EUR")
-        await desk.press("z")
-        await desk.until("open  12,400 EUR")
-
-
-async def test_keys_of_other_kinds_say_so(db: Database, ana: str, ids: list[ThreadId]) -> None:
-    async with the_page(db, PageRef(PageKind.PERSON, ana)) as desk:
-        await desk.press("d")
-        assert "Convert to a deal: not of a person" in desk.text
-        await desk.press("X")
-        assert "X is not a key here" in desk.text
-
-
-async def test_the_address_of_the_item_is_copied(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("y")
-        assert desk.app.clipboard == f"deal:{deal.id}"
-
-
-async def test_the_smart_bcc_address_is_copied(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal) as desk:
-        await desk.press("b")
-        await desk.until("Copied me+")
-        assert desk.app.clipboard.endswith("@dealbox.example")
-
-
-async def test_help_lists_the_keys_of_the_kind(db: Database, deal: ItemRef) -> None:
-    async with the_page(db, deal, (120, 50)) as desk:
-        await desk.press("?")
-        await desk.until("Keys of the page of a deal")
-        await desk.press("space")
-        assert "Link a conversation to it" in desk.text
-        assert "Convert to a deal" not in desk.text
-
-
-async def test_what_others_change_shows_by_itself(db: Database, deal: ItemRef, ids: list[ThreadId]) -> None:
-    async with the_page(db, deal) as desk:
-        await asyncio.to_thread(service.link, db, ids[11], deal)
-        await desk.until("1 Conversations 11")
-
-
-async def test_the_end_of_a_long_list_is_one_key_away(db: Database, ana: str) -> None:
-    account = makers.an_account(db)
-    inbox = stored.mailboxes_of(db, account)[Role.INBOX]
-    deal = crm_rows.a_deal(db, "Big", ana)
-    found: Sequence[ThreadId] = [
-        stored.a_stored_email(db, account, inbox, subject=f"Big {number}").thread_id for number in range(200)
-    ]
-    for thread_id in found:
-        links.link(db, thread_id, deal)
-    async with the_page(db, deal) as desk:
-        await desk.press("G")
-        assert desk.page.threads.cursor == 199
-        assert "200/200" in desk.text
-
-
-async def test_the_command_line_shows_the_page_of_an_address(db: Database, deal: ItemRef) -> None:
-    async with screens.the_screen(db) as (app, pilot):
-        desk = Desk(app, pilot)
-        await desk.press("colon", *f"item {deal.kind.value}:{deal.id}", "enter")
-        await desk.until("Deal: Renewal")
-        await desk.press("q", "colon", *"item deal:nothing", "enter")
-        await desk.until("There is no item deal:nothing")
-
-
-async def test_a_page_is_found_by_a_part_of_its_name(db: Database, deal: ItemRef) -> None:
-    async with screens.the_screen(db) as (app, pilot):
-        desk = Desk(app, pilot)
-        await desk.press("comma", "slash", *"renew")
-        await desk.until("Ana Lima")
-        await desk.press("enter")
-        await desk.until("Deal: Renewal  ")
