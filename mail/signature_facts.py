@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.folding import fold
-from mail.signature_words import CLOSINGS, COMPANY_FORMS, PHONE_LABELS, SENT_FROM, TITLES, UNSPACED_FORMS
+from mail.signature_words import (
+    CLOSINGS,
+    COMPANY_FORMS,
+    PHONE_LABELS,
+    PHONE_LETTERS,
+    SENT_FROM,
+    TITLES,
+    UNSPACED_FORMS,
+)
 from mail.types import BlockKind, Body, Document
 
 _MOST_LINES: Final = 25
 _LONGEST_LINE: Final = 200
 _LONGEST_TITLE: Final = 70
+_MOST_TITLE_WORDS: Final = 4
+"""Of a title without a word that titles have: more words are a sentence."""
 _MOST_TAIL: Final = 14
 """Of a text without a marked signature so many last lines are looked at, from the writer's name on."""
 _MOST_NAME_WORDS: Final = 5
@@ -24,7 +34,8 @@ _MOST_NAME_WORDS: Final = 5
 _LABEL: Final = "|".join(re.escape(each) for each in sorted(PHONE_LABELS, key=len, reverse=True))
 _NUMBER: Final = r"(?:\+|00)?\(?\d(?:[\d \u00a0()./\u2010-\u2015-]{4,26})\d"
 _LABELLED: Final = re.compile(
-    rf"(?<![^\W\d_])({_LABEL})(?![^\W\d_])[ .:：/)\]-]{{0,4}}({_NUMBER})", re.IGNORECASE
+    rf"(?<![^\W\d_])(?:(?:{_LABEL})(?![^\W\d_])[ .:：/)\]-]{{0,4}}|[{PHONE_LETTERS}] ?[:.] {{0,3}})({_NUMBER})",
+    re.IGNORECASE,
 )
 _INTERNATIONAL: Final = re.compile(
     r"(?<![\w+])(?:\+|00(?=[1-9]))(?:\(?\d[\d \u00a0()./\u2010-\u2015-]{5,26})\d"
@@ -32,13 +43,14 @@ _INTERNATIONAL: Final = re.compile(
 _FAX: Final = re.compile(
     r"(?<![^\W\d_])(?:tele)?fax|(?<![^\W\d_])f ?:|télécop|传真|ファックス", re.IGNORECASE
 )
+_YEARS: Final = re.compile(r"(?:19|20)\d\d\W{1,3}(?:19|20)\d\d")
 _DIGIT: Final = re.compile(r"\d")
-_PARTS: Final = re.compile(r"\s+[|·•–—/]\s*|\s*[|·•]\s+|\s+-\s+|\t+")
+_PARTS: Final = re.compile(r"\s+[|·•–—/]\s*|\s*[|·•]\s+|\s+-\s+|\t+|\s{3,}")
 _COMMA: Final = re.compile(r",\s+")
 _AT: Final = re.compile(r"\s+(?:at|@|bei|chez|presso)\s+", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"\s*[(\[][^)\]]{0,60}[)\]]\s*")
 _VIA: Final = re.compile(r"\s+(?:via|através de|über)\s+.*$", re.IGNORECASE)
-_MARKS: Final = " \t*_~|•·–—-,;:>'\"“”«»"
+_MARKS: Final = " \t*_~=#/\\|•·–—-,;:>'\"“”«»"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +87,18 @@ def phone(lines: Sequence[str]) -> str:
     for line in lines:
         for part in re.split(r"\s[|·•]\s|\s{3,}|,\s", line[:_LONGEST_LINE]):
             found = _LABELLED.search(part)
-            number = found[2] if found else ""
+            number = found[1] if found else ""
             if not number and not _FAX.search(part):
                 international = _INTERNATIONAL.search(part)
                 number = international[0] if international else ""
-            if 6 <= len(_DIGIT.findall(number)) <= 15 and number.count("/") < 3:
+            if _is_number(number):
                 return " ".join(number.split()).strip(" -./")
     return ""
+
+
+def _is_number(text: str) -> bool:
+    """Say whether digits can be a telephone number: not a span of years, nor a date."""
+    return 6 <= len(_DIGIT.findall(text)) <= 15 and text.count("/") < 3 and not _YEARS.fullmatch(text)
 
 
 def person_name(header_name: str) -> str:
@@ -148,6 +165,8 @@ def _name_line(lines: Sequence[str], name: str) -> tuple[int, str]:
 
 def _is_name(line: str, name: str) -> bool:
     """Say whether a line is the name of the writer, whole or with a part left out or put in."""
+    if "@" in line or ":" in line:
+        return False
     said, known = fold(_BRACKETS.sub(" ", line)).split(), set(fold(name).split())
     common = known.intersection(said)
     return (
@@ -186,9 +205,11 @@ def _may_be_title(line: str) -> bool:
     has_sign = any(sign in line for sign in ("@", "www.", "://", "+"))
     is_address = len(_DIGIT.findall(line)) > 2 or _LABELLED.search(line) is not None
     is_sentence = line.endswith((".", "!", "?")) and len(line.split()) > 5
-    return 2 < len(line) <= _LONGEST_TITLE and not (
-        has_sign or is_address or is_sentence or _is_sent_from(line)
-    )
+    is_known = _has_title_word(line)
+    is_text = not is_known and (", " in line or len(line.split()) > _MOST_TITLE_WORDS or line[:1].islower())
+    is_drawn = sum(letter.isalpha() for letter in line) < 0.6 * len(line.replace(" ", ""))
+    is_other = has_sign or is_address or is_sentence or is_text or is_drawn or _is_sent_from(line)
+    return 2 < len(line) <= _LONGEST_TITLE and not is_other
 
 
 def _split_title(line: str, email: str) -> tuple[str, str]:
@@ -200,7 +221,7 @@ def _split_title(line: str, email: str) -> tuple[str, str]:
     for title, company in cuts:
         if title and _is_company(company.strip(_MARKS), email):
             return title.strip(_MARKS), company.strip(_MARKS)
-    return line.strip(_MARKS), ""
+    return pieces[0].strip(_MARKS), ""
 
 
 def _cut(parts: tuple[str, str, str]) -> tuple[str, str]:
@@ -242,7 +263,7 @@ def _has_title_word(line: str) -> bool:
 
 
 def _is_closing(line: str) -> bool:
-    return fold(line) in CLOSINGS
+    return fold(_PARTS.split(line)[0]) in CLOSINGS
 
 
 def _is_sent_from(line: str) -> bool:

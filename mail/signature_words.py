@@ -10,9 +10,10 @@ PHONE_LABELS: Final = (
     "cell", "cel", "celular", "cellulare", "cellphone", "telemóvel", "telemovel", "tlm", "portable", "port", "fixe", "fijo", "fisso",
     "direct", "direkt", "durchwahl", "directo", "ligne directe", "office", "work", "büro", "bureau", "kom", "komórka", "kontakt",
     "puh", "puhelin", "matkapuhelin", "whatsapp", "cep", "телефон", "тел", "моб", "电话", "手机", "電話", "携帯", "전화", "휴대폰",
-    "t", "m", "p", "d", "c", "h", "o",
 )  # fmt: skip
 """As they stand before a number, in any case."""
+PHONE_LETTERS: Final = "tmpdhoc"
+"""The same, with a colon or full stop behind them."""
 
 _FORMS: Final = (
     "gmbh|gmbh co kg|co kg|ag|kg|ug|ohg|e k|ek|se|ltd|ltda|limited|llc|llp|lp|inc|incorporated|corp|corporation|plc|pty ltd|pte ltd|co|"

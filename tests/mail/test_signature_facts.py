@@ -117,6 +117,12 @@ def test_what_telephones_add_is_no_signature() -> None:
         "10115 Berlin",
         "Tel. 12",
         "IBAN DE89 3704 0044",
+        "(c) 1999-2002",
+        "(C) 7311-680",
+        "Tel 1999-2002",
+        "(c) 1999-2002",
+        "(C) 7311-680",
+        "Tel 1999-2002",
     ],
 )
 def test_a_number_that_is_no_telephone_is_left_out(line: str) -> None:
@@ -128,6 +134,34 @@ def test_a_line_that_cannot_be_a_title_ends_the_search_for_one() -> None:
     assert (
         of_lines(["Ana Lima", "We are closed from Monday until the end of the year."], "Ana Lima").title == ""
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "=========",
+        "/ __/ _/ / / , /  x",
+        "Marseille, France",
+        "waider@waider.example",
+        "I am what I say I am",
+        "all mine",
+    ],
+)
+def test_what_is_drawn_a_place_or_an_address_is_no_title(line: str) -> None:
+    assert of_lines(["Ana Lima", line], "Ana Lima").title == ""
+
+
+def test_of_a_line_with_more_than_a_title_the_title_is_taken() -> None:
+    assert of_lines(["Ana Lima", "Sales Manager | Berlin"], "Ana Lima").title == "Sales Manager"
+
+
+def test_an_address_or_a_field_is_no_name() -> None:
+    assert of_lines(["ana.lima@acme.example"], "Ana Lima").name == ""
+    assert of_lines(["From: Ana Lima"], "Ana Lima").name == ""
+
+
+def test_closings_in_two_languages_on_one_line_are_no_name() -> None:
+    assert of_lines(["Viele Grüße / Best regards", "Ana Lima", "Buyer"]).name == "Ana Lima"
 
 
 def test_a_title_is_known_by_its_words_where_no_name_stands_above_it() -> None:
