@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from mail.types import ThreadId
-from store import contacts, events, item_refs, items, threads, users
+from store import contacts, item_refs, items, threads, users
 from store.database import Database
 from store.item_refs import PageKind, PageRef
+from store.keyed_list import KeyedList
 from store.rows import ThreadKey, ThreadRow
 
-PAGE: Final = 64
-KEPT_PAGES: Final = 16
 MOST: Final = 50_000
 """An item's newest conversations, of which so many are listed."""
 _MOST_ADDRESSES: Final = 2_000
@@ -138,74 +135,10 @@ def offered(db: Database, item: PageRef, may_see: MaySee, limit: int) -> tuple[T
     return tuple(row for row in rows.values() if row.item_kind is None)[:limit]
 
 
-class ItemConversations:
-    """The shape of ThreadList over the conversations of one item. What is read on a key press is one page."""
+class ItemConversations(KeyedList):
+    """The conversations of one item as a list."""
 
     def __init__(self, db: Database, item: PageRef, may_see: MaySee = never) -> None:
         self.item = item
         self.may_see = may_see
-        self._db = db
-        self._keys: list[ThreadKey] = []
-        self._at: dict[ThreadId, int] = {}
-        self._pages: OrderedDict[int, dict[ThreadId, ThreadRow]] = OrderedDict()
-        self._seen_event = -1
-        self.refresh()
-
-    @classmethod
-    def like(cls, other: ItemConversations) -> ItemConversations:
-        """Return the same list with pages of its own, reading nothing."""
-        same = cls.__new__(cls)
-        same.__dict__.update(other.__dict__)
-        same._pages = OrderedDict()
-        return same
-
-    @property
-    def count(self) -> int:
-        """Return how many conversations there are."""
-        return len(self._keys)
-
-    @property
-    def thread_ids(self) -> tuple[ThreadId, ...]:
-        """Return all of them, newest first."""
-        return tuple(key.thread_id for key in self._keys)
-
-    def refresh(self) -> None:
-        """Look again which conversations there are, unless nothing happened since."""
-        self._pages.clear()
-        newest = events.newest(self._db)
-        if newest == self._seen_event:
-            return
-        self._seen_event = newest
-        self._keys = keys(self._db.read(), self.item, self.may_see)
-        self._at = {key.thread_id: index for index, key in enumerate(self._keys)}
-
-    def row(self, index: int) -> ThreadRow | None:
-        """Return the row at an index, None outside the list."""
-        if not 0 <= index < len(self._keys):
-            return None
-        number = index // PAGE
-        page = self._pages.get(number)
-        if page is None:
-            page = self._pages[number] = self._fetch(number)
-            if len(self._pages) > KEPT_PAGES:
-                self._pages.popitem(last=False)
-        else:
-            self._pages.move_to_end(number)
-        key = self._keys[index]
-        row = page.get(key.thread_id)
-        return None if row is None else row._replace(at=key.at)
-
-    def rank(self, key: ThreadKey) -> int:
-        """Return how many rows stand before `key`: its index, if it is listed."""
-        return bisect_left(
-            self._keys, (-key.at, -key.thread_id), key=lambda each: (-each.at, -each.thread_id)
-        )
-
-    def find(self, thread_id: ThreadId) -> ThreadKey | None:
-        """Return where a conversation stands, also under an id it had before it was merged; None when it is not listed."""
-        index = self._at.get(threads.resolve(self._db, thread_id))
-        return None if index is None else self._keys[index]
-
-    def _fetch(self, number: int) -> dict[ThreadId, ThreadRow]:
-        wanted = [key.thread_id for key in self._keys[number * PAGE : (number + 1) * PAGE]]
-        return threads.rows(self._db, wanted)
+        super().__init__(db, lambda: keys(db.read(), item, may_see))

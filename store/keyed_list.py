@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Self
 
 from mail.ids import ThreadId
-from store import threads
+from store import events, threads
 from store.database import Database
 from store.rows import ThreadKey, ThreadRow
 
@@ -25,18 +25,36 @@ class KeyedList:
         self._keys: list[ThreadKey] = []
         self._at: dict[ThreadId, int] = {}
         self._pages: OrderedDict[int, dict[ThreadId, ThreadRow]] = OrderedDict()
+        self._seen_event = -1
         self.refresh()
+
+    @classmethod
+    def like(cls, other: Self) -> Self:
+        """Return the same list with pages of its own, reading nothing."""
+        same = cls.__new__(cls)
+        same.__dict__.update(other.__dict__)
+        same._pages = OrderedDict()
+        return same
 
     @property
     def count(self) -> int:
         """Return how many conversations there are."""
         return len(self._keys)
 
+    @property
+    def thread_ids(self) -> tuple[ThreadId, ...]:
+        """Return all of them, newest first."""
+        return tuple(key.thread_id for key in self._keys)
+
     def refresh(self) -> None:
-        """Look again which conversations there are."""
+        """Look again which conversations there are, unless nothing happened since."""
+        self._pages.clear()
+        newest = events.newest(self._db)
+        if newest == self._seen_event:
+            return
+        self._seen_event = newest
         self._keys = self._read()
         self._at = {key.thread_id: index for index, key in enumerate(self._keys)}
-        self._pages.clear()
 
     def row(self, index: int) -> ThreadRow | None:
         """Return the row at an index, None outside the list."""

@@ -6,7 +6,7 @@ import pytest
 from stored import Stored, a_stored_email, mailboxes_of
 
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import actions, links, waiting
+from store import actions, events, links, waiting
 from store.database import Database
 from store.items import ItemRef
 from store.keyed_list import KeyedList
@@ -155,6 +155,8 @@ def test_the_list_is_read_by_page_and_finds_its_rows(
     assert rows.rank(ThreadKey(NOW, ThreadId(1))) == 0
 
     answer(db, account_id, boxes, sent[66], 1)
+    with db.write() as connection:
+        events.record(connection, "mail")
     rows.refresh()
     assert rows.count == 69
     assert rows.find(sent[66].thread_id) is None
