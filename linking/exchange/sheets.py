@@ -29,7 +29,8 @@ _OTHER_KINDS: Final = {
 _SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?|\+[0-9][0-9 ()./;+-]*")
+"""Amounts and telephone numbers: a spreadsheet can do no harm with them, and other programs want them as they are."""
 
 
 class Unreadable(ValueError):

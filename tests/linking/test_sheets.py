@@ -65,3 +65,17 @@ def test_what_a_terminal_would_act_on_is_not_in_headings(tmp_path: Path) -> None
 def test_files_of_other_kinds_are_refused_with_what_to_do(tmp_path: Path, start: bytes) -> None:
     (reject,) = a_sheet(tmp_path, start + b"\nid,title\n").rejects
     assert "open it in a spreadsheet and save it as CSV" in reject.reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("-cmd", "'-cmd"), ("\tx", "'\tx"), ("'=x", "''=x"), ("+x", "'+x"),
+        ("-5.50", "-5.50"), ("+49 (30) 1-2; +49 3", "+49 (30) 1-2; +49 3"), ("'quoted'", "'quoted'"), ("", ""),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_takes_for_a_formula_is_written_as_text_and_read_as_it_was(
+    cell: str, written: str
+) -> None:
+    assert sheets.neutral(cell) == written
+    assert sheets.plain(written) == cell
