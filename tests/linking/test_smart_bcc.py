@@ -34,14 +34,14 @@ def account(db: Database) -> AccountId:
     return makers.an_account(db, ME)
 
 
-def a_copy(db: Database, account: AccountId, to: str, key: str = "1", **changes: Any) -> ThreadId:
-    """Take in a copy of what I wrote to Ann, delivered to `to`, and let the rules look at it."""
+def a_copy(db: Database, account: AccountId, address: str, key: str = "1", **changes: Any) -> ThreadId:
+    """Take in a copy of what I wrote to Ann, delivered to `address`, and let the rules look at it."""
     said: dict[str, Any] = {
         "from_": (makers.an_address(ME),),
         "to": (makers.an_address("ann@x.example"),),
         "message_id": "original@corp.example",
     }
-    email = makers.an_email(**(said | changes), delivered_to=(to,))
+    email = makers.an_email(**(said | changes), delivered_to=(address,))
     remote = makers.a_remote(key)
     ingest.apply(db, account, makers.a_batch([remote], state=key), [ingest.Arrival(remote, email)])
     deciding.decide_due(db)
@@ -180,3 +180,19 @@ def test_smart_bcc_addresses_are_nobody_who_takes_part(db: Database) -> None:
     thread = a_copy(db, account, address, from_=(makers.an_address("me@gmail.com"),), cc=named)
     people = contacts.participants(db.read(), thread)
     assert [one.email for one in people] == ["ann@x.example"]
+
+
+def test_m112_what_is_forwarded_to_an_items_address_is_a_conversation_that_is_linked_to_it(
+    db: Database, account: AccountId
+) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    address = smart_bcc.address(db, account, deal)
+    thread = a_copy(
+        db,
+        account,
+        address,
+        to=(makers.an_address(address),),
+        message_id="forward@corp.example",
+        references=("original@corp.example",),
+    )
+    assert outcome(db, thread) == ("bcc_direct", deal.id)
