@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 
 class Behind(NamedTuple):
-    """The screens that wait while one of an item's conversations is read in the mail, the lowest first."""
+    """The screens that wait while one of an item's conversations is read in the mail, the lowest first.
+
+    `listing` is what the mail shows meanwhile, `mail` what it showed before, `before` what waited then.
+    """
 
     screens: tuple[Screen[Any], ...]
     listing: Listing
     mail: Aside
+    before: Behind | None
 
 
 def show(mail: MailScreen, item: PageRef | ItemRef) -> None:
@@ -50,7 +54,7 @@ def read(page: ItemPage, thread_id: ThreadId) -> None:
         page.say("This conversation is not listed any more")
         return
     title = item_lines.title(page.facts) if page.facts is not None else page.ref.address
-    forget(mail)
+    before = _still_wanted(mail)
     waiting = app.screen_stack[app.screen_stack.index(mail) + 1 :]
     for screen in reversed(waiting):
         if not app.is_screen_installed(screen):
@@ -58,31 +62,36 @@ def read(page: ItemPage, thread_id: ThreadId) -> None:
         app.pop_screen()
     aside = mail.listings.put_aside()
     listing = mail.listings.open_conversations(title, ItemConversations.like(source))
-    mail.behind = Behind(tuple(waiting), listing, aside)
+    mail.behind = Behind(tuple(waiting), listing, aside, before)
     mail.thread_list.go_to_thread(thread_id)
     mail.read_thread()
 
 
 def come_back(mail: MailScreen) -> bool:
     """Leave a conversation for the page it was opened from; False when it was not opened from one."""
-    behind = mail.behind
-    if behind is None or mail.places.is_panel_overlay or mail.places.is_mailboxes_overlay:
+    if mail.places.is_panel_overlay or mail.places.is_mailboxes_overlay:
         return False
-    if mail.listings.shown is not behind.listing:
-        forget(mail)
+    behind = _still_wanted(mail)
+    if behind is None or mail.listings.shown is not behind.listing:
         return False
-    mail.behind = None
+    mail.behind = behind.before
     mail.listings.take_back(behind.mail)
     for screen in behind.screens:
         mail.app.push_screen(screen)
     return True
 
 
-def forget(mail: MailScreen) -> None:
-    """Let the pages go that wait behind the mail: the user went elsewhere."""
-    behind, mail.behind = mail.behind, None
-    for screen in behind.screens if behind is not None else ():
-        _remove(screen)
+def _still_wanted(mail: MailScreen) -> Behind | None:
+    """Return what waits behind what the mail shows, or showed before a search; let it go when the user went elsewhere."""
+    behind = mail.behind
+    if behind is None or mail.listings.leads_to(behind.listing):
+        return behind
+    mail.behind = None
+    while behind is not None:
+        for screen in behind.screens:
+            _remove(screen)
+        behind = behind.before
+    return None
 
 
 def leave(screen: Screen[Any]) -> None:

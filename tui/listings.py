@@ -54,6 +54,7 @@ class Listings:
         self.read_since = 0
         self.is_filtered = False
         self._before_search: Listing | None = None
+        self._given: tuple[Listing, ThreadSource] | None = None  # a list that no mailboxes make up
 
     # -- opening
 
@@ -77,6 +78,8 @@ class Listings:
         self._show(self._source(wanted))
 
     def _source(self, wanted: Listing) -> ThreadSource:
+        if self._given is not None and self._given[0] is wanted:
+            return self._given[1]
         if wanted.waiting_days is None:
             return thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
         from store import waiting  # seldom wanted: not for the first frame to wait for
@@ -103,10 +106,15 @@ class Listings:
     def open_conversations(self, title: str, source: ThreadSource) -> Listing:
         """Show conversations that no mailbox lists together, and return what is shown."""
         self.shown = Listing(title)
+        self._given = self.shown, source
         self.is_filtered = False
         self._before_search = None
         self._show(source)
         return self.shown
+
+    def leads_to(self, wanted: Listing) -> bool:
+        """Say whether a list is shown, or was before the search that is."""
+        return self.shown is wanted or self._before_search is wanted
 
     def put_aside(self) -> Aside:
         """Return what is shown and where the cursor is, for coming back to it."""
@@ -119,6 +127,8 @@ class Listings:
         screen = self._screen
         self.shown, self._before_search, source, place = aside
         self.is_filtered = place.is_filtered
+        if not (self.shown.mailbox_ids or self.shown.query):
+            self._given = self.shown, source
         self._show(source)
         screen.thread_list.return_to(place.cursor, place.first)
         if place.is_reading:

@@ -219,6 +219,37 @@ async def test_pages_lead_to_pages_and_all_of_them_wait_while_one_reads(db: Data
         assert desk.app.screen is desk.app.mail
 
 
+async def test_a_search_in_between_comes_back_to_the_item_s_conversations(
+    db: Database, deal: ItemRef
+) -> None:
+    async with the_page(db, deal) as desk:
+        await desk.press("enter", "slash", *"nothing", "enter", "q")
+        assert desk.app.mail.listings.shown.title == "Deal: Renewal"
+        assert desk.app.mail.thread_list.source.count == 10
+        await desk.press("q")
+        assert isinstance(desk.app.screen, ItemPage)
+
+
+async def test_a_page_opened_while_another_waits_leads_back_to_it(db: Database, deal: ItemRef) -> None:
+    async with the_page(db, deal) as desk:
+        await desk.press("G", "enter", "comma", "slash", *"lima")
+        await desk.until("Acme GmbH")
+        await desk.press("down", "enter")
+        await desk.until("Person: Ana Lima")
+        await desk.press("enter")
+        assert desk.app.mail.listings.shown.title == "Person: Ana Lima"
+        await desk.press("q")
+        assert "Person: Ana Lima" in desk.text
+        await desk.press("q")
+        assert desk.app.mail.listings.shown.title == "Deal: Renewal"
+        assert desk.app.mail.is_reading
+        await desk.press("q")
+        assert desk.page.threads.cursor == 9
+        await desk.press("q")
+        assert desk.app.mail.listings.shown.title == "Inbox"
+        assert desk.app.mail.behind is None
+
+
 async def test_the_page_is_opened_from_the_mail_by_its_key(db: Database, deal: ItemRef) -> None:
     async with screens.the_screen(db) as (app, pilot):
         await pilot.press("O")
