@@ -78,7 +78,8 @@ async def lose(host: Host, item: ItemRef) -> ActionRow | None:
 
 def _is_a(host: Host, item: ItemRef, kind: ItemKind, state: str) -> bool:
     if item.kind is not kind:
-        host.say(f"Only a {kind.value} is {state}; this is a {item.kind.value}")
+        first = ": convert it to a deal first" if item.kind is ItemKind.LEAD else ""
+        host.say(f"Only a {kind.value} is {state}; this is a {item.kind.value}{first}")
     return item.kind is kind
 
 

@@ -118,3 +118,34 @@ async def test_without_a_known_person_there_is_no_history(db: Database, thread_i
         await settled(app, pilot)
         await commands(app, pilot, "comma", "h")
         assert "Nobody here is in the CRM: , n p adds who wrote" in text(app)
+
+
+async def test_an_item_does_not_go_into_itself(db: Database, thread_id: ThreadId) -> None:
+    linked(db, thread_id)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        app.mail.dispatcher.run_id("item.merge")
+        await quiet(pilot)
+        await commands(app, pilot, "enter")
+        assert "That is the same one" in text(app)
+
+
+async def test_a_merge_that_is_not_wanted_moves_nothing(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    crm_rows.a_deal(db, "The other one")
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        app.mail.dispatcher.run_id("item.merge")
+        await quiet(pilot)
+        await press(pilot, *"other", "enter")
+        await commands(app, pilot, "n")
+        assert the_item(db, thread_id).ref == deal
+
+
+async def test_without_a_conversation_there_is_nothing_to_do(db: Database) -> None:
+    makers.an_account(db)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        for keys in (("n", "d"), ("w",), ("h",)):
+            await commands(app, pilot, "comma", *keys)
+            assert "No conversation" in text(app)

@@ -12,7 +12,7 @@ from textual.events import Paste
 
 from linking import service
 from mail.types import SafeText, ThreadId
-from store import custom_fields, item_edits, items
+from store import custom_fields, item_edits, items, labels
 from store.database import Database
 from store.items import ItemKind
 from tui.screens.item_form import ItemForm
@@ -238,3 +238,45 @@ async def test_a_signature_fills_in_who_is_new(db: Database) -> None:
         await press(pilot, "comma", "n", "d")
         assert typed(app, "title") == "Quote"
     assert item_of(db, thread_id) is None
+
+
+async def test_choices_and_labels_are_listed_and_taken(db: Database, thread_id: ThreadId, ana: str) -> None:
+    deal = linked(db, thread_id, ana)
+    for name in ("Cold", "Hot", "Warm"):
+        labels.set(db, deal, name, False)
+        labels.set(db, deal, name, True)
+        labels.set(db, deal, name, False)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "comma", "e")
+        app.screen.query_one("#field-stage_id").focus()
+        await press(pilot, "down")
+        assert "> Proposal" in text(app)
+        await press(pilot, "down", "enter")
+        assert typed(app, "stage_id") == "Negotiation"
+        app.screen.query_one("#field-labels").focus()
+        await press(pilot, *"wa")
+        await press(pilot, "enter")
+        assert typed(app, "labels") == "Warm"
+        await press(pilot, "comma", "space")
+        await press(pilot, *"co", "enter")
+        assert typed(app, "labels") == "Warm, Cold"
+        await press(pilot, "down")
+        assert "Hot" in text(app)
+        await press(pilot, "escape")
+        assert isinstance(app.screen, ItemForm)
+        await saves(app, pilot)
+    facts = facts_of(db, deal)
+    assert facts.marked == ("Cold", "Warm")
+    assert the_item(db, thread_id).stage == "Negotiation"
+
+
+async def test_an_item_that_is_gone_for_good_has_no_form(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        with db.write() as connection:
+            connection.execute("DELETE FROM deal WHERE id = ?", (deal.id,))
+        for key in ("e", "m", "x", "t", "g"):
+            await commands(app, pilot, "comma", key)
+            assert app.screen is app.mail
