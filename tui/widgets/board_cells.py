@@ -147,7 +147,7 @@ def card(shown: Card, cells: int, now: int, *, has_owner: bool = False) -> tuple
 
 
 def _who(shown: Card, *, has_owner: bool) -> str:
-    owner = line(shown.owner) if has_owner else ""
+    owner = line(shown.owner).partition(" ")[0] if has_owner else ""
     return f"{line(shown.who)}{f' ({owner})' if owner else ''}".strip()
 
 
