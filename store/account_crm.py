@@ -114,7 +114,10 @@ def _checked(connection: sqlite3.Connection, before: AccountCrm, settings: Accou
     if settings.creates not in CREATES:
         raise BadSetting(f"mail of strangers makes one of {', '.join(CREATES)}, not {settings.creates}")
     allowed = VISIBILITIES[settings.scope]
-    if settings.default_visibility != before.default_visibility and settings.default_visibility not in allowed:
+    if (
+        settings.default_visibility != before.default_visibility
+        and settings.default_visibility not in allowed
+    ):
         raise BadSetting(f"new conversations of this account are {' or '.join(allowed)}")
     if not 0 <= settings.activity_days <= MOST_DAYS:
         raise BadSetting(f"an activity is due in 0 to {MOST_DAYS} days")

@@ -11,7 +11,7 @@ TOKEN = bcc_address.new_token(bytes(range(16)))
 
 def test_a_token_is_sixteen_octets_in_lower_case_letters_and_digits() -> None:
     assert len(TOKEN) == 26
-    assert TOKEN == TOKEN.lower()
+    assert TOKEN.lower() == TOKEN
     assert TOKEN.isalnum()
 
 
