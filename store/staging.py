@@ -10,20 +10,21 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, Final
 
 from store import item_index, records
 from store.items import ItemKind, ItemRef
 
 Values = dict[str, Any]
+_Item = tuple[str, Values, dict[str, list[Values]]]
+"""The id of a row, its columns and its parts."""
 _CHUNK: Final = 500
 
 _SCHEMA: Final = """
 PRAGMA journal_mode=MEMORY;
 PRAGMA synchronous=OFF;
 PRAGMA cache_size=-64000;
-CREATE TABLE staged (place INTEGER NOT NULL, tbl TEXT NOT NULL, id TEXT NOT NULL, is_new INTEGER NOT NULL, data TEXT NOT NULL,
+CREATE TABLE staged (tbl TEXT NOT NULL, id TEXT NOT NULL, is_new INTEGER NOT NULL, data TEXT NOT NULL,
     PRIMARY KEY (tbl, id)) WITHOUT ROWID;
 CREATE TABLE name (sort TEXT NOT NULL, text TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (sort, text, id)) WITHOUT ROWID;
 CREATE TABLE ref (kind TEXT NOT NULL, external_id TEXT NOT NULL, local_id TEXT NOT NULL, hash BLOB NOT NULL,
@@ -234,10 +235,9 @@ class Staging:
     def put(self, table: str, row_id: str, staged: Staged) -> None:
         """Let a row be so, in place of what was staged of it before."""
         self._temp.execute(
-            "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?)",
             (
-                _ORDER.index(table),
-                table,
+                _known(table),
                 row_id,
                 int(staged.is_new),
                 _ENCODE([staged.values, staged.parts]),
@@ -260,21 +260,23 @@ class Staging:
 
     def carry_out(self, connection: sqlite3.Connection, now: int) -> None:
         """Write everything, inside a write transaction; the link picker's index follows."""
-        rows = self._temp.execute("SELECT tbl, id, is_new, data FROM staged ORDER BY place, tbl, id")
-        for (table, is_new), some in groupby(rows, key=lambda row: (row[0], bool(row[2]))):
-            for chunk in _chunks(some):
-                items = [(row[1], *json.loads(row[3])) for row in chunk]
-                if is_new:
-                    records.save(connection, table, _whole(items, now))
-                else:
-                    for row_id, values, _ in items:
-                        records.update(connection, table, row_id, {**values, "updated_at": now})
-                _add_parts(connection, table, items)
-                if table in set(ItemKind):
-                    item_index.reindex_items(
-                        connection, [ItemRef(ItemKind(table), row_id) for row_id, _, _ in items]
-                    )
+        for table in _ORDER:
+            for chunk in _chunks(self._of(table, is_new=True)):
+                records.save(connection, table, _whole(chunk, now))
+                _follow(connection, table, chunk)
+            for chunk in _chunks(self._of(table, is_new=False)):
+                for row_id, values, _ in chunk:
+                    records.update(connection, table, row_id, {**values, "updated_at": now})
+                _follow(connection, table, chunk)
         self._save_refs(connection)
+
+    def _of(self, table: str, *, is_new: bool) -> Iterator[_Item]:
+        rows = self._temp.execute(
+            "SELECT id, data FROM staged WHERE tbl = ? AND is_new = ? ORDER BY id", (table, is_new)
+        )
+        for row_id, text in rows:
+            values, parts = json.loads(text)
+            yield row_id, values, parts
 
     def _save_refs(self, connection: sqlite3.Connection) -> None:
         rows = self._temp.execute("SELECT kind, external_id, local_id, hash FROM ref")
@@ -309,7 +311,7 @@ def _chunks(rows: Any) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _whole(items: list[tuple[str, Values, dict[str, list[Values]]]], now: int) -> list[Values]:
+def _whole(items: list[_Item], now: int) -> list[Values]:
     names = sorted({name for _, values, _ in items for name in values})
     stamps = {"created_at": now, "updated_at": now}
     found = []
@@ -324,9 +326,14 @@ def _whole(items: list[tuple[str, Values, dict[str, list[Values]]]], now: int) -
     return found
 
 
-def _add_parts(
-    connection: sqlite3.Connection, table: str, items: list[tuple[str, Values, dict[str, list[Values]]]]
-) -> None:
+def _follow(connection: sqlite3.Connection, table: str, items: list[_Item]) -> None:
+    """Write what belongs to rows, and what the link picker searches of them."""
+    _add_parts(connection, table, items)
+    if table in set(ItemKind):
+        item_index.reindex_items(connection, [ItemRef(ItemKind(table), row_id) for row_id, _, _ in items])
+
+
+def _add_parts(connection: sqlite3.Connection, table: str, items: list[_Item]) -> None:
     for part in _OF_KIND.get(table, ()):
         owner = PARTS[part][0]
         rows = [
