@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import crm_rows
 import makers
 import told
@@ -10,7 +14,8 @@ from textual.widgets import Input, OptionList
 from linking import service
 from store import actions, items, links, panel
 from store.database import Database
-from store.items import ItemCard
+from store.items import ItemCard, ItemKind, ItemRef
+from store.panel import Suggestion
 from tui.screens.link import LinkPicker
 
 
@@ -120,3 +125,53 @@ def test_linking_by_hand_reaches_every_message_and_is_taken_back_by_undo(db: Dat
     actions.undo(db)
     assert panel.for_thread(db, thread_id).item is None
     assert links.slot(db, thread_id) is None
+
+
+async def test_a_misspelt_title_is_found_and_taken(db: Database) -> None:
+    crm_rows.a_deal(db, "Printers")
+    falcon = crm_rows.a_deal(db, "Falcon licences")
+    app = PickerApp(a_picker(db))
+    async with app.run_test() as pilot:
+        await pilot.press(*"flacon licnces")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("enter")
+    assert [item.ref for item in app.picked if item] == [falcon]
+
+
+async def test_suggestions_stand_on_top_with_their_reasons_until_something_is_typed(db: Database) -> None:
+    card = items.get(db, crm_rows.a_deal(db, "Old falcon", status="won"))
+    crm_rows.a_deal(db, "Falcon licences")
+    assert card is not None
+    picker = LinkPicker(db, Content("Link Quote"), None, (Suggestion(card, "won 3 days ago"),))
+    async with PickerApp(picker).run_test(size=(120, 30)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        assert "Old falcon" in shown(picker)[0]
+        assert "won 3 days ago" in shown(picker)[0]
+        await pilot.press(*"falcon")
+        await pilot.app.workers.wait_for_complete()
+        assert "Falcon licences" in shown(picker)[0]
+        assert "won 3 days ago" not in "".join(shown(picker))
+
+
+async def test_a_person_and_an_organization_can_be_picked_too(db: Database) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    app = PickerApp(a_picker(db))
+    async with app.run_test() as pilot:
+        await pilot.press(*"ana@acme")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.press("enter")
+    assert [item.ref for item in app.picked if item] == [ItemRef(ItemKind.PERSON, ana)]
+
+
+def test_what_compares_misspelt_words_is_loaded_only_when_a_word_is_misspelt(db: Database) -> None:
+    crm_rows.a_deal(db, "Falcon")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import tui.screens.link;"
+        " from store.database import open_store; from store.item_search import ItemSearch;"
+        " search = ItemSearch(open_store(Path(sys.argv[2]), is_screen=True));"
+        " search.find(''); search.find('fa', 1); assert 'rapidfuzz' not in sys.modules;"
+        " search.find('flacon'); assert 'rapidfuzz' in sys.modules"
+    )
+    root = str(Path(__file__).parents[2])
+    argv = [sys.executable, "-P", "-c", program, root, str(db.directory)]
+    subprocess.run(argv, check=True, capture_output=True)
