@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
 from linking import panel
-from linking.rules import LINKING, OF_NOBODY, Reason
+from linking.rules import LINKING, OF_NOBODY, Blocked, Reason
 from mail.keywords import SEEN
 from mail.types import Address, ThreadId
-from store import emails, items, threads
+from store import decisions, emails, items, threads
 from store.contacts import PersonCard
 from store.database import Database
 from store.items import ItemCard
@@ -33,7 +34,7 @@ def as_json(db: Database, thread_id: ThreadId, *, limit: int = 500) -> JSON:
         raise NoConversation(f"there is no conversation {thread_id}")
     messages = emails.in_thread(db, row.thread_id, limit)
     facts = panel.for_thread(db, row.thread_id)
-    people = () if facts.item is None and _code(facts) in OF_NOBODY else facts.people
+    people = _linked_people(db, facts)
     return {
         "id": row.thread_id,
         "subject": row.subject,
@@ -125,6 +126,19 @@ def _organizations(people: tuple[PersonCard, ...]) -> list[JSON]:
     return list(found.values())
 
 
+def _linked_people(db: Database, facts: PanelFacts) -> tuple[PersonCard, ...]:
+    """Return those the conversation is linked to: nobody of what the rules do not look at, unless a person linked it."""
+    if facts.item is not None and facts.origin not in _BY_RULE:
+        return facts.people
+    if _code(facts) in OF_NOBODY:
+        return ()
+    blocked = Blocked.of(decisions.blocked(db.read()))
+    return tuple(person for person in facts.people if not blocked.include(person.email))
+
+
+_BY_RULE: Final = ("auto", "bcc")
+
+
 def _link(db: Database, facts: PanelFacts) -> JSON:
     is_open = facts.state is LinkState.SUGGESTED  # what the screen suggests is not the rules' outcome
     candidates = facts.decision.candidates if facts.decision and facts.slot is None else ()
@@ -143,7 +157,7 @@ def _link(db: Database, facts: PanelFacts) -> JSON:
 def _code(facts: PanelFacts) -> str | None:
     """Return the code of linking.rules for how it stands now: what a person did counts more than what was decided before."""
     decided = facts.decision.reason if facts.decision else None
-    if facts.slot is None or (decided in LINKING and facts.origin in ("auto", "bcc")):
+    if facts.slot is None or (decided in LINKING and facts.origin in _BY_RULE):
         return decided
     return Reason.ALREADY_LINKED if facts.item else Reason.MANUALLY_UNLINKED
 

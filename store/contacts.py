@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -111,15 +111,15 @@ _BY_ID: Final = _CARD.format(
 def people(
     connection: sqlite3.Connection,
     who: tuple[Participant, ...],
-    main_person_id: str | None = None,
+    of_item: Collection[str] = (),
     *,
     chosen: Mapping[str, str | None] | None = None,
     first_id: str | None = None,
 ) -> tuple[PersonCard, ...]:
     """Return a card for each participant, each person once, those the CRM knows first.
 
-    An address that two persons have says nothing, unless one of them is `main_person_id`, the item's. `chosen` says
-    by hand whose an address is, None meaning nobody's; the person `first_id` comes before all others.
+    An address that two persons have says nothing, unless just one of them is `of_item`, a person of what it is
+    linked to. `chosen` says by hand whose an address is, None meaning nobody's; the person `first_id` comes before all others.
     """
     by_email = _by_email(connection, who, chosen or {})
     known: dict[str, PersonCard] = {}
@@ -130,7 +130,7 @@ def people(
             known.setdefault(first_id, card)
     for each in who:
         cards = by_email.get(each.email, [])
-        meant = [card for card in cards if card.id == main_person_id] or cards
+        meant = [card for card in cards if card.id in of_item] or cards
         if len(meant) == 1:
             known.setdefault(str(meant[0].id), meant[0])
         elif not cards:

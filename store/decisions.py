@@ -80,17 +80,22 @@ def settings(connection: sqlite3.Connection) -> Settings:
         " WHERE m.account_id = a.id AND m.role = 'inbox' AND h.role = 'junk')"
         " FROM account a LEFT JOIN account_crm c ON c.account_id = a.id LIMIT 1000"
     ).fetchall()
-    blocked = connection.execute(
-        "SELECT pattern FROM crm_exception WHERE effect = 'block' AND deleted_at IS NULL LIMIT 100000"
-    ).fetchall()
     return Settings(
         Ours(us.addresses | {row[3] for row in rows if row[3]}, us.domains),
-        tuple(row[0] for row in blocked),
+        blocked(connection),
         {
             AccountId(account_id): Account(bool(auto_link), since, bool(is_spam_the_inbox))
             for account_id, auto_link, since, _, is_spam_the_inbox in rows
         },
     )
+
+
+def blocked(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the addresses, and domains after an "@", that are not judged."""
+    rows = connection.execute(
+        "SELECT pattern FROM crm_exception WHERE effect = 'block' AND deleted_at IS NULL LIMIT 100000"
+    )
+    return tuple(row[0] for row in rows.fetchall())
 
 
 _HEADS: Final = (

@@ -110,7 +110,7 @@ def for_thread(db: Database, thread_id: ThreadId) -> PanelFacts:
     people = contacts.people(
         connection,
         contacts.participants(connection, thread_id),
-        item.person_id if item else None,
+        _persons_of(connection, item) if item else (),
         chosen=chosen.people,
         first_id=chosen.person_id,
     )
@@ -140,6 +140,13 @@ def linked(slot: Slot | None) -> ItemRef | None:
     if slot is None or slot.item_kind is None or slot.item_id is None:
         return None
     return ItemRef(ItemKind(slot.item_kind), slot.item_id)
+
+
+def _persons_of(connection: sqlite3.Connection, item: ItemCard) -> frozenset[str]:
+    taking_part = connection.execute(
+        "SELECT person_id FROM deal_participant WHERE deal_id = ? LIMIT 500", (item.id,)
+    ).fetchall()
+    return frozenset([*([item.person_id] if item.person_id else ()), *(row[0] for row in taking_part)])
 
 
 def _state(slot: Slot | None, item: ItemCard | None, decision: Outcome | None) -> LinkState:

@@ -7,11 +7,11 @@ import makers
 import pytest
 from stored import Stored, a_stored_email, mailboxes_of
 
-from linking import conversation, service
+from linking import conversation, deciding, service
 from linking.exchange import csv_items
 from mail.keywords import FLAGGED, SEEN
 from mail.types import Role, ThreadId
-from store import items
+from store import actions, items
 from store.database import Database
 
 
@@ -99,3 +99,52 @@ def test_a_conversation_is_seen_only_when_every_message_is(db: Database) -> None
 
 def test_a_time_that_is_not_known_is_null() -> None:
     assert conversation.moment(None) is None
+
+
+def judged(db: Database, stored: Stored) -> dict[str, object]:
+    """Return the JSON after the deal was made to be open, and what came was judged."""
+    deciding.decide_due(db)
+    return conversation.as_json(db, stored.thread_id)
+
+
+def link_of(told: dict[str, object]) -> dict[str, object]:
+    link = told["link"]
+    assert isinstance(link, dict)
+    return link
+
+
+def test_what_the_rules_said_is_told_by_its_code(db: Database, stored: Stored) -> None:
+    link = link_of(judged(db, stored))
+    assert (link["state"], link["code"], link["candidates"]) == ("none", "item_newer_than_conversation", [
+        {"kind": "deal", "id": items.find(db, "deal:15").id, "external_ref": "15", "title": "Printers", "status": "open"}  # type: ignore[union-attr] # it is there
+    ])  # fmt: skip
+
+
+def test_what_a_person_did_counts_more_than_what_the_rules_said(db: Database, stored: Stored) -> None:
+    judged(db, stored)
+    ref = items.find(db, "deal:15")
+    assert ref is not None
+    service.link(db, stored.thread_id, ref)
+    link = link_of(conversation.as_json(db, stored.thread_id))
+    assert (link["state"], link["code"], link["candidates"]) == ("linked", "already_linked", [])
+    service.unlink(db, stored.thread_id)
+    link = link_of(conversation.as_json(db, stored.thread_id))
+    assert (link["state"], link["code"]) == ("unlinked_by_hand", "manually_unlinked")
+
+
+def test_mail_in_the_trash_is_linked_to_nobody_unless_a_person_says_so(db: Database, stored: Stored) -> None:
+    actions.move(db, [stored.thread_id], None, Role.TRASH)
+    told = judged(db, stored)
+    assert (told["persons"], told["organizations"], link_of(told)["code"]) == ([], [], "excluded_folder")
+    ref = items.find(db, "deal:15")
+    assert ref is not None
+    service.link(db, stored.thread_id, ref)
+    assert conversation.as_json(db, stored.thread_id)["persons"] != []
+
+
+def test_who_is_among_the_exceptions_is_not_linked(db: Database, stored: Stored) -> None:
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO crm_exception (id, pattern, effect, created_at, updated_at) VALUES ('1', '@acme.example', 'block', 0, 0)"
+        )
+    assert conversation.as_json(db, stored.thread_id)["persons"] == []

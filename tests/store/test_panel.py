@@ -120,6 +120,20 @@ def test_an_address_of_two_persons_is_nobody_until_the_item_tells_which(
     assert names(panel.for_thread(db, stored.thread_id)) == ["Cy"]
 
 
+def test_who_takes_part_in_the_item_tells_which_as_well(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox, from_="shared@x.example")
+    link(db, stored, "deal:1")
+    assert panel.for_thread(db, stored.thread_id).people == ()
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO deal_participant SELECT l.item_id, e.person_id FROM item_link l, person_email e, person p"
+            " WHERE e.email = 'shared@x.example' AND p.id = e.person_id AND p.name = 'Cy'"
+        )
+    assert names(panel.for_thread(db, stored.thread_id)) == ["Cy"]
+
+
 def test_touches_are_the_last_five_of_mail_and_things_done(
     db: Database, account_id: AccountId, inbox: MailboxId
 ) -> None:
