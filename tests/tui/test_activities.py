@@ -15,10 +15,12 @@ from mail.types import AccountId
 from store import activities
 from store.activities import ActivityRow
 from store.database import Database, open_store
+from store.item_refs import PageKind, PageRef
 from store.items import ItemRef
 from tui.app import DealboxApp
 from tui.screens.activities import Activities
 from tui.screens.item import ItemPage
+from tui.screens.item_form import ItemForm
 from tui.widgets import activity_lines
 from tui.widgets.crm_lines import Look
 
@@ -158,7 +160,27 @@ async def test_enter_opens_what_it_is_about_and_q_comes_back(db: Database, deal:
         assert app.screen is app.mail
 
 
-async def test_it_is_edited_and_another_is_planned_about_the_same_item(db: Database, deal: ItemRef) -> None:
+async def test_an_activity_has_a_page_of_its_own(db: Database, deal: ItemRef) -> None:
+    activity_id = planned(db, deal, "Ring Ana", -HOUR)
+    async with screens.the_screen(db) as (app, pilot):
+        await opened(app, pilot)
+        await pilot.press("O")
+        page = await top(app, pilot, ItemPage)
+        assert isinstance(page, ItemPage) and page.ref == PageRef(PageKind.ACTIVITY, activity_id)
+
+
+async def test_its_subject_is_edited(db: Database, deal: ItemRef) -> None:
+    planned(db, deal, "Ring Ana", -HOUR)
+    async with screens.the_screen(db) as (app, pilot):
+        shown = await opened(app, pilot)
+        await pilot.press("e")
+        await top(app, pilot, ItemForm)
+        await press(app, pilot, shown, "end", *" again".replace(" ", "_"), "ctrl+x")
+        await top(app, pilot, Activities)
+        assert subjects(shown) == ["Overdue", "Ring Ana_again"]
+
+
+async def test_another_is_planned_about_the_same_item(db: Database, deal: ItemRef) -> None:
     planned(db, deal, "Ring Ana", -HOUR)
     async with screens.the_screen(db) as (app, pilot):
         shown = await opened(app, pilot)
