@@ -12,6 +12,7 @@ from store.database import Database, StoreUnusable
 from tui import drafting
 from tui.bridge import in_store
 from tui.screens.compose import ComposeScreen
+from tui.widgets.pane import Telling
 
 if TYPE_CHECKING:
     from store.rows import DraftRow, SubmissionRow
@@ -36,6 +37,14 @@ class Writing:
     def db(self) -> Database:
         """The store."""
         return self.mail.db
+
+    @property
+    def told_at(self) -> Telling:
+        """Where the user sees what became of a draft: the page it was begun from, else the mail."""
+        shown: object = self.mail.app.screen
+        if isinstance(shown, Telling) and not isinstance(shown, ComposeScreen):
+            return shown
+        return self.mail
 
     @property
     def glyphs(self) -> Glyphs:
@@ -80,14 +89,14 @@ class Writing:
         self.mail.app.pop_screen()
         self.put_aside[screen.row.id] = screen
         self.tell_open()
-        self.mail.say(f"Put aside: {self.mail.key_of('compose.resume')} comes back to it")
+        self.told_at.say(f"Put aside: {self.mail.key_of('compose.resume')} comes back to it")
         self.mail.run_worker(self._save_copy(screen.row.id), group="drafts", exit_on_error=True)
 
     async def _save_copy(self, draft_id: int) -> None:
         problem = await save_copy(self.db, draft_id)
         await self.mail.listings.reload()
         if problem:
-            self.mail.warn(problem)
+            self.told_at.warn(problem)
 
     def finish(self, screen: ComposeScreen) -> None:
         """Close a draft that was sent, discarded or postponed."""
@@ -139,11 +148,11 @@ class Writing:
             said = f"Sending in {wait_s} s, {key} takes it back" if wait_s > 0 else "Sending now"
         account = await in_store(accounts.get, self.db, row.account_id)
         if account is not None and account.kind == "maildir":
-            self.mail.warn(
+            self.told_at.warn(
                 f"{said}. But it only waits: {account.name} is a Maildir, with no server to send through"
             )
         else:
-            self.mail.say(said)
+            self.told_at.say(said)
 
 
 async def save_copy(db: Database, draft_id: int) -> str:

@@ -191,7 +191,8 @@ class Choices:
         problem = await save_copy(self._db, self._screen.row.id)
         self._writing.finish(self._screen)
         await self._mail.reload()
-        (self._mail.warn if problem else self._mail.say)(problem or "Kept in Drafts")
+        told_at = self._writing.told_at
+        (told_at.warn if problem else told_at.say)(problem or "Kept in Drafts")
 
     async def _discard_or_postpone(self) -> None:
         from tui.screens.leave import Leave
@@ -205,7 +206,7 @@ class Choices:
             action = await in_store(drafts.discard, self._db, self._screen.row.id)
             self._writing.finish(self._screen)
             await self._mail.reload()
-            self._mail.say(line(action.title), can_undo=True)
+            self._writing.told_at.say(line(action.title), can_undo=True)
 
     async def _clear(self) -> None:
         from tui.screens.confirm import Confirm

@@ -16,6 +16,7 @@ from store.item_conversations import ItemConversations
 from store.item_page import PageFacts
 from store.item_refs import PageKind, PageRef
 from store.items import ItemRef
+from store.timeline import Timeline
 
 
 def read(db: Database, item: PageRef | ItemRef) -> PageFacts:
@@ -213,6 +214,7 @@ def test_no_page_reads_all_mail_to_find_its_conversations(db: Database, kind: Pa
     page = PageRef(kind, crm_rows.a_row(db, kind.value, **A_ROW[kind]))
     item_page.read(db, page)
     ItemConversations(db, page)
+    Timeline(db, page).row(0)
     connection.set_trace_callback(None)
     plans = [
         row[3]

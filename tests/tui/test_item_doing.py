@@ -116,8 +116,9 @@ async def test_a_message_is_written_to_the_deal_s_person_about_the_deal(db: Data
         (row,) = drafts.open_drafts(db)
         assert [each.email for each in row.draft.to] == ["person3@acme.example"]
         assert (row.item_kind, row.item_id) == ("deal", deal.id)
-        await desk.press("escape")
-        await desk.until("1 Conversations 10")
+        await desk.press("h", "i", "escape")
+        await desk.until("Put aside: E comes back to it")
+        assert "1 Conversations 10" in desk.text
 
 
 async def test_a_deal_is_won_lost_and_reopened_from_its_page(db: Database, deal: ItemRef) -> None:

@@ -80,3 +80,14 @@ class Quietable(Protocol):
 
     def quiet(self) -> None:
         """Take back what was said: the user pressed a key."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A screen with a status line: the mail, and the pages and lists over it."""
+
+    def say(self, text: str, *, can_undo: bool = False) -> None:
+        """Say something until the next key."""
+
+    def warn(self, text: str) -> None:
+        """Say that something went wrong."""
