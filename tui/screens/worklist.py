@@ -169,10 +169,10 @@ class Worklist(Screen[None]):
         row = await in_store(step, self.db)
         if row is None:
             self.say(nothing)
-        elif row.state == "final":
-            self.warn(line(row.title))
-        else:
-            self.say(line(row.title))
+            return
+        (self.warn if row.state == "final" else self.say)(line(row.title))
+        if row.draft_id is not None:
+            await self.mail.writing.resume(row.draft_id)
 
     async def action_redraw(self) -> None:
         await self.reload()
