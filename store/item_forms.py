@@ -44,6 +44,7 @@ class FormFacts:
     values: Mapping[str, str]
     person: str
     organization: str
+    participants: tuple[Choice, ...]
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     domains: tuple[str, ...]
@@ -68,6 +69,7 @@ def facts(db: Database, kind: PageKind, item_id: str | None = None) -> FormFacts
         values=values,
         person=_name(connection, "person", values.get("person_id", "")),
         organization=_name(connection, "organization", values.get("org_id", "")),
+        participants=_participants(connection, id),
         emails=_column(connection, "email", "person_email", "person_id", id, "is_primary DESC, email"),
         phones=_column(connection, "phone", "person_phone", "person_id", id, "is_primary DESC, phone"),
         domains=_column(connection, "domain", "organization_domain", "organization_id", id, "domain"),
@@ -162,6 +164,15 @@ def what_follows(db: Database, ref: PageRef) -> Follows:
 def _name(connection: sqlite3.Connection, table: str, id: str) -> str:
     row = crm_changes.read(connection, table, {"id": id}) if id else None
     return str(row["name"]) if row else ""
+
+
+def _participants(connection: sqlite3.Connection, deal_id: str) -> tuple[Choice, ...]:
+    rows = connection.execute(
+        "SELECT p.id, p.name FROM deal_participant q JOIN person p ON p.id = q.person_id AND p.deleted_at IS NULL"
+        " WHERE q.deal_id = ? ORDER BY p.name, p.id LIMIT ?",
+        (deal_id, _MOST),
+    )
+    return tuple(Choice(*row) for row in rows.fetchall())
 
 
 def _column(

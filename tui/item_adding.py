@@ -166,10 +166,15 @@ async def written(host: Host, label: str, text: str) -> str | None:
 
 async def look(db: Database, field: Field, text: str) -> Sequence[Offer]:
     """Find the persons or organizations a field may mean, the newest first."""
-    kind = ItemKind.PERSON if field.how is How.PERSON else ItemKind.ORGANIZATION
+    kind = ItemKind.ORGANIZATION if field.how is How.ORGANIZATION else ItemKind.PERSON
     found = await in_store(items.search, db, text, _LOOKED_FOR, kinds=(kind,))
     return [
-        Offer(line(card.title), line(card.organization) if kind is ItemKind.PERSON else "", card.id)
+        Offer(_name(field, card.title), line(card.organization) if kind is ItemKind.PERSON else "", card.id)
         for card in found
         if card.status != "deleted"
     ]
+
+
+def _name(field: Field, name: str) -> str:
+    # A list of people is parted by commas.
+    return " ".join(line(name).replace(",", " ").split()) if field.how is How.PEOPLE else line(name)

@@ -34,6 +34,7 @@ def facts(**changes: object) -> FormFacts:
         "values": {},
         "person": "",
         "organization": "",
+        "participants": (),
         "emails": (),
         "phones": (),
         "domains": (),

@@ -18,7 +18,17 @@ from mail.folding import fold
 from store.item_edits import BadItem
 from tui.content import line
 from tui.screens.dialog import Dialog
-from tui.screens.item_form_fields import BadField, Field, How, Value, completed, completions, meaning, read
+from tui.screens.item_form_fields import (
+    BadField,
+    Field,
+    How,
+    Value,
+    completed,
+    completions,
+    last_of,
+    meaning,
+    read,
+)
 from tui.screens.item_form_kinds import CUSTOM, Filled, Somebody
 from tui.widgets.form_field import FormInput, Offer, Offers
 
@@ -137,9 +147,10 @@ class ItemForm(Dialog[T], Generic[T]):
 
     @on(FormInput.Taken)
     def _on_taken(self, event: FormInput.Taken) -> None:
-        field = event.input.field
-        event.input.take(completed(field, event.input.value, event.offer.name), event.offer.id)
-        if field.how is not How.LABELS:
+        field, offer = event.input.field, event.offer
+        event.input.known[offer.name] = offer.id
+        event.input.take(completed(field, event.input.value, offer.name), offer.id)
+        if field.how not in (How.LABELS, How.PEOPLE):
             event.input.leave(1)
 
     @on(FormInput.Last)
@@ -155,7 +166,7 @@ class ItemForm(Dialog[T], Generic[T]):
 
     def _offer(self, input: FormInput, *, is_typed: bool) -> None:
         field = input.field
-        if field.is_looked_up:
+        if field.is_looked_up or field.how is How.PEOPLE:
             self.run_worker(self._look_up(input, is_typed=is_typed), group="look", exclusive=True)
         elif field.how in (How.CHOICE, How.LABELS):
             found = completions(field, input.value if is_typed else "")
@@ -164,16 +175,17 @@ class ItemForm(Dialog[T], Generic[T]):
             self._offers.show([Offer(name) for name in names], below=input, at=at)
 
     async def _look_up(self, input: FormInput, *, is_typed: bool) -> None:
-        wanted = input.value if is_typed else ""
-        found = await self._look(input.field, wanted) if wanted.strip() or not is_typed else ()
-        if input is not self._current or (is_typed and wanted != input.value):
+        typed, field = input.value, input.field
+        wanted = last_of(field, typed) if is_typed else ""
+        found = await self._look(field, wanted) if wanted or not is_typed else ()
+        if input is not self._current or typed != input.value:
             return
         # A name that is only begun is not taken for another: nothing is highlighted until it surely is meant.
-        is_meant = bool(found) and fold(found[0].name).startswith(fold(wanted.strip()))
+        is_meant = bool(found) and fold(found[0].name).startswith(fold(wanted))
         self._offers.show(found, below=input, at=0 if is_meant or not is_typed else None)
-        is_new = bool(is_typed and wanted.strip() and not input.chosen)
-        noun = "person" if input.field.how is How.PERSON else "organization"
-        self._tell(f"a new {noun}, unless one of those listed is meant" if is_new else input.field.hint)
+        is_new = bool(is_typed and wanted and field.is_looked_up and not input.chosen)
+        noun = "person" if field.how is How.PERSON else "organization"
+        self._tell(f"a new {noun}, unless one of those listed is meant" if is_new else field.hint)
 
     # -- saving and leaving
 
@@ -207,12 +219,27 @@ class ItemForm(Dialog[T], Generic[T]):
             if self._is_edit and not input.is_changed:
                 continue
             try:
-                value = read(input.field, input.text, self._now())
-                filled[input.field.name] = await self._named(input) if input.field.is_looked_up else value
+                filled[input.field.name] = await self._value(input)
             except BadField:
                 input.focus()
                 raise
         return filled
+
+    async def _value(self, input: FormInput) -> Value | Somebody:
+        value = read(input.field, input.text, self._now())
+        if input.field.how is How.PEOPLE and isinstance(value, tuple):
+            return tuple([await self._id_of(input, name) for name in value])
+        return await self._named(input) if input.field.is_looked_up else value
+
+    async def _id_of(self, input: FormInput, name: str) -> str:
+        """Return which of the people is meant: one of those taken, else the only one who is called so."""
+        if name in input.known:
+            return input.known[name]
+        called = [each for each in await self._look(input.field, name) if fold(each.name) == fold(name)]
+        if len(called) == 1:
+            return called[0].id
+        what = f"{len(called)} are called {name}" if called else f"{name} is nobody yet"
+        raise BadField(f"{input.field.label}: {what}: take one from the list")
 
     async def _named(self, input: FormInput) -> Somebody | None:
         """Return whom the text names: whoever was taken, else the only one who is called so, else somebody new."""

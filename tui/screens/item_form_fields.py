@@ -35,6 +35,7 @@ class How(StrEnum):
     CHOICE = "choice"
     PERSON = "person"
     ORGANIZATION = "organization"
+    PEOPLE = "people"
     LABELS = "labels"
     EMAILS = "emails"
     PHONES = "phones"
@@ -51,7 +52,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a form. `text` is what it begins with; `chosen` is the id that text stands for."""
+    """One line of a form. `text` is what it begins with; `chosen` is the id that text stands for.
+
+    `choices` are what it could say; of people, those that `text` names.
+    """
 
     name: str
     label: str
@@ -64,7 +68,7 @@ class Field:
 
     @property
     def is_looked_up(self) -> bool:
-        """Say whether it names a person or an organization, so that only the store knows what it means."""
+        """Say whether it names one person or organization, so that only the store knows what it means."""
         return self.how in (How.PERSON, How.ORGANIZATION)
 
 
@@ -117,16 +121,21 @@ def meaning(field: Field, text: str, now: datetime) -> str:
 
 def completions(field: Field, text: str) -> tuple[Named, ...]:
     """Return what a field of choices or labels could go on to say."""
-    wanted = fold(text.rpartition(",")[2] if field.how is How.LABELS else text).strip()
+    wanted = fold(last_of(field, text))
     already = {fold(name) for name in _several(text)} if field.how is How.LABELS else set()
     starts = [each for each in field.choices if fold(each.name).startswith(wanted)]
     inside = [each for each in field.choices if wanted in fold(each.name) and each not in starts]
     return tuple(each for each in (*starts, *inside) if fold(each.name) not in already or not wanted)
 
 
+def last_of(field: Field, text: str) -> str:
+    """Return what is being typed: of a list its last part."""
+    return (text.rpartition(",")[2] if field.how in _IN_LISTS else text).strip()
+
+
 def completed(field: Field, text: str, name: str) -> str:
     """Return the text with a completion in place of what was being typed."""
-    if field.how is not How.LABELS:
+    if field.how not in _IN_LISTS:
         return name
     before = text.rpartition(",")[0]
     return f"{before}, {name}" if before.strip() else name
@@ -235,6 +244,10 @@ def _labels(field: Field, typed: str, now: datetime) -> Value:
     return tuple(dict.fromkeys(known.get(fold(name), name) for name in _several(typed)))
 
 
+def _people(field: Field, typed: str, now: datetime) -> Value:
+    return tuple(dict.fromkeys(_several(typed)))
+
+
 def _emails(field: Field, typed: str, now: datetime) -> Value:
     found = []
     for each in _several(typed):
@@ -264,7 +277,8 @@ def _domains(field: Field, typed: str, now: datetime) -> Value:
     return tuple(dict.fromkeys(found))
 
 
-_LISTS: Final = frozenset({How.LABELS, How.EMAILS, How.PHONES, How.DOMAINS})
+_IN_LISTS: Final = frozenset({How.LABELS, How.PEOPLE})
+_LISTS: Final = frozenset({How.PEOPLE, How.LABELS, How.EMAILS, How.PHONES, How.DOMAINS})
 _READERS: Final[dict[How, Callable[[Field, str, datetime], Value]]] = {
     How.TEXT: _text,
     How.LINES: _text,
@@ -277,6 +291,7 @@ _READERS: Final[dict[How, Callable[[Field, str, datetime], Value]]] = {
     How.PERSON: _text,
     How.ORGANIZATION: _text,
     How.LABELS: _labels,
+    How.PEOPLE: _people,
     How.EMAILS: _emails,
     How.PHONES: _phones,
     How.DOMAINS: _domains,

@@ -67,6 +67,15 @@ def _people(facts: FormFacts, values: Mapping[str, str], start: Start) -> tuple[
     return (_person(facts, values, start), _organization(facts, values, start))
 
 
+def _participants(facts: FormFacts) -> Field:
+    # A comma parts them, so that a name has none here.
+    named = tuple(Named(id, " ".join(name.replace(",", " ").split())) for id, name in facts.participants)
+    hint = "further persons, between commas"
+    return Field(
+        "participants", "Also with", How.PEOPLE, ", ".join(each.name for each in named), named, hint=hint
+    )
+
+
 def _person(facts: FormFacts, values: Mapping[str, str], start: Start) -> Field:
     who = start.person or Somebody(values.get("person_id", ""), facts.person)
     emails = who.details.get("emails")
@@ -112,6 +121,7 @@ def _deal(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple[Fi
     return (
         _title("title", "Title", values, start),
         *_people(facts, values, start),
+        _participants(facts),
         _step("stage_id", "Stage", values, facts),
         _money(facts, values, "value", "Value"),
         _date("expected_close", "Expected close", values),

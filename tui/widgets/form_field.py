@@ -30,7 +30,7 @@ _REPLACED = (
     How.NUMBER,
 )
 """What is rather typed anew than changed: coming to such a field selects its text."""
-_OFFERING = (How.CHOICE, How.LABELS, How.PERSON, How.ORGANIZATION)
+_OFFERING = (How.CHOICE, How.LABELS, How.PERSON, How.ORGANIZATION, How.PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ class FormInput(FieldInput):
         self._offers = offers
         self._is_last = is_last
         self._is_taking = False
+        self.known = {each.name: each.value for each in field.choices}
         self._begun = (self.value, field.chosen)
         self._lines = (self.value, field.text)
 
