@@ -213,6 +213,7 @@ def as_json(card: ItemCard, facts: FormFacts) -> dict[str, object]:
         "owner": card.owner,
         "person": _named(card.person_id, card.person),
         "organization": _named(card.organization_id, card.organization),
+        "participants": [_named(*each) for each in facts.participants],
         "expected_close": card.expected_close,
         "visible_to": facts.values.get("visible_to", ""),
         "lost_reason": facts.values.get("lost_reason", ""),
