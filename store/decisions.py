@@ -50,6 +50,11 @@ def is_due(db: Database) -> bool:
     return db.read().execute("SELECT 1 FROM link_due LIMIT 1").fetchone() is not None
 
 
+def is_any(db: Database) -> bool:
+    """Say whether any conversation was judged."""
+    return db.read().execute("SELECT 1 FROM link_decision LIMIT 1").fetchone() is not None
+
+
 def is_waiting(connection: sqlite3.Connection, thread_id: ThreadId) -> bool:
     """Say whether a conversation waits to be judged."""
     row = connection.execute("SELECT 1 FROM link_due WHERE thread_id = ?", (thread_id,)).fetchone()

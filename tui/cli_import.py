@@ -13,6 +13,7 @@ from linking.exchange.csv_file import Options
 from linking.exchange.mapping import CannotMap, Chosen
 from linking.exchange.report import ImportReport
 from mail.text import safe_line
+from store import decisions
 from store.database import Database
 from tui import cli_ask
 from tui.cli import BadUse, Failed, note, say
@@ -27,7 +28,12 @@ def import_crm(options: argparse.Namespace) -> int:
     with opened(options) as db:
         if not options.path.is_dir():
             raise Failed(f"there is no directory {options.path}")
-        return _report(options, csv_items.import_directory(db, options.path, dry_run=options.dry_run))
+        status = _report(options, csv_items.import_directory(db, options.path, dry_run=options.dry_run))
+        if decisions.is_any(db):
+            note(
+                "Mail that is here stays as it is: dealbox relink --dry-run lists what the rules would link now."
+            )
+        return status
 
 
 def import_vcard(options: argparse.Namespace) -> int:

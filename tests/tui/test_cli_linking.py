@@ -134,6 +134,18 @@ def test_mail_from_before_the_rules_is_linked_when_told(
     assert links.slot(db, thread_id) is None
 
 
+def test_an_import_says_that_old_mail_is_not_linked_by_it(
+    db: Database, run: Run, inbox: MailboxId, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "persons.csv").write_text("id,name\n1,Bo\n")
+    run("import", "crm", tmp_path / "crm")
+    assert "relink" not in capsys.readouterr().err
+    a_thread(db, inbox)
+    run("import", "crm", tmp_path / "crm")
+    assert "dealbox relink --dry-run" in capsys.readouterr().err
+
+
 def test_relink_wants_to_be_told_what_to_do(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run("relink")
