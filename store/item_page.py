@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from store import item_details, item_refs, item_relations, items
+from store import item_details, item_relations, items
 from store.database import Database
 from store.item_details import Fact as Fact
 from store.item_refs import COLUMN_OF, PageKind, PageRef
@@ -144,11 +144,6 @@ def read(db: Database, page: PageRef | ItemRef) -> PageFacts | None:
         totals=totals,
         details=item_details.facts(connection, page, row, labels, followers),
     )
-
-
-def find(db: Database, text: str) -> PageRef | None:
-    """Return what `deal:12` or `activity:<uuid>` means, None when it means nothing or several things."""
-    return item_refs.find(db, text)
 
 
 def note_body(db: Database, note_id: str) -> str:
