@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SEPARATORS = 3
+_PAINT_AGAIN_S = 0.3
 
 
 class MailScreen(Screen[None]):
@@ -390,6 +391,7 @@ class MailScreen(Screen[None]):
         if text or self.which_key.is_notice:
             self.which_key.tell(text)
             self._lay_out()
+            self.set_timer(_PAINT_AGAIN_S, self.which_key.refresh)  # told in the first moments, it is not painted
 
     def hide_which_key(self) -> None:
         """Take the popup away."""

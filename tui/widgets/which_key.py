@@ -45,10 +45,6 @@ class WhichKey(Drawn):
         self._entries, self._notice = (), text
         self.refresh()
 
-    def on_resize(self) -> None:
-        super().on_resize()
-        self.refresh()  # the framework forgets to paint one whose first layout comes while others are painted
-
     def height_for(self, width: int) -> int:
         """Return the lines needed at a width; 0 while closed."""
         if self._notice:
