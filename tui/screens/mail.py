@@ -391,7 +391,7 @@ class MailScreen(Screen[None]):
         if text or self.which_key.is_notice:
             self.which_key.tell(text)
             self._lay_out()
-            self.set_timer(_PAINT_AGAIN_S, self.which_key.refresh)  # told in the first moments, it is not painted
+            self.set_timer(_PAINT_AGAIN_S, self.which_key.refresh)  # at first it may go unpainted
 
     def hide_which_key(self) -> None:
         """Take the popup away."""
