@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui import cli_grammar_bcc, cli_grammar_exchange, cli_grammar_items
+from tui import cli_grammar_bcc, cli_grammar_exchange, cli_grammar_fields, cli_grammar_items
 from tui.cli import say
 
 
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _crm_commands(commands)
     cli_grammar_items.add(commands, _command, _group)
     cli_grammar_bcc.add(commands, _command, _group)
+    cli_grammar_fields.add(commands, _command, _group)
     _user_commands(commands)
     _worker_commands(commands)
     _other_commands(commands)

@@ -163,11 +163,9 @@ class Linking(FirstSync):
         super().check(confirmed)
         with self.store() as db:
             assert not decisions.is_due(db)
-            rows = db.read().execute(
-                "SELECT d.reason, l.origin, t.item_kind FROM thread t LEFT JOIN link_decision d ON d.thread_id = t.id"
-                " LEFT JOIN item_link l ON l.thread_id = t.id"
-            )
-            assert set(rows.fetchall()) == {("linked", "auto", "deal")}
+            joined = "thread t LEFT JOIN link_decision d ON d.thread_id = t.id LEFT JOIN item_link l ON l.thread_id = t.id"
+            rows = db.read().execute(f"SELECT d.reason, l.origin, t.item_kind FROM {joined}").fetchall()
+            assert set(rows) == {("linked", "auto", "deal")}
 
 
 class Following(Scenario):
@@ -381,10 +379,6 @@ SCENARIOS: dict[str, type[Scenario]] = {
 }
 
 
-def say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-
-
 def main(name: str, directory: Path) -> None:
     scenario = SCENARIOS[name](directory / "work")
     saved = Saved(scenario.directory)
@@ -396,9 +390,9 @@ def main(name: str, directory: Path) -> None:
             was_killed, confirmed = run(scenario, at)
             scenario.check(confirmed)
         except Exception:  # noqa: BLE001 - one point's trouble is no reason to leave out the others
-            say(f"WRONG at step {at}:\n{traceback.format_exc()}")
+            sys.stdout.write(f"WRONG at step {at}:\n{traceback.format_exc()}\n")
             was_killed = at < 2_000
-    say(f"{at - 1} points")
+    sys.stdout.write(f"{at - 1} points\n")
 
 
 if __name__ == "__main__":
