@@ -94,12 +94,16 @@ def _look_at(
     if reason is not None:
         return False
     newcomer = as_newcomer(_stranger(connection, mail.sender, mail.sender_name, mail.email_id), signed)
+    connection.execute("SAVEPOINT made_by_mail")
     try:
         _make(connection, mail, standing.settings, newcomer)
     except BadItem as error:
+        connection.execute("ROLLBACK TO made_by_mail")
         text = f"Mail of {mail.sender} made no {standing.settings.creates}: {error}"
         events.record(connection, "items", text=text, thread_ids=[thread_id])
         return False
+    finally:
+        connection.execute("RELEASE made_by_mail")
     return True
 
 

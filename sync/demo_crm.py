@@ -58,7 +58,11 @@ def write(directory: Path, plan: Plan, now: int) -> None:
         items = [item for item in plan.items if item.kind == kind]
         _file(directory / f"{kind}s.csv", f"{common},{extra}", (_item(rng, item, plan) for item in items))
     linked = "person_id,org_id,deal_id,lead_id,project_id,owner_id"
-    _file(directory / "activities.csv", f"id,type,subject,due_at,done,{linked}", _activities(rng, plan, now))
+    _file(
+        directory / "activities.csv",
+        f"id,type,subject,due_at,done,entered_at,{linked}",
+        _activities(rng, plan, now),
+    )
     _file(directory / "notes.csv", f"id,body,created_at,{linked}", _notes(rng, plan, now))
     _file(directory / "links.csv", "message_id,kind,item", _links(plan))
 
@@ -150,7 +154,9 @@ def _activities(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
             steps.append((*rng.choice(NEXT_STEPS), due_at, "0"))
         for kind, subject, due_at, done in steps:
             number += 1
-            yield (number, kind, f"{subject}: {item.matter.person.first}", _time(due_at), done, *_about(item))
+            entered_at = _time(min(item.created_at + DAY_S, due_at))
+            words = f"{subject}: {item.matter.person.first}"
+            yield (number, kind, words, _time(due_at), done, entered_at, *_about(item))
 
 
 def _notes(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:

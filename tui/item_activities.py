@@ -32,7 +32,9 @@ async def add_activity(host: Host, item: ItemRef, *, subject: str = "") -> Actio
         about = values.pop("subject")
         return await in_store(partial(activities.add, host.db, item, about, **values))
 
-    fields = activity_form.fields(facts.users, facts.me, subject=subject)
+    about_item = await in_store(item_forms.facts, host.db, PageKind(item.kind.value), item.id)
+    owner = str(about_item.values.get("owner_id") or facts.me)  # who answers for the item does it (M98)
+    fields = activity_form.fields(facts.users, owner, subject=subject)
     done = await host.ask(
         ItemForm(f"Activity about {line(card.title)}", fields, save, write=partial(written, host))
     )

@@ -52,7 +52,7 @@ async def set_stage(host: Host, item: ItemRef) -> ActionRow | None:
 
 def _marked(value: T, name: str, *, is_marked: bool, words: str = "") -> Choice[T]:
     label = Content.assemble((line(name), "bold" if is_marked else ""))
-    return Choice(value, label, f"{name} {words}", right="now" if is_marked else "")
+    return Choice(value, label, f"{name} {words}", right="now" if is_marked else "", is_now=is_marked)
 
 
 async def win(host: Host, item: ItemRef) -> ActionRow | None:

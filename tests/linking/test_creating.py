@@ -340,3 +340,14 @@ def test_mail_from_before_waits_for_nothing(db: Database) -> None:
     deciding.decide_due(db)
     assert count(db, "link_decision") == 1
     assert count(db, "create_due") == 0
+
+
+def test_what_cannot_be_made_leaves_nothing_half_made(db: Database, account: AccountId) -> None:
+    with db.write() as connection:
+        connection.execute("UPDATE account_crm SET activity_type = ?", ("x" * 600,))
+    comes(db, account)
+    told = db.read().execute(
+        "SELECT text FROM event WHERE text LIKE 'Mail of ana@acme.example made no lead%'"
+    )
+    assert len(told.fetchall()) == 1
+    assert [count(db, table) for table in ("person", "lead", "activity")] == [0, 0, 0]

@@ -34,7 +34,10 @@ async def test_the_stage_is_picked_and_shown_at_once(db: Database, thread_id: Th
         await settled(app, pilot)
         await press(pilot, "comma", "s")
         assert "Proposal" in text(app) and "now" in text(app)
-        await press(pilot, *"nego", "enter")
+        await press(pilot, "enter")
+        await settled(app, pilot)
+        assert the_item(db, thread_id).stage == "Proposal"
+        await press(pilot, "comma", "s", "down", "enter")
         await settled(app, pilot)
         assert the_item(db, thread_id).stage == "Negotiation"
         assert "Negotiation" in text(app)
@@ -140,6 +143,22 @@ async def test_an_activity_is_planned_in_words(db: Database, thread_id: ThreadId
         assert planned is not None and (planned.type, planned.subject) == ("call", "Call Ana")
         assert planned.due_at is not None
         assert "next: call" in text(app)
+
+
+async def test_an_activity_is_for_the_owner_of_its_item(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    crm_rows.a_user(db, "Me Myself", "me@dealbox.example")
+    item_states.assign(db, deal, crm_rows.a_user(db, "Bo Hansen", "bo@dealbox.example"))
+    async with the_screen(db, size=(120, 40)) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "T")
+        await types(app, pilot, "subject", "Call Ana")
+        assert "Bo Hansen" in text(app)
+        await saves(app, pilot)
+        (row,) = db.read().execute(
+            "SELECT u.name FROM activity a JOIN workspace_user u ON u.id = a.responsible_id"
+        )
+        assert row == ("Bo Hansen",)
 
 
 async def test_labels_are_put_on_and_taken_off(db: Database, thread_id: ThreadId) -> None:

@@ -15,13 +15,13 @@ TYPES: Final = ("task", "call", "meeting", "email", "deadline")
 
 
 def fields(
-    users: Sequence[Choice], me: str, activity: ActivityRow | None = None, *, subject: str = ""
+    users: Sequence[Choice], owner: str, activity: ActivityRow | None = None, *, subject: str = ""
 ) -> tuple[Field, ...]:
-    """Return the lines of the form of a new activity, or of one that is there."""
+    """Return the lines of the form of an activity: of a new one, which is for `owner`, or of one that is there."""
     type_now = activity.type if activity else TYPES[0]
     types = tuple(Named(name, name) for name in dict.fromkeys((*TYPES, type_now)))
     people = tuple(Named(*each) for each in users)
-    responsible = activity.responsible_id if activity else me
+    responsible = activity.responsible_id if activity else owner
     due = _written(activity.due_at) if activity else ""
     minutes = str(activity.duration_min or "") if activity else ""
     return (

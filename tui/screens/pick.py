@@ -26,7 +26,8 @@ _BY_NAME = 3
 class Choice(Generic[T]):
     """One line to pick: what it stands for, how it looks, and the words that find it.
 
-    `right` stands against the right side. `name` finds it too, and is shown only when nothing else did.
+    `right` stands against the right side. `name` finds it too, and is shown only when nothing else did. The cursor
+    begins on the one that `is_now`.
     """
 
     value: T
@@ -34,6 +35,7 @@ class Choice(Generic[T]):
     words: str
     right: str = ""
     name: str = ""
+    is_now: bool = False
 
 
 def rank(typed: str, words: str, name: str = "") -> int | None:
@@ -82,6 +84,9 @@ class Picker(Dialog[T], Generic[T]):
 
     def on_mount(self) -> None:
         self._filter(self._typed)
+        now = (index for index, (_, choice) in enumerate(self._shown) if choice.is_now)
+        options = self.query_one(OptionList)
+        options.highlighted = next(now, options.highlighted)
 
     @on(Input.Changed)
     def _on_typed(self, event: Input.Changed) -> None:
