@@ -102,7 +102,9 @@ class ItemSearch:
         """Return beginnings of words that items have, near to a word, with how many slips lie between."""
         if word not in self._near:
             self._near[word] = {word: 0}
-            if len(word) >= _SHORTEST_MISSPELT:
+            if len(word) >= _SHORTEST_MISSPELT and not any(
+                map(str.isdigit, word)
+            ):  # a near number is another one
                 from rapidfuzz import process  # 30 ms, wanted only here
                 from rapidfuzz.distance import OSA
 
@@ -120,7 +122,7 @@ class ItemSearch:
         """Return what words with this first letter begin with, as long as what was typed and one letter longer."""
         if letter not in self._words:
             rows = connection.execute(
-                "SELECT term FROM item_word WHERE term >= ? AND term < ? LIMIT ?",
+                "SELECT term FROM item_word WHERE term >= ? AND term < ? AND term NOT GLOB '*[0-9]*' LIMIT ?",
                 (letter, chr(min(ord(letter) + 1, _LAST)), _MOST_OF_A_LETTER),
             )
             self._words[letter] = [term for (term,) in rows.fetchall()]
