@@ -23,6 +23,7 @@ from tui.screens.dialog import Dialog
 from tui.widgets.crm_lines import money
 
 _SHOWN = 30
+_SHORT = {"organization": "org."}
 _KIND, _STATE, _VALUE = 8, 12, 14
 _WITH_VALUE, _WITH_STATE = 56, 84
 """Cells of a line from which on it has these columns."""
@@ -135,7 +136,7 @@ def label(item: ItemCard, cells: int, reason: str = "") -> Content:
     title = _column(line(item.title), left * 3 // 5)
     whose = line(reason) or ", ".join(_whose(item))
     return Content.assemble(
-        (f"{item.kind.value:<{_KIND}}", "dim"),
+        (f"{_SHORT.get(item.kind.value, item.kind.value):<{_KIND}}", "dim"),
         (title, "bold" if item.is_open else ""),
         (f" {_column(whose, left - left * 3 // 5)}{tail}", "dim"),
     )
