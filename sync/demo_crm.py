@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,20 +43,20 @@ def write(directory: Path, plan: Plan, now: int) -> None:
     _file(directory / "users.csv", "id,name,email,alias,role,team", _users(plan))
     _file(
         directory / "organizations.csv",
-        "id,name,domain,address,owner_id,created_at",
-        _organizations(plan, now),
+        "id,name,domain,address,owner_id,created_at,visible_to",
+        _for_all(_organizations(plan, now)),
     )
     _file(
         directory / "persons.csv",
-        "id,name,title,emails,phone,org_id,owner_id,created_at",
-        _persons(plan, now),
+        "id,name,title,emails,phone,org_id,owner_id,created_at,visible_to",
+        _for_all(_persons(plan, now)),
     )
     _file(directory / "products.csv", "id,name,code,price,currency", _products(plan))
     closing = "expected_close,lost_reason,product_id,quantity"
     common = "id,title,value,currency,status,stage,person_id,org_id,owner_id,created_at,closed_at"
     for kind, extra in (("deal", closing), ("lead", "source"), ("project", "start_date")):
-        items = [item for item in plan.items if item.kind == kind]
-        _file(directory / f"{kind}s.csv", f"{common},{extra}", (_item(rng, item, plan) for item in items))
+        items = (_item(rng, item, plan) for item in plan.items if item.kind == kind)
+        _file(directory / f"{kind}s.csv", f"{common},{extra},visible_to", _for_all(items))
     linked = "person_id,org_id,deal_id,lead_id,project_id,owner_id"
     _file(
         directory / "activities.csv",
@@ -79,6 +79,12 @@ def _users(plan: Plan) -> Iterator[Row]:
     yield (owner.id, owner.name, owner.email, data("world")["owner"]["alias"], "admin", 1)
     for person in plan.world.colleagues:
         yield (person.id, person.name, person.email, "", "regular", 1)
+
+
+def _for_all(rows: Iterable[Row]) -> Iterator[Row]:
+    """Let the whole company see what the rows are about."""
+    for row in rows:
+        yield (*row, "company")
 
 
 def _organizations(plan: Plan, now: int) -> Iterator[Row]:

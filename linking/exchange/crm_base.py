@@ -16,7 +16,8 @@ from store.database import Database
 
 Parts = dict[str, list[Values]]
 
-_VISIBLE: Final = ("company", "owner", "team")
+_VISIBLE: Final = ("owner", "team", "company")
+"""Who may see an item; what is not known is for its owner alone."""
 MOST_STEPS: Final = 50
 
 

@@ -290,3 +290,9 @@ def test_the_crm_of_the_corpus_comes_in_whole(db: Database, tmp_path: Path) -> N
         "activity",
         "product",
     }
+
+
+def test_what_does_not_say_who_sees_it_is_for_its_owner(db: Database, directory: Path) -> None:
+    imported(db, directory, deals="id,title\n1,Printers\n", leads="id,title,visible_to\n1,Labels,company\n")
+    seen = db.read().execute("SELECT visible_to FROM deal UNION ALL SELECT visible_to FROM lead").fetchall()
+    assert seen == [("owner",), ("company",)]
