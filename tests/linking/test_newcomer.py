@@ -133,5 +133,8 @@ def test_the_name_comes_from_the_header_else_the_signature_else_the_address(
 
 @given(name=st.text(max_size=40), email=st.text(max_size=40), text=st.text(max_size=500))
 def test_no_name_or_address_breaks_the_offer(name: str, email: str, text: str) -> None:
-    as_newcomer(Stranger(email, name, None, False, "", None), SignatureFacts(name=text[:30], phone=text))
+    found = as_newcomer(
+        Stranger(email, name, None, False, "", None), SignatureFacts(name=text[:30], phone=text)
+    )
+    assert found.email == email
     is_machine(email)

@@ -1,48 +1,19 @@
 from __future__ import annotations
 
-from typing import Any
-
 import crm_rows
 import makers
 import pytest
 import stored
 import told
+from paged import a_thread, do, listed, organization, person, read
 
 from linking import standing
-from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import events, item_conversations, item_page, links, slots
+from mail.types import AccountId, MailboxId, Role
+from store import item_conversations, links, slots
 from store.database import Database
 from store.item_conversations import ItemConversations
-from store.item_page import PageFacts
 from store.item_refs import PageKind, PageRef
-from store.items import ItemRef
 from store.slots import Slot
-
-
-def read(db: Database, item: PageRef | ItemRef) -> PageFacts:
-    facts = item_page.read(db, item)
-    assert facts is not None
-    return facts
-
-
-def organization(org_id: str) -> PageRef:
-    return PageRef(PageKind.ORGANIZATION, org_id)
-
-
-def person(person_id: str) -> PageRef:
-    return PageRef(PageKind.PERSON, person_id)
-
-
-def listed(db: Database, item: PageRef | ItemRef) -> list[ThreadId]:
-    source = ItemConversations(db, PageRef.of(item), standing.can_see)
-    rows = [source.row(index) for index in range(source.count)]
-    return [row.thread_id for row in rows if row is not None]
-
-
-def do(db: Database, statement: str, *values: object) -> None:
-    with db.write() as connection:
-        connection.execute(statement, values)
-        events.record(connection, "items")
 
 
 @pytest.fixture
@@ -53,10 +24,6 @@ def account(db: Database) -> AccountId:
 @pytest.fixture
 def boxes(db: Database, account: AccountId) -> dict[Role, MailboxId]:
     return stored.mailboxes_of(db, account)
-
-
-def a_thread(db: Database, account: AccountId, boxes: dict[Role, MailboxId], **changes: Any) -> ThreadId:
-    return stored.a_stored_email(db, account, boxes[changes.pop("box", Role.INBOX)], **changes).thread_id
 
 
 def test_a_deal_lists_what_is_linked_to_it_newest_first(
