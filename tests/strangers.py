@@ -8,8 +8,17 @@ import makers
 
 from linking import creating, deciding
 from mail.types import AccountId, Email, ThreadId
-from store import auto_created, ingest, items
+from store import account_crm, auto_created, ingest, items
 from store.database import Database
+
+
+def an_account_that_makes_leads(db: Database) -> AccountId:
+    """Return an account that makes leads of mail since long before it comes."""
+    account_id = makers.an_account(db, "me@corp.example")
+    account_crm.set(db, account_id, creates="lead")
+    with db.write() as connection:
+        connection.execute("UPDATE account_crm SET creates_since = 0")
+    return account_id
 
 
 def comes(

@@ -10,7 +10,7 @@ from typing import Any
 import crm_rows
 import makers
 import pytest
-from strangers import comes, count, made, reason, works
+from strangers import an_account_that_makes_leads, comes, count, made, reason, works
 
 from linking import creating, deciding, panel, smart_bcc
 from mail.types import AccountId, Role
@@ -41,12 +41,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def account(db: Database) -> AccountId:
-    """Return an account that makes leads of mail since long before it comes."""
-    account_id = makers.an_account(db, "me@corp.example")
-    account_crm.set(db, account_id, creates="lead")
-    with db.write() as connection:
-        connection.execute("UPDATE account_crm SET creates_since = 0")
-    return account_id
+    return an_account_that_makes_leads(db)
 
 
 def test_mail_of_a_stranger_makes_a_lead_a_person_and_a_planned_answer(

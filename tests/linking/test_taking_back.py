@@ -8,7 +8,7 @@ from pathlib import Path
 import crm_rows
 import makers
 import pytest
-from strangers import comes, count, made, works
+from strangers import an_account_that_makes_leads, comes, count, made, works
 
 from linking import creating
 from linking.creating import CannotLink
@@ -37,12 +37,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def account(db: Database) -> AccountId:
-    """Return an account that makes leads of mail since long before it comes."""
-    account_id = makers.an_account(db, "me@corp.example")
-    account_crm.set(db, account_id, creates="lead")
-    with db.write() as connection:
-        connection.execute("UPDATE account_crm SET creates_since = 0")
-    return account_id
+    return an_account_that_makes_leads(db)
 
 
 def test_what_was_made_is_not_on_the_users_stack(db: Database, account: AccountId) -> None:
