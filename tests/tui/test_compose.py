@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import crm_rows
@@ -38,7 +39,7 @@ async def test_a_message_is_written_and_queued(db: Database, account: AccountId)
         await writer.press("enter")
         await writer.type("Hello")
         await writer.send()
-        assert "Sending in 10 s, z takes it back" in writer.shown
+        assert re.search(r"Sending in (10|9|8) s, z takes it back", writer.shown)
         assert "is a Maildir, with no server to send through" in " ".join(writer.shown.split())
     (queued,) = submissions.waiting(db)
     assert (queued.subject, queued.recipients, queued.state) == ("Hi", ("ana@acme.example",), "queued")
