@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bench import places, synthetic
 from bench.figures import Figure, milliseconds, percentile
-from store import email_ids, item_page, timeline
+from store import email_ids
+from store.crm import item_page, timeline
+from store.crm.item_conversations import ItemConversations
+from store.crm.item_refs import PageKind, PageRef
 from store.database import Database, open_store
-from store.item_conversations import ItemConversations
-from store.item_refs import PageKind, PageRef
 
 THREADS = 100_000
 LINKED = 2_000

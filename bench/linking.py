@@ -15,9 +15,11 @@ from bench import item_pages, linked_places, places
 from bench.figures import Figure, milliseconds, percentile
 from linking import deciding, panel, rules
 from mail.types import Role, ThreadId
-from store import board, decisions, mailboxes
+from store import mailboxes
+from store.crm import board
+from store.crm.item_search import ItemSearch
 from store.database import Database, open_store
-from store.item_search import ItemSearch
+from store.links import decisions
 from store.thread_list import ThreadList
 
 TYPED: Final = ("falcon licences 7", "ana lima", "flacon licnces", "drones deal", "p19400@more", "projct 12")

@@ -12,9 +12,10 @@ from pathlib import Path
 from servers.dovecot import Dovecot, User
 
 from bench import places
-from store import accounts, secrets
+from store import accounts
 from store.database import Database, open_store
 from store.rows import AccountRow
+from store.secret import secrets
 
 OWNER = User("bench@example.com")
 

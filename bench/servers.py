@@ -24,7 +24,7 @@ from mail.types import Role, ThreadId
 from store import actions, fetching, mailboxes, thread_list
 from store.database import Database, open_store
 from store.rows import AccountRow
-from store.secret_files import HeldKey
+from store.secret.files import HeldKey
 from sync.account import connected, sync_once
 from sync.parsers import ParsingChildren
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from linking import rights, smart_bcc, standing
 from mail.types import AccountId
-from store import account_crm, users
-from store.account_crm import AccountCrm
+from store.crm import users
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import account_crm
+from store.links.account_crm import AccountCrm
 
 
 class Refused(Exception):

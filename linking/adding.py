@@ -12,24 +12,17 @@ from dataclasses import dataclass, field
 
 from linking import standing
 from mail.types import ThreadId
-from store import (
-    crm_audit,
-    crm_changes,
-    custom_fields,
-    doorbell,
-    item_edits,
-    labels,
-    links,
-    sharing,
-    slots,
-    undo,
-)
-from store.crm_changes import Change
+from store import doorbell, undo
+from store.crm import audit as crm_audit
+from store.crm import changes as crm_changes
+from store.crm import custom_fields, item_edits, labels
+from store.crm.changes import Change
+from store.crm.item_edits import BadItem, Planned
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.item_edits import BadItem, Planned
-from store.items import ItemKind, ItemRef
+from store.links import links, sharing, slots
+from store.links.slots import Slot
 from store.rows import ActionRow
-from store.slots import Slot
 from store.steps import Step
 
 Values = Mapping[str, object]

@@ -9,11 +9,13 @@ from linking import panel
 from linking.rules import LINKING, OF_NOBODY, Blocked, Reason
 from mail.keywords import SEEN
 from mail.types import Address, ThreadId
-from store import decisions, emails, items, threads
-from store.contacts import PersonCard
+from store import emails, threads
+from store.crm import items
+from store.crm.items import ItemCard
 from store.database import Database
-from store.items import ItemCard
-from store.panel import LinkState, PanelFacts
+from store.links import decisions
+from store.links.contacts import PersonCard
+from store.links.panel import LinkState, PanelFacts
 from store.rows import EmailRow
 
 JSON = dict[str, object]

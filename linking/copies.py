@@ -10,13 +10,15 @@ from typing import Final
 
 from linking import standing
 from mail.types import AccountId, EmailId, ThreadId
-from store import copies, doorbell, emails, items, slots, threads, undo
+from store import doorbell, emails, threads, undo
+from store.crm import items
+from store.crm.items import ItemCard, ItemRef
 from store.database import Database
 from store.emails import OctetsGone
-from store.items import ItemCard, ItemRef
-from store.links import CannotLink as CannotLink
+from store.links import copies, slots
+from store.links.links import CannotLink as CannotLink
+from store.links.slots import Slot
 from store.rows import ActionRow
-from store.slots import Slot
 from store.undo import Step
 
 MOST_MESSAGES: Final = 2_000

@@ -14,34 +14,30 @@ from linking.taking_back import CannotLink as CannotLink
 from linking.taking_back import take_back as take_back
 from mail import signature_facts
 from mail.types import EmailId, ThreadId
-from store import (
+from store import doorbell, emails, events
+from store.crm import activities, item_edits, users
+from store.crm import audit as crm_audit
+from store.crm import changes as crm_changes
+from store.crm.changes import Change
+from store.crm.item_checks import BadItem
+from store.crm.items import ItemKind, ItemRef
+from store.database import Database
+from store.links import (
     account_crm,
-    activities,
     auto_created,
     bcc_tokens,
-    crm_audit,
-    crm_changes,
     decisions,
-    doorbell,
-    emails,
-    events,
     exceptions,
-    item_edits,
     newcomer_facts,
     slots,
     to_file,
-    users,
 )
-from store.account_crm import AccountCrm
-from store.auto_created import FirstMail, Made
-from store.crm_changes import Change
-from store.database import Database
-from store.decisions import Settings
-from store.item_checks import BadItem
-from store.items import ItemKind, ItemRef
-from store.newcomer_facts import Stranger
-from store.panel import Newcomer
-from store.slots import Slot
+from store.links.account_crm import AccountCrm
+from store.links.auto_created import FirstMail, Made
+from store.links.decisions import Settings
+from store.links.newcomer_facts import Stranger
+from store.links.panel import Newcomer
+from store.links.slots import Slot
 
 _DAY_S: Final = 86_400
 

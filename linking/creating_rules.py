@@ -8,8 +8,8 @@ from typing import Final
 
 from linking.newcomer import is_machine
 from mail import subjects
-from store.account_crm import AccountCrm
-from store.auto_created import FirstMail
+from store.links.account_crm import AccountCrm
+from store.links.auto_created import FirstMail
 
 _LONGEST_TITLE: Final = 200
 

@@ -11,12 +11,14 @@ from typing import Final
 from linking import first_sharing, rules, words
 from linking.rules import Blocked, Decision, Known, Reason
 from mail.types import EmailId, SafeText, ThreadId
-from store import decisions, events, items, slots, to_file
+from store import events
+from store.crm import items
+from store.crm.items import ItemCard
 from store.database import Database
-from store.decisions import Batch, Outcome, Settings
-from store.items import ItemCard
-from store.link_facts import Before, Conversation
-from store.slots import Slot
+from store.links import decisions, slots, to_file
+from store.links.decisions import Batch, Outcome, Settings
+from store.links.facts import Before, Conversation
+from store.links.slots import Slot
 
 _AT_ONCE: Final = 100
 """Conversations judged between two looks at whether somebody waits to write."""

@@ -8,8 +8,8 @@ from typing import cast
 
 from linking import rights
 from linking.rules import Blocked, Decision, Reason
-from store import sharing
-from store.link_facts import Conversation
+from store.links import sharing
+from store.links.facts import Conversation
 
 
 def follow(connection: sqlite3.Connection, judged: Sequence[tuple[Conversation, Decision]]) -> None:

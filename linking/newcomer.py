@@ -9,11 +9,12 @@ from typing import Final
 from mail import presend_words, signature_facts
 from mail.signature_facts import SignatureFacts
 from mail.types import ThreadId
-from store import contacts, emails, newcomer_facts, slots, thread_people
-from store.contacts import PersonCard
+from store import emails
 from store.database import Database
-from store.newcomer_facts import Stranger
-from store.panel import Newcomer as Newcomer
+from store.links import contacts, newcomer_facts, slots, thread_people
+from store.links.contacts import PersonCard
+from store.links.newcomer_facts import Stranger
+from store.links.panel import Newcomer as Newcomer
 
 _MACHINE: Final = re.compile(
     r"(?:no|do[._-]?not|never|nicht|ne)[._-]?(?:reply|antworten|repondre|responder|rispondere)|mailer-daemon|postmaster"

@@ -10,10 +10,11 @@ from linking import newcomer, rules, suggesting, words
 from linking.rules import Reason
 from mail.text import safe_line
 from mail.types import EmailId, ThreadId
-from store import decisions, items, panel, suggestion_facts
+from store.crm import items
 from store.database import Database
-from store.decisions import Outcome
-from store.panel import LinkState, PanelFacts
+from store.links import decisions, panel, suggestion_facts
+from store.links.decisions import Outcome
+from store.links.panel import LinkState, PanelFacts
 
 _LINKED: Final = {
     "auto": "linked by rule",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from store.contacts import Ours
-from store.link_facts import Item, Person
+from store.links.contacts import Ours
+from store.links.facts import Item, Person
 
 
 @dataclass(frozen=True, slots=True)

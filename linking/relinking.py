@@ -11,12 +11,14 @@ from linking import rules, words
 from linking.deciding import known_of
 from linking.rules import Decision
 from mail.types import ThreadId
-from store import decisions, items, slots, threads, undo
+from store import threads, undo
+from store.crm import items
+from store.crm.items import ItemCard
 from store.database import Database
-from store.items import ItemCard
-from store.link_facts import Conversation
+from store.links import decisions, slots
+from store.links.facts import Conversation
+from store.links.slots import Slot
 from store.rows import ActionRow
-from store.slots import Slot
 from store.steps import Step
 
 _AT_ONCE: Final = 200

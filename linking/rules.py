@@ -11,8 +11,8 @@ from linking.parties import Blocked as Blocked
 from linking.parties import Known as Known
 from linking.parties import Party as Party
 from mail.types import EmailId
-from store.items import ItemRef
-from store.link_facts import Account, Conversation, Filled, Item, Message, Person
+from store.crm.items import ItemRef
+from store.links.facts import Account, Conversation, Filled, Item, Message, Person
 
 VERSION: Final = 1
 """Kept with every decision; raise it when the rules say something else of the same facts."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from linking import standing
 from mail.types import ThreadId
-from store import links, many_links, thread_people
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
-from store.links import CannotLink as CannotLink
-from store.links import Visibility as Visibility
+from store.links import links, many_links, thread_people
+from store.links.links import CannotLink as CannotLink
+from store.links.links import Visibility as Visibility
 from store.rows import ActionRow
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from mail import bcc_address
 from mail.types import AccountId
-from store import account_crm, accounts, bcc_tokens, items
+from store import accounts
+from store.crm import items
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import account_crm, bcc_tokens
 
 
 class NoAddress(Exception):

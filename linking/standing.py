@@ -9,9 +9,10 @@ from typing import Final, cast
 from linking import rights
 from linking.rights import Conversation, Item, Viewer
 from mail.types import ThreadId
-from store import items, sharing, users
-from store.items import ItemKind, ItemRef
-from store.sharing import Colleague, SharedItem, Standing
+from store.crm import items, users
+from store.crm.items import ItemKind, ItemRef
+from store.links import sharing
+from store.links.sharing import Colleague, SharedItem, Standing
 
 _MOST_NAMES: Final = 3
 

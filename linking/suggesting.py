@@ -9,11 +9,12 @@ from typing import Final
 
 from mail.folding import fold
 from mail.types import ThreadId
-from store import contacts, decisions, items, panel, slots, suggestion_facts, thread_people
+from store.crm import items
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
-from store.panel import Suggestion as Suggestion
-from store.suggestion_facts import RECENT_S, RelatedItem, SuggestionFacts
+from store.links import contacts, decisions, panel, slots, suggestion_facts, thread_people
+from store.links.panel import Suggestion as Suggestion
+from store.links.suggestion_facts import RECENT_S, RelatedItem, SuggestionFacts
 
 MOST: Final = 5
 _DAY_S: Final = 86_400

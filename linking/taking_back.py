@@ -7,11 +7,13 @@ import time
 
 from linking import standing
 from mail.types import ThreadId
-from store import auto_created, crm_changes, decisions, doorbell, exceptions, slots, threads, undo
-from store.auto_created import Made
-from store.crm_changes import Change
+from store import doorbell, threads, undo
+from store.crm import changes as crm_changes
+from store.crm.changes import Change
 from store.database import Database
-from store.links import CannotLink as CannotLink
+from store.links import auto_created, decisions, exceptions, slots
+from store.links.auto_created import Made
+from store.links.links import CannotLink as CannotLink
 from store.rows import ActionRow
 from store.undo import Step
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from linking.rules import Reason
-from store.items import ItemRef
+from store.crm.items import ItemRef
 
 MOST_NAMED: Final = 3
 """So many candidates are named; of others it is said how many there are."""

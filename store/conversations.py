@@ -12,7 +12,7 @@ from typing import Final
 
 from mail.threading import ThreadFacts, base_subject, is_reused, join, partition, refs_of
 from mail.types import AccountId, EmailId, ThreadId
-from store import slots
+from store.links import slots
 
 REUSED = 0
 """The `thread_id` of a Message-ID that several different messages carry: it joins nothing."""

@@ -18,10 +18,11 @@ from mail.headers import fields
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.maildir_names import parse
 from mail.types import Address, Attachment, Body, EmailId, SafeText, ThreadId
-from store import bounces, fetching, threads
+from store import fetching, threads
 from store.database import Database
 from store.mailboxes import LOCAL
 from store.rows import EmailRow
+from store.sending import bounces
 
 _COLUMNS: Final = (
     "e.id, e.thread_id, e.account_id, e.message_id, e.subject, e.received_at, e.sent_at, e.registered_at, "

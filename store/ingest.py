@@ -12,22 +12,12 @@ from hashlib import blake2b
 
 from mail.changes import ChangeBatch, RemoteEmail
 from mail.types import AccountId, Email, MailboxId, MailboxKey, RemoteKey, ThreadId
-from store import (
-    bcc_intake,
-    bounces,
-    conversations,
-    email_ids,
-    events,
-    ingest_rows,
-    mailboxes,
-    placements,
-    removal,
-    slots,
-    threads,
-)
+from store import conversations, email_ids, events, ingest_rows, mailboxes, placements, removal, threads
 from store.database import SLICE, Database
 from store.ingest_fill import Filled as Filled
 from store.ingest_fill import fill as fill
+from store.links import bcc_intake, slots
+from store.sending import bounces
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import Final
 
 from mail.search_text import search_text
 from mail.types import AccountId, Address, Body, Email, EmailId, SafeText, ThreadId
-from store import bcc_intake, bounces, events, ingest_rows, recent_text, threads
+from store import events, ingest_rows, recent_text, threads
 from store.database import SLICE, Database
+from store.links import bcc_intake
+from store.sending import bounces
 
 MOST_ATTEMPTS: Final = 5
 """After so many failures a message is shown with the reason instead of its body."""

@@ -17,8 +17,9 @@ from mail.changes import RemoteEmail
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.threading import ThreadFacts
 from mail.types import AccountId, Address, Body, Email, MailboxId, MailboxKey, ThreadId
-from store import bounces, conversations, email_ids, recent_text
+from store import conversations, email_ids, recent_text
 from store.mailboxes import LOCAL
+from store.sending import bounces
 
 _KEPT_REFS: Final = 50
 _THREAD_KEY: Final = "\x02"
@@ -41,7 +42,7 @@ class NewEmail:
     """An email the store does not have yet, under the id it will have.
 
     `message_id` and `refs` are what of it is stored; `refs` are the ids of what it answers, nearest ancestor last.
-    Of one that `is_header_only` the body is still to be fetched. `bcc_token` is of a Smart BCC copy (store.bcc_intake).
+    Of one that `is_header_only` the body is still to be fetched. `bcc_token` is of a Smart BCC copy (store.links.bcc_intake).
     """
 
     id: int

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Final
 
 from mail.threading import partition
-from store import conversations, to_file
+from store import conversations
 from store.database import Database
+from store.links import to_file
 
 MOST: Final = 20
 """Findings of one kind that are told; more of them say no more."""

@@ -32,7 +32,7 @@ LOCAL: Final = "local:"
 """How the key of a message begins that the account does not have yet."""
 
 COPY: Final = "local:copy:"
-"""How the key of a message begins that the account is never to have (store.copies)."""
+"""How the key of a message begins that the account is never to have (store.links.copies)."""
 
 _ORDER: Final = (
     Role.INBOX,

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from mail.operations import CreateMailbox, Destroy, Move, Save, SetKeywords
 from mail.types import AccountId, MailboxKey, RemoteKey
-from store import events, local_mail, mailboxes
+from store import events, mailboxes
 from store.database import Database
 from store.outcomes import finish, has_waiting
 from store.outcomes import settle as settle
 from store.rows import OperationRow
+from store.sending import local_mail
 
 KEPT_FINISHED_S: Final = 7 * 86_400
 

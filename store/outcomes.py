@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from mail.operations import Applied
 from mail.types import AccountId, ThreadId
-from store import desired, doorbell, events, local_mail, placements, threads
+from store import desired, doorbell, events, placements, threads
 from store.database import SLICE, Database
+from store.sending import local_mail
 
 Outcome = tuple[int, Applied | str]
 """The id of an operation, and where the message lies now or why the account refused."""

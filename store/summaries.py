@@ -70,7 +70,7 @@ class Views:
 
 
 def lists(lines: Sequence[Line], views: Views, *, is_to_file: bool = False) -> list[Listed]:
-    """Return where a thread is listed, given all its lines, and whether it waits to be linked (store.to_file)."""
+    """Return where a thread is listed, given all its lines, and whether it waits to be linked (store.links.to_file)."""
     newest: dict[int, int] = {}
     hidden_unread: set[int] = set()
     is_unread = 0

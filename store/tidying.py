@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from store import attached, copies, local_mail
 from store.database import Database
+from store.links import copies
+from store.sending import attached, local_mail
 
 OCTETS_S: Final = 2 * 86_400
 """For so long the octets of a message that was sent are kept: then its copy in Sent is where it will stay."""

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mail.types import ThreadId
-from store import crm_changes, desired, doorbell, draft_states, events, slots, threads, to_file
+from store import desired, doorbell, events, threads
+from store.crm import changes as crm_changes
 from store.database import Database
 from store.desired import Wish
+from store.links import slots, to_file
 from store.rows import ActionRow
+from store.sending import draft_states
 from store.steps import Step as Step
 
 KEPT_ACTIONS: Final = 500

@@ -18,7 +18,7 @@ from providers.protocol import Provider
 from store import accounts, ingest, outbox, tidying
 from store.database import Database
 from store.rows import AccountRow
-from store.secret_files import HeldKey
+from store.secret.files import HeldKey
 from sync import backoff
 from sync.bodies import fetch_bodies
 from sync.crew import Crew, connection

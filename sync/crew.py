@@ -8,10 +8,11 @@ from typing import Final
 
 from providers.connect import connect
 from providers.protocol import Provider
-from store import fetching, submitting
+from store import fetching
 from store.database import Database
 from store.rows import AccountRow
-from store.secret_files import HeldKey
+from store.secret.files import HeldKey
+from store.sending import submitting
 from sync import backoff
 from sync.bodies import fetch_bodies
 from sync.companions import Fetching, Sending, Watching

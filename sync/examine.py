@@ -26,9 +26,9 @@ from providers.probing import Key, Trouble, Trust
 from providers.token_facts import token_facts
 from store import accounts, mailbox_choices
 from store.database import Database, open_store
-from store.findings import Finding
+from store.health.findings import Finding
 from store.rows import AccountRow
-from store.secret_files import HeldKey, Locked
+from store.secret.files import HeldKey, Locked
 from sync.examine_words import Words
 from sync.lending import LentSecrets
 

@@ -13,7 +13,7 @@ from providers.examination import ImapInside, Reached, SmtpInside
 from providers.imap.standing import Standing
 from providers.probing import Trouble
 from providers.token_facts import TokenFacts
-from store.findings import Finding, Level
+from store.health.findings import Finding, Level
 from store.rows import AccountRow
 
 SHORT_DAYS: Final = 14

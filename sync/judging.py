@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 
 from linking import creating, deciding
-from store import auto_created, decisions
 from store.database import Database
+from store.links import auto_created, decisions
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from providers.errors import RetryLater, SignInAgain
-from store import secrets
 from store.rows import AccountRow
-from store.secret_files import FileDamaged, HeldKey, Locked, NotChosen, SecretsError
+from store.secret import secrets
+from store.secret.files import FileDamaged, HeldKey, Locked, NotChosen, SecretsError
 
 
 class LentSecrets:

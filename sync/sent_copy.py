@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from store import filing, submitting
 from store.database import Database
 from store.rows import AccountRow
-from store.submitting import Job
+from store.sending import filing, submitting
+from store.sending.submitting import Job
 
 LOOKS_S: Final = (0.0, 1.0, 1.0, 2.0, 2.0)
 """When a copy filed by the account is looked for, each after the one before, until ours is given to it."""

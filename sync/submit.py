@@ -11,10 +11,11 @@ from mail.types import AccountId
 from providers.errors import OutcomeUnknown, Rejected, RetryLater, SignInAgain
 from providers.protocol import Secrets
 from providers.smtp import Submitted, Submitter
-from store import accounts, filing, local_mail, submitting
+from store import accounts
 from store.database import Database
 from store.rows import AccountRow
-from store.submitting import Job, Outgoing
+from store.sending import filing, local_mail, submitting
+from store.sending.submitting import Job, Outgoing
 from sync import backoff, sent_copy
 
 MOST_RECIPIENTS: Final = 100

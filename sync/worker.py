@@ -19,10 +19,11 @@ from types import FrameType
 from typing import Final
 
 from mail.types import AccountId
-from store import accounts, doorbell, outbox, paths, reindexing, unlocking
+from store import accounts, doorbell, outbox, paths, reindexing
 from store.database import Database, StoreTooNew, StoreUnusable, open_store
 from store.doorbell import Doorbell
-from store.secret_files import HeldKey
+from store.secret import unlocking
+from store.secret.files import HeldKey
 from store.worker_process import WorkerLock
 from sync import service
 from sync.account import AccountThread, connected, finish_once, report, say_live, sync_once

@@ -6,9 +6,9 @@ import uuid
 
 import makers
 
-from store import records
+from store.crm import records
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
 
 STAGE = "1f0c6a52-5f0e-4c56-9b51-6f1d0a3c1b04"
 PIPELINE = "1f0c6a52-5f0e-4c56-9b51-6f1d0a3c1a01"

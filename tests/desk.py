@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from linking import service
 from mail.types import ThreadId
+from store.crm.item_refs import PageRef
+from store.crm.items import ItemRef
 from store.database import Database
-from store.item_refs import PageRef
-from store.items import ItemRef
-from tui import item_pages
 from tui.app import DealboxApp
+from tui.items import item_pages
 from tui.screens.item import ItemPage
 
 

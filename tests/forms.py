@@ -9,11 +9,12 @@ from textual.widgets import Input
 
 from linking import service
 from mail.types import ThreadId
-from store import item_forms, panel
+from store.crm import item_forms
+from store.crm.item_forms import FormFacts
+from store.crm.item_refs import PageRef
+from store.crm.items import ItemCard, ItemRef
 from store.database import Database
-from store.item_forms import FormFacts
-from store.item_refs import PageRef
-from store.items import ItemCard, ItemRef
+from store.links import panel
 from tui.app import DealboxApp
 from tui.widgets.compose_body import ComposeBody
 

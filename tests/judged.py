@@ -10,16 +10,12 @@ from makers import INBOX, NOW, a_batch, a_remote, an_address, an_email
 
 from linking import deciding
 from mail.types import AccountId, Email, ThreadId
-from store import (
-    decisions,
-    ingest,
-    items,
-    links,
-    threads,
-)
+from store import ingest, threads
+from store.crm import items
+from store.crm.items import ItemRef
 from store.database import Database
 from store.ingest import Arrival
-from store.items import ItemRef
+from store.links import decisions, links
 
 ANA, BOB = "ana@acme.example", "bob@beta.example"
 OLDER = NOW - 1_000

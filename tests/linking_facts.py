@@ -8,9 +8,9 @@ from typing import Any
 
 from linking.rules import Blocked, Facts, Known
 from mail.types import AccountId, EmailId, ThreadId
-from store.contacts import Ours
-from store.items import ItemKind, ItemRef
-from store.link_facts import Account, Conversation, Filled, Item, Message, Person, SmartBcc
+from store.crm.items import ItemKind, ItemRef
+from store.links.contacts import Ours
+from store.links.facts import Account, Conversation, Filled, Item, Message, Person, SmartBcc
 
 ME, COLLEAGUE, FREELANCER = "me@corp.com", "kim@corp.com", "lee@elsewhere.net"
 ANN, ANN2, BOB, CY, DUP, STRANGER = (

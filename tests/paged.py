@@ -8,12 +8,13 @@ import stored
 
 from linking import standing
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import events, item_page
+from store import events
+from store.crm import item_page
+from store.crm.item_conversations import ItemConversations
+from store.crm.item_page import PageFacts
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.items import ItemRef
 from store.database import Database
-from store.item_conversations import ItemConversations
-from store.item_page import PageFacts
-from store.item_refs import PageKind, PageRef
-from store.items import ItemRef
 
 
 def read(db: Database, item: PageRef | ItemRef) -> PageFacts:

@@ -8,8 +8,10 @@ import makers
 
 from linking import creating, deciding
 from mail.types import AccountId, Email, ThreadId
-from store import account_crm, auto_created, ingest, items
+from store import ingest
+from store.crm import items
 from store.database import Database
+from store.links import account_crm, auto_created
 
 
 def an_account_that_makes_leads(db: Database) -> AccountId:

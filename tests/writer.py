@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from mail.drafts import Draft
-from store import drafts
 from store.database import Database
 from store.rows import DraftRow
+from store.sending import drafts
 from store.settings import Settings
 from tui.app import DealboxApp
 from tui.screens.compose import ComposeScreen

@@ -8,10 +8,10 @@ from typing import Any, Final
 from textual.app import App
 from textual.content import Content
 
-from store.account_crm import MOST_DAYS, VISIBILITIES
-from store.account_crm_names import Named
-from store.activities import TYPES
-from store.exceptions import EFFECTS
+from store.crm.activities import TYPES
+from store.links.account_crm import MOST_DAYS, VISIBILITIES
+from store.links.account_crm_names import Named
+from store.links.exceptions import EFFECTS
 from tui import account_crm_words
 from tui.content import line
 from tui.screens.pick import Choice, Picker

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from store.account_crm import AccountCrm
-from store.account_crm_names import Named
-from store.exceptions import EFFECTS, ExceptionRow
+from store.links.account_crm import AccountCrm
+from store.links.account_crm_names import Named
+from store.links.exceptions import EFFECTS, ExceptionRow
 from tui.content import line
 from tui.format import plural
 

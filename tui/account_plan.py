@@ -11,7 +11,7 @@ from mail.ids import AccountId
 from store import accounts
 from store.database import Database
 from store.rows import AccountRow
-from store.secrets import AccountSecrets, Secrets, Whose
+from store.secret.secrets import AccountSecrets, Secrets, Whose
 from tui.sign_in_child import Event
 
 KIND: Final = "imap"

@@ -10,7 +10,7 @@ from typing import Final, get_args
 
 from mail.text import safe_line
 from store import worker_process
-from store.findings import Finding, Level
+from store.health.findings import Finding, Level
 
 LONGEST_S: Final = 60.0
 """It gives each account 15 s by itself; this is for a child that hangs."""

@@ -16,7 +16,7 @@ from tui.layout import Box, Places
 from tui.widgets.bar import Piece
 
 if TYPE_CHECKING:
-    from store.panel import PanelFacts
+    from store.links.panel import PanelFacts
     from tui.listing import Listing
 
 _TROUBLE = ("error", "sign_in")

@@ -82,7 +82,7 @@ class Listings:
             return self._given[1]
         if wanted.waiting_days is None:
             return thread_list.ThreadList(self._screen.db, wanted.mailbox_ids)
-        from store import waiting  # seldom wanted: not for the first frame to wait for
+        from store.links import waiting
 
         return waiting.read(self._screen.db, wanted.waiting_days)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store import unsent
+from store.sending import unsent
 from tui.bridge import in_store
 from tui.format import plural
 

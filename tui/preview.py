@@ -15,7 +15,7 @@ from store.rows import ThreadRow
 from tui.bridge import in_store
 
 if TYPE_CHECKING:
-    from store.panel import PanelFacts
+    from store.links.panel import PanelFacts
     from tui.screens.mail import MailScreen
 
 _AFTER_S = 0.12

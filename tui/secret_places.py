@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from store import secrets, unlocking
-from store.secret_files import KEY_FILE, HeldKey, PlainSecrets, VaultSecrets, passphrase_in
-from store.secrets import CommandSecrets, KeyringSecrets, Secrets
+from store.secret import secrets, unlocking
+from store.secret.files import KEY_FILE, HeldKey, PlainSecrets, VaultSecrets, passphrase_in
+from store.secret.secrets import CommandSecrets, KeyringSecrets, Secrets
 from store.settings import Settings
 
 SHORTEST_PASSPHRASE: Final = 8
@@ -25,7 +25,7 @@ def found(directory: Path, settings: Settings, held: HeldKey) -> Secrets | None:
         return CommandSecrets(directory, settings.secret_cmd)
     if choice is not None:
         return secrets.open_secrets(directory, held)
-    from store import keyrings
+    from store.secret import keyrings
 
     keyring = keyrings.find()
     if keyring is not None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mail import addresses
-from store import accounts, secrets, unlocking, vault
+from store import accounts
 from store.rows import AccountRow
-from store.secret_files import HeldKey, SecretsError, VaultSecrets
-from store.secrets import AccountSecrets, Secrets, Whose
+from store.secret import secrets, unlocking, vault
+from store.secret.files import HeldKey, SecretsError, VaultSecrets
+from store.secret.secrets import AccountSecrets, Secrets, Whose
 from tui import account_plan, secret_places
 from tui.account_plan import Plan
 from tui.bridge import in_store

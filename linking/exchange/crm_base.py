@@ -11,7 +11,7 @@ from linking.exchange.columns import CUSTOM
 from linking.exchange.records_in import Gathering, Record, Values
 from linking.exchange.report import Remark
 from linking.exchange.sheets import Line
-from store import records
+from store.crm import records
 from store.database import Database
 
 Parts = dict[str, list[Values]]

@@ -19,9 +19,11 @@ from linking.exchange.rejects import Rejects
 from linking.exchange.report import ImportReport, Remark
 from linking.exchange.sheets import Row, Table
 from linking.exchange.stages import Stages
-from store import contacts, events, records, slots, users
+from store import events
+from store.crm import records, users
+from store.crm.staging import Staging
 from store.database import Database
-from store.staging import Staging
+from store.links import contacts, slots
 
 SAMPLES: Final = 2
 _LOOKED_AT: Final = 200

@@ -15,7 +15,7 @@ from linking.exchange import vcards_out
 from linking.exchange.columns import CUSTOM, FILES, WITH_CUSTOM
 from linking.exchange.sheets import neutral
 from linking.exchange.values import joined
-from store import exporting
+from store.crm import exporting
 from store.database import Database
 
 Values = dict[str, Any]

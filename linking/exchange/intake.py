@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from linking.exchange.records_in import is_uuid
 from linking.exchange.report import Count, ImportReport, Remark, Remarks
-from store.records import Known
-from store.staging import PARTS, Staged, Staging
+from store.crm.records import Known
+from store.crm.staging import PARTS, Staged, Staging
 
 Values = dict[str, Any]
 _FIELDS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from store.staging import Staged, Staging
+from store.crm.staging import Staged, Staging
 
 
 class Marks:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from linking.exchange.report import Count, ImportReport, Remark
-from store import doorbell, events, records, slots
+from store import doorbell, events
+from store.crm import records
+from store.crm.records import Known
 from store.database import Database
-from store.records import Known
+from store.links import slots
 
 Values = dict[str, object]
 

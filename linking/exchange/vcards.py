@@ -14,9 +14,11 @@ from linking.exchange.intake import Incoming, Intake, digest
 from linking.exchange.marks import Marks
 from linking.exchange.people import People
 from linking.exchange.report import ImportReport, Remark
-from store import contacts, events, users
+from store import events
+from store.crm import users
+from store.crm.staging import Staging
 from store.database import Database
-from store.staging import Staging
+from store.links import contacts
 
 SYSTEM: Final = "vcard"
 _ADDRESS: Final = ("box", "extended", "street", "code", "city", "region", "country")

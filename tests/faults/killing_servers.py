@@ -35,8 +35,9 @@ from syncing import a_message
 from mail.keywords import FLAGGED, SEEN
 from mail.types import Role
 from providers.imap.wire import Wire
-from store import actions, drafts, submissions
+from store import actions
 from store.database import Database
+from store.sending import drafts, submissions
 
 SERVERS = {
     "full": (),

@@ -18,11 +18,13 @@ from mail.drafts import Draft
 from mail.types import MailboxId, ThreadId
 from providers.errors import RetryLater
 from providers.protocol import Provider
-from store import accounts, secrets, submissions
+from store import accounts
 from store.database import Database, open_store
 from store.rows import AccountRow
-from store.secret_files import HeldKey
-from store.submitting import NEVER
+from store.secret import secrets
+from store.secret.files import HeldKey
+from store.sending import submissions
+from store.sending.submitting import NEVER
 from sync.account import connected, sync_once
 from sync.bodies import fetch_bodies
 from sync.lending import LentSecrets

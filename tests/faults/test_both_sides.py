@@ -17,8 +17,9 @@ from mail.keywords import FLAGGED, SEEN
 from mail.types import MailboxKey, Role, ThreadId
 from providers.errors import RetryLater
 from providers.imap.provider import ImapProvider
-from store import actions, drafts, invariants
-from store.secret_files import HeldKey
+from store import actions, invariants
+from store.secret.files import HeldKey
+from store.sending import drafts
 from sync.account import connected, sync_once
 
 

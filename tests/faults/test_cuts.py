@@ -21,7 +21,8 @@ from mail.keywords import SEEN
 from mail.types import Role
 from providers.errors import RetryLater
 from providers.imap.session import Session
-from store import actions, drafts, invariants, outbox
+from store import actions, invariants, outbox
+from store.sending import drafts
 
 
 def test_a_line_cut_at_every_4_kilobytes_leaves_whole_rows_and_goes_on(

@@ -25,8 +25,9 @@ from syncing import a_maildir, a_message, an_account_on
 from working import Working, soon
 
 from mail.keywords import SEEN
-from store import actions, database, health, invariants, paths
+from store import actions, database, invariants, paths
 from store.database import Database, StoreUnusable, open_store
+from store.health import health
 from store.worker_process import WorkerLock
 from sync import worker
 

@@ -18,7 +18,8 @@ from mail.drafts import Draft
 from mail.keywords import ANSWERED, FLAGGED, SEEN
 from mail.types import MailboxId, Role, ThreadId
 from providers.errors import RetryLater
-from store import actions, drafts
+from store import actions
+from store.sending import drafts
 
 SEEDS = range(200) if IS_SOAK else range(4)
 ROUNDS = 40 if IS_SOAK else 12

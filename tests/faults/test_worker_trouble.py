@@ -22,7 +22,8 @@ from mail.keywords import SEEN
 from mail.types import Role
 from providers.imap import conversation, idle
 from providers.imap.session import Session
-from store import actions, drafts
+from store import actions
+from store.sending import drafts
 
 
 def is_live(machine: Machine) -> bool:

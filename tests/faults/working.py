@@ -10,7 +10,7 @@ from typing import Final
 from machines import Machine
 from syncing import Inline
 
-from store.secret_files import HeldKey
+from store.secret.files import HeldKey
 from sync.account import AccountThread
 
 SOON_S: Final = 40.0

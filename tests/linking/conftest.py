@@ -7,8 +7,8 @@ import pytest
 from judged import ANA, Mail, a_deal
 
 from mail.types import AccountId
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ import told
 from linking import adding, service
 from linking.adding import ShowsMore, Wanted
 from mail.types import ThreadId
-from store import custom_fields, item_edits, item_forms, item_merges, items, panel, undo
+from store import undo
+from store.crm import custom_fields, item_edits, item_forms, item_merges, items
+from store.crm.item_edits import BadItem
+from store.crm.item_forms import FormFacts
+from store.crm.item_refs import PageRef
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.item_edits import BadItem
-from store.item_forms import FormFacts
-from store.item_refs import PageRef
-from store.items import ItemKind, ItemRef
+from store.links import panel
 
 
 @pytest.fixture

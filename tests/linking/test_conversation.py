@@ -11,7 +11,8 @@ from linking import conversation, deciding, service
 from linking.exchange import csv_items
 from mail.keywords import FLAGGED, SEEN
 from mail.types import Role, ThreadId
-from store import actions, items
+from store import actions
+from store.crm import items
 from store.database import Database
 
 

@@ -22,17 +22,16 @@ from store import (
     fetching,
     ingest,
     invariants,
-    links,
     mailboxes,
     outbox,
     searches,
     threads,
     tidying,
     undo,
-    waiting,
 )
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
+from store.links import links, waiting
 
 
 @pytest.fixture

@@ -14,17 +14,10 @@ from strangers import an_account_that_makes_leads, comes, count, made, reason, w
 
 from linking import creating, deciding, panel, smart_bcc
 from mail.types import AccountId, Role
-from store import (
-    account_crm,
-    auto_created,
-    exceptions,
-    ingest,
-    invariants,
-    links,
-    mailbox_choices,
-)
+from store import ingest, invariants, mailbox_choices
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
+from store.links import account_crm, auto_created, exceptions, links
 from store.mailbox_choices import Choice
 
 DAY = 86_400

@@ -9,8 +9,8 @@ import pytest
 
 from linking.creating_rules import Skip, Standing, refusal, refusal_of_copy, title_of
 from mail.types import AccountId, EmailId, ThreadId
-from store.account_crm import AccountCrm
-from store.auto_created import FirstMail
+from store.links.account_crm import AccountCrm
+from store.links.auto_created import FirstMail
 
 MAIL = FirstMail(
     ThreadId(1),

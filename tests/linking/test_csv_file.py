@@ -7,7 +7,7 @@ import pytest
 from imported import a_colleague, counts, imported, rows
 
 from linking.exchange.sheets import Unreadable
-from store import items
+from store.crm import items
 from store.database import Database
 
 DEALS = (

@@ -9,9 +9,10 @@ from imported import a_colleague, counts, imported, rows
 from linking.exchange import mapping
 from linking.exchange.csv_cells import Settings
 from linking.exchange.sheets import Unreadable
-from store import accounts, items
+from store import accounts
+from store.crm import items
+from store.crm.items import ItemKind
 from store.database import Database
-from store.items import ItemKind
 
 DEALS = (
     "Deal - ID,Deal - Title,Deal - Organization,Deal - Contact person,Person - Email - Work,Deal - Value,Deal - Currency,"
@@ -206,7 +207,7 @@ def test_an_interrupted_import_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("store.item_index.reindex_items", fail)
+    monkeypatch.setattr("store.crm.item_index.reindex_items", fail)
     with pytest.raises(KeyboardInterrupt):
         imported(db, place, DEALS)
     assert rows(db, "SELECT count(*) FROM person") == rows(db, "SELECT count(*) FROM label") == [(0,)]

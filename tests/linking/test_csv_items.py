@@ -8,9 +8,9 @@ import pytest
 
 from linking.exchange import csv_items
 from linking.exchange.report import ImportReport
-from store import items
+from store.crm import items
+from store.crm.items import ItemCard
 from store.database import Database
-from store.items import ItemCard
 
 SHARED = Path(__file__).parents[3] / "shared" / "corpus" / "make_corpus.py"
 
@@ -156,7 +156,7 @@ def test_an_interrupted_import_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("store.records.reindex", fail)
+    monkeypatch.setattr("store.crm.records.reindex", fail)
     with pytest.raises(KeyboardInterrupt):
         imported(db, directory, persons="id,name\n1,Ana\n", deals="id,title\n1,A\n")
     assert db.read().execute("SELECT count(*) FROM person").fetchone() == (0,)

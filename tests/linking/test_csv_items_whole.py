@@ -6,9 +6,9 @@ import pytest
 
 from linking.exchange import csv_items
 from linking.exchange.report import ImportReport
-from store import items
+from store.crm import items
+from store.crm.items import ItemCard
 from store.database import Database
-from store.items import ItemCard
 
 SHARED = Path(__file__).parents[3] / "shared" / "corpus" / "make_corpus.py"
 

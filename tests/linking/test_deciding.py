@@ -13,19 +13,11 @@ from linking import service
 from linking.rules import Reason
 from mail.keywords import FLAGGED, SEEN
 from mail.types import Role
-from store import (
-    actions,
-    decisions,
-    events,
-    ingest,
-    mailbox_choices,
-    mailboxes,
-    threads,
-    to_file,
-)
+from store import actions, events, ingest, mailbox_choices, mailboxes, threads
+from store.crm.items import ItemRef
 from store.database import Database
 from store.ingest import Arrival
-from store.items import ItemRef
+from store.links import decisions, to_file
 from store.mailbox_choices import Choice
 
 

@@ -9,12 +9,10 @@ from judged import Mail
 from makers import NOW
 
 from linking import deciding
-from store import (
-    decisions,
-    events,
-)
+from store import events
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import decisions
 
 
 def test_many_conversations_are_judged_in_several_transactions(

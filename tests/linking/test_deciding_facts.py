@@ -10,15 +10,13 @@ from makers import NOW, SENT, a_batch, a_remote, an_address, an_email
 
 from linking.rules import Reason
 from mail.types import AccountId
-from store import (
-    draft_items,
-    ingest,
-    items,
-    slots,
-)
+from store import ingest
+from store.crm import items
+from store.crm.items import ItemRef
 from store.database import Database
 from store.ingest import Arrival, Filled
-from store.items import ItemRef
+from store.links import slots
+from store.sending import draft_items
 
 
 def crm(db: Database, account_id: AccountId, **values: object) -> None:

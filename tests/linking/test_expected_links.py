@@ -19,8 +19,9 @@ from linking.rules import Reason
 from mail.changes import RemoteEmail, RemoteMailbox
 from mail.parse import parse
 from mail.types import AccountId, MailboxKey, RemoteKey, Role, ThreadId
-from store import accounts, decisions, ingest
+from store import accounts, ingest
 from store.database import Database
+from store.links import decisions
 
 MAKER = Path(__file__).parents[2] / "../shared/corpus/make_corpus.py"
 ROLES = {

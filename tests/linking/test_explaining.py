@@ -8,8 +8,8 @@ from makers import NOW
 from linking import deciding, service
 from linking.rules import Reason
 from mail.types import ThreadId
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
 
 
 def test_every_message_is_explained(db: Database, mail: Mail, deal: ItemRef) -> None:

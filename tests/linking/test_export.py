@@ -13,8 +13,9 @@ import stored
 from linking import service
 from linking.exchange import csv_items, export, json_items
 from mail.types import Role, ThreadId
-from store import items, slots
+from store.crm import items
 from store.database import Database, open_store
+from store.links import slots
 
 FILES = {
     "users": "id,name,email,alias,role,team,edits,can_manage\n1,Noa,noa@corp.example,sales@corp.example,admin,2,own,1\n",

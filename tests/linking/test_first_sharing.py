@@ -8,8 +8,9 @@ from stored import a_stored_email, mailboxes_of
 
 from linking import deciding, service
 from mail.types import AccountId, Role, ThreadId
-from store import exceptions, threads
+from store import threads
 from store.database import Database
+from store.links import exceptions
 
 
 @pytest.fixture

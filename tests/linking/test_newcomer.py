@@ -12,9 +12,9 @@ from linking import service
 from linking.newcomer import Newcomer, as_newcomer, is_machine, newcomer
 from mail.signature_facts import SignatureFacts
 from mail.types import AccountId, Block, BlockKind, Body, Document, Email, SafeText
-from store import newcomer_facts
 from store.database import Database
-from store.newcomer_facts import Stranger
+from store.links import newcomer_facts
+from store.links.newcomer_facts import Stranger
 
 SIGNATURE = "-- \nZed Ray\nHead of Purchasing\nFar Ltd\nTel: +44 20 7946 0958"
 

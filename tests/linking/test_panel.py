@@ -9,10 +9,12 @@ from stored import Stored, a_stored_email, mailboxes_of
 
 from linking import deciding, panel, service
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import actions, links, records
+from store import actions
+from store.crm import records
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
-from store.panel import LinkState, PanelFacts
+from store.links import links
+from store.links.panel import LinkState, PanelFacts
 
 
 @pytest.fixture

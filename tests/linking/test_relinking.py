@@ -7,9 +7,10 @@ from stored import Stored, a_stored_email, mailboxes_of
 
 from linking import deciding, relinking, service
 from mail.types import AccountId, Role, ThreadId
-from store import actions, decisions, links
+from store import actions
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import decisions, links
 
 
 @pytest.fixture

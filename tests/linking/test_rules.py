@@ -36,8 +36,8 @@ from linking import rules
 from linking.rules import Blocked, Decision, Known, Reason, decide
 from mail.addresses import normalise
 from mail.types import EmailId
-from store.items import ItemKind, ItemRef
-from store.link_facts import Account, Before, Conversation, Filled
+from store.crm.items import ItemKind, ItemRef
+from store.links.facts import Account, Before, Conversation, Filled
 
 D6, D7, L8, R9 = ref(6), ref(7), ref(8, ItemKind.LEAD), ref(9, ItemKind.PROJECT)
 WON = a_deal(5, closed_at=90)

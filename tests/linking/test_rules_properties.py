@@ -29,8 +29,8 @@ from linking_facts import (
 from linking import rules
 from linking.rules import LINKING, Decision, Reason, decide
 from mail.types import EmailId
-from store.items import ItemKind
-from store.link_facts import Before, Conversation, Filled, Item, Message, Person
+from store.crm.items import ItemKind
+from store.links.facts import Before, Conversation, Filled, Item, Message, Person
 
 TIMES = st.integers(10, 30)
 PERSONS = st.sampled_from([P1, P2, P3, P4, P5])

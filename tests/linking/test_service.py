@@ -7,8 +7,9 @@ from stored import Stored, a_stored_email, mailboxes_of
 
 from linking import service
 from mail.types import Role
-from store import actions, links, threads
+from store import actions, threads
 from store.database import Database
+from store.links import links
 
 
 @pytest.fixture

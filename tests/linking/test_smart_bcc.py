@@ -14,9 +14,10 @@ from linking import deciding, smart_bcc
 from linking.smart_bcc import NoAddress
 from mail import bcc_address
 from mail.types import AccountId, ThreadId
-from store import account_crm, accounts, contacts, ingest, invariants, links
+from store import accounts, ingest, invariants
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
+from store.links import account_crm, contacts, links
 
 ME = "me@corp.example"
 

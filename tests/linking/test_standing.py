@@ -10,9 +10,9 @@ from stored import Stored, a_stored_email, mailboxes_of
 from linking import service, standing
 from linking.service import CannotLink
 from mail.types import AccountId, Role, ThreadId
-from store import slots
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
+from store.links import slots
 
 
 @pytest.fixture

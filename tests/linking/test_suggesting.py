@@ -15,10 +15,10 @@ from linking import service, suggesting
 from linking.suggesting import rank
 from mail.folding import fold
 from mail.types import AccountId, MailboxId, Role
-from store import records
+from store.crm import records
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
-from store.suggestion_facts import RelatedItem, SuggestionFacts
+from store.links.suggestion_facts import RelatedItem, SuggestionFacts
 
 NOW = makers.NOW
 FALCON = ItemRef(ItemKind.DEAL, "falcon")

@@ -13,15 +13,9 @@ from strangers import an_account_that_makes_leads, comes, count, made, works
 from linking import creating
 from linking.creating import CannotLink
 from mail.types import AccountId
-from store import (
-    account_crm,
-    auto_created,
-    exceptions,
-    invariants,
-    links,
-    undo,
-)
+from store import invariants, undo
 from store.database import Database
+from store.links import account_crm, auto_created, exceptions, links
 
 DAY = 86_400
 THIRD_STAGE = "1f0c6a52-5f0e-4c56-9b51-6f1d0a3c1b03"

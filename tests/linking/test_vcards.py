@@ -6,9 +6,10 @@ import crm_rows
 import pytest
 
 from linking.exchange import export, vcards
-from store import accounts, items
+from store import accounts
+from store.crm import items
+from store.crm.items import ItemCard, ItemKind
 from store.database import Database
-from store.items import ItemCard, ItemKind
 
 CARDS = """\
 BEGIN:VCARD

@@ -5,7 +5,7 @@ import pytest
 from linking import words
 from linking.rules import Decision, Reason
 from mail.types import EmailId
-from store.items import ItemKind, ItemRef
+from store.crm.items import ItemKind, ItemRef
 
 DEALS = tuple(ItemRef(ItemKind.DEAL, str(number)) for number in range(6))
 NAMES = {deal: f"Deal {deal.id}" for deal in DEALS}

@@ -24,7 +24,7 @@ from providers import oauth
 from providers.errors import RetryLater, SignInAgain
 from providers.oauth import Client, NotSignedIn
 from providers.oauth_microsoft import DeviceSignIn
-from store.secret_files import PlainSecrets
+from store.secret.files import PlainSecrets
 
 
 @pytest.fixture(scope="module")

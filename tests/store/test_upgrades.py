@@ -10,8 +10,9 @@ import pytest
 
 from mail.query import parse
 from mail.types import AccountId, MailboxId, ThreadId
-from store import accounts, ingest, invariants, links, reindexing, schema, searches, threads
+from store import accounts, ingest, invariants, reindexing, schema, searches, threads
 from store.database import Database
+from store.links import links
 
 
 def newest(directory: Path) -> int:

@@ -38,8 +38,9 @@ from mail.keywords import FLAGGED, SEEN
 from mail.operations import Save
 from mail.types import AccountId, EmailId, MailboxKey, Role, ThreadId
 from providers.maildir.provider import MaildirProvider
-from store import accounts, actions, decisions, fetching, invariants
+from store import accounts, actions, fetching, invariants
 from store.database import Database, open_store
+from store.links import decisions
 from sync.bodies import fetch_bodies
 from sync.pull import StoreMemory, pull
 

@@ -21,9 +21,10 @@ from mail.drafts import Draft, DraftKind
 from mail.text import safe_line
 from mail.types import Address
 from providers import smtp
-from store import accounts, drafts, invariants, submissions
+from store import accounts, invariants
 from store.database import Database
-from store.submitting import NEVER
+from store.sending import drafts, submissions
+from store.sending.submitting import NEVER
 from sync.submit import submit_due
 
 ME = "me@dealbox.example"

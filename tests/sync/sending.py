@@ -15,10 +15,11 @@ from mail.drafts import Draft
 from mail.types import AccountId, MailboxKey, Role
 from providers.errors import ProviderError
 from providers.fake import FakeProvider, FakeServer
-from store import accounts, drafts, events, invariants, submissions
+from store import accounts, events, invariants
 from store.database import Database, open_store
 from store.rows import DraftRow, SubmissionRow
-from store.submitting import NEVER
+from store.sending import drafts, submissions
+from store.sending.submitting import NEVER
 from sync.pull import pull
 from sync.push import push
 from sync.submit import submit_due

@@ -14,7 +14,7 @@ from mail import parse
 from mail.types import AccountId, MailboxId, ThreadId
 from store import accounts
 from store.database import Database
-from store.secret_files import HeldKey
+from store.secret.files import HeldKey
 from sync import parsing
 from sync.account import connected, sync_once
 from sync.frames import Parsed, Work

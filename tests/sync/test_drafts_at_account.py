@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sending import Sending
 
-from store import actions, drafts, outbox, submissions
+from store import actions, outbox
+from store.sending import drafts, submissions
 from sync.push import push
 
 

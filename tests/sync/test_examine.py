@@ -17,11 +17,12 @@ from servers.scripted_imap import ScriptedImap, Stall
 from servers.users import ALICE
 
 from mail.types import AccountId
-from store import accounts, secrets, worker_process
+from store import accounts, worker_process
 from store.database import Database
-from store.findings import Finding
-from store.secret_files import HeldKey, VaultSecrets
-from store.secrets import AccountSecrets
+from store.health.findings import Finding
+from store.secret import secrets
+from store.secret.files import HeldKey, VaultSecrets
+from store.secret.secrets import AccountSecrets
 from sync import examine
 
 Add = Callable[..., AccountId]

@@ -11,7 +11,7 @@ from providers.opening import Endpoint
 from providers.token_facts import TokenFacts, token_facts
 from store import accounts, mailbox_choices
 from store.database import Database
-from store.findings import Finding
+from store.health.findings import Finding
 from store.rows import AccountRow
 from sync import examine
 from sync.examine_words import Words

@@ -11,8 +11,8 @@ from stored import Stored, a_stored_email, mailboxes_of
 
 from linking import deciding
 from mail.types import Role
-from store import decisions, links
 from store.database import Database
+from store.links import decisions, links
 from sync.judging import Judging
 
 LONG_S = 60.0

@@ -4,10 +4,11 @@ import makers
 import pytest
 
 from providers.errors import RetryLater, SignInAgain
-from store import accounts, secrets
+from store import accounts
 from store.database import Database
-from store.secret_files import HeldKey, VaultSecrets
-from store.secrets import AccountSecrets
+from store.secret import secrets
+from store.secret.files import HeldKey, VaultSecrets
+from store.secret.secrets import AccountSecrets
 from sync.lending import LentSecrets
 
 
@@ -37,7 +38,7 @@ def test_before_a_place_was_chosen_the_user_has_to_sign_in(lent: LentSecrets) ->
 def test_locked_secrets_wait_for_the_user_and_go_on_with_the_key(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("store.vault._LOG_N", 4)
+    monkeypatch.setattr("store.secret.vault._LOG_N", 4)
     secrets.choose(db.directory, "file")
     key = VaultSecrets(db.directory)
     key.create("correct horse")

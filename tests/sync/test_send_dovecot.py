@@ -15,7 +15,8 @@ from servers.relay import Relay
 
 from mail.drafts import Draft, DraftKind
 from mail.types import EmailId
-from store import attached, drafts, emails, submissions, threads
+from store import emails, threads
+from store.sending import attached, drafts, submissions
 
 
 @pytest.fixture

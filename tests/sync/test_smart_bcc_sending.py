@@ -14,8 +14,9 @@ from syncing import Inline
 from linking import copies as duplicates
 from linking import smart_bcc
 from mail.types import EmailId, MailboxKey
-from store import bcc_tokens, emails, links
-from store.items import ItemRef
+from store import emails
+from store.crm.items import ItemRef
+from store.links import bcc_tokens, links
 from sync.bodies import fetch_bodies
 from sync.judging import judge_due
 

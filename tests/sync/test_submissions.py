@@ -10,18 +10,11 @@ from sending import Sending
 from servers.fake_smtp import Act, Moment
 
 from mail.drafts import DraftKind
-from store import (
-    accounts,
-    actions,
-    boot_clock,
-    drafts,
-    emails,
-    links,
-    submissions,
-    threads,
-)
-from store.items import ItemKind, ItemRef
-from store.slots import read
+from store import accounts, actions, boot_clock, emails, threads
+from store.crm.items import ItemKind, ItemRef
+from store.links import links
+from store.links.slots import read
+from store.sending import drafts, submissions
 
 
 def test_the_time_to_undo_passes_by_a_clock_nobody_sets(

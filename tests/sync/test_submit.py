@@ -9,10 +9,7 @@ from makers import an_address
 from sending import ANA, BOB, ME, Sending, texts
 from servers.fake_smtp import Act, Moment
 
-from store import (
-    drafts,
-    submissions,
-)
+from store.sending import drafts, submissions
 from sync import submit
 
 

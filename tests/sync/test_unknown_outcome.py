@@ -13,10 +13,7 @@ from sending import Sending, texts
 from servers.fake_smtp import Act, Moment
 
 from providers.errors import RetryLater
-from store import (
-    submissions,
-    submitting,
-)
+from store.sending import submissions, submitting
 from sync import submit
 
 RUNS = 1_000

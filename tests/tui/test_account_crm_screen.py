@@ -10,8 +10,8 @@ from screens import settled, text, the_screen
 from textual.pilot import Pilot
 
 from mail.types import AccountId
-from store import account_crm, exceptions
 from store.database import Database
+from store.links import account_crm, exceptions
 from tui.app import DealboxApp
 from tui.screens.account_crm import AccountCrmSettings
 

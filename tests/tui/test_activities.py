@@ -12,11 +12,11 @@ import screens
 from textual.pilot import Pilot
 
 from mail.types import AccountId
-from store import activities
-from store.activities import ActivityRow
+from store.crm import activities
+from store.crm.activities import ActivityRow
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.items import ItemRef
 from store.database import Database, open_store
-from store.item_refs import PageKind, PageRef
-from store.items import ItemRef
 from tui.app import DealboxApp
 from tui.screens.activities import Activities
 from tui.screens.item import ItemPage

@@ -30,7 +30,7 @@ _HEAVY = (
     "sync",
     "mail.parse",
     "mail.query",
-    "store.panel",
+    "store.links.panel",
     "linking",
     "selectolax",
     "vobject",
@@ -141,5 +141,5 @@ def test_the_keys_need_no_parser_no_crm_and_no_provider() -> None:
 
 
 def test_the_first_frame_needs_nothing_that_can_wait() -> None:
-    loaded = loaded_by("from tui.cli import main; from tui.app import run_screen")
+    loaded = loaded_by("from tui.cli.main import main; from tui.app import run_screen")
     assert not [name for name in (*_HEAVY, *_AFTER_THE_FIRST_FRAME) if name in loaded]

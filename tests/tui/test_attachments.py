@@ -12,8 +12,8 @@ from mail.types import Attachment, SafeText
 from store import emails
 from store.database import Database
 from store.rows import EmailRow
-from tui.saving import write
 from tui.screens.attachments import Attachments, SaveWish
+from tui.writing.saving import write
 
 MESSAGE = (
     b"From: ana@acme.example\r\nSubject: Two files\r\nMIME-Version: 1.0\r\n"

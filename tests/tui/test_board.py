@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import crm_rows
@@ -12,9 +13,11 @@ import told
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from store import accounts, activities, item_edits, item_states, items, links
+from store import accounts
+from store.crm import activities, item_edits, item_states, items
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database, open_store
-from store.items import ItemKind, ItemRef
+from store.links import links
 from tui.app import DealboxApp
 from tui.screens.board import Board
 from tui.screens.item import ItemPage
@@ -49,22 +52,20 @@ def a_deal(
 
 async def top(app: DealboxApp, pilot: Pilot[int], kind: type) -> object:
     """Wait until a screen of that kind is shown and has been read."""
-    for _ in range(200):
-        await pilot.pause(0.02)
-        if isinstance(app.screen, kind):
-            await pilot.pause(0.05)
-            return app.screen
-    raise AssertionError(f"{app.screen} is shown")
+    async with asyncio.timeout(30):
+        while not isinstance(app.screen, kind):
+            await pilot.pause(0.02)
+    await pilot.pause(0.05)
+    return app.screen
 
 
 async def opened(app: DealboxApp, pilot: Pilot[int]) -> Board:
     await pilot.press("g", "P")
     shown = await top(app, pilot, Board)
     assert isinstance(shown, Board)
-    for _ in range(100):
-        if shown.view.board is not None:
-            break
-        await pilot.pause(0.02)
+    async with asyncio.timeout(30):
+        while shown.view.board is None:
+            await pilot.pause(0.02)
     return shown
 
 

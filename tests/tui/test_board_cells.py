@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from store.board import Card, Column, Stage
-from store.items import ItemKind, ItemRef
+from store.crm.board import Card, Column, Stage
+from store.crm.items import ItemKind, ItemRef
 from tui.widgets import board_cells
 from tui.widgets.board_cells import Part
 

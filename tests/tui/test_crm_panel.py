@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from mail.types import ThreadId
-from store.contacts import PersonCard
-from store.items import ItemCard, ItemKind, NextActivity
-from store.panel import LinkState, Newcomer, NoteCard, PanelFacts, Suggestion, Touch
+from store.crm.items import ItemCard, ItemKind, NextActivity
+from store.links.contacts import PersonCard
+from store.links.panel import LinkState, Newcomer, NoteCard, PanelFacts, Suggestion, Touch
 from tui.widgets.crm_lines import Look, money, panel_lines, stage_bar
 from tui.widgets.crm_panel import CrmPanel
 

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from linking import creating, deciding, smart_bcc
 from mail.types import AccountId, ThreadId
-from store import account_crm, auto_created, exceptions, links
 from store.database import Database
+from store.links import account_crm, auto_created, exceptions, links
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mail.types import AccountId
-from store import accounts, identities
+from store import accounts
 from store.database import Database
+from store.sending import identities
 from store.settings import Settings
 from tui.app import DealboxApp
 from tui.screens.identities import Identities

@@ -13,9 +13,9 @@ from textual.widgets import Input
 
 from linking import service
 from mail.types import SafeText, ThreadId
-from store import custom_fields, item_edits, items, labels
+from store.crm import custom_fields, item_edits, items, labels
+from store.crm.items import ItemKind
 from store.database import Database
-from store.items import ItemKind
 from tui.screens.item_form import ItemForm
 from tui.screens.note import Note
 

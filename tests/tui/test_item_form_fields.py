@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from store.item_forms import CustomValue, FormFacts
-from store.item_refs import PageKind
+from store.crm.item_forms import CustomValue, FormFacts
+from store.crm.item_refs import PageKind
 from tui.screens.item_form_fields import (
     BadField,
     Field,

@@ -8,11 +8,11 @@ import pytest
 from rich.cells import cell_len
 
 from mail.types import ThreadId
-from store.item_details import Fact
-from store.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
-from store.item_refs import PageKind, PageRef
-from store.item_relations import PersonLine, Related
-from store.timeline_entries import Entry, EntryKind, Moment
+from store.crm.item_details import Fact
+from store.crm.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.item_relations import PersonLine, Related
+from store.crm.timeline_entries import Entry, EntryKind, Moment
 from tui.widgets import item_lines
 from tui.widgets.crm_lines import Look
 from tui.widgets.item_lines import OpenPage, OpenThread, ShowText

@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from linking import service
 from mail.text import is_safe
 from mail.types import ThreadId
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.items import ItemRef
 from store.database import Database
-from store.item_refs import PageKind, PageRef
-from store.items import ItemRef
-from tui import item_pages
+from tui.items import item_pages
 from tui.screens.item import ItemPage, Tab
 
 SIZES = ((80, 24), (120, 40), (200, 50))

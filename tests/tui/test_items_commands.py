@@ -11,10 +11,10 @@ from forms import item_of, linked, press, saves, the_item, typed, types
 from screens import settled, text, the_screen
 
 from mail.types import SafeText, ThreadId
-from store import item_forms, items
+from store.crm import item_forms, items
+from store.crm.item_refs import PageKind
+from store.crm.items import ItemKind
 from store.database import Database
-from store.item_refs import PageKind
-from store.items import ItemKind
 from tui.screens.item_form import ItemForm
 
 

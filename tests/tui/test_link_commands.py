@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from linking import service
 from mail.types import ThreadId
-from store import links, panel
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import links, panel
 from tui.app import DealboxApp
 
 Press = Callable[..., Awaitable[None]]

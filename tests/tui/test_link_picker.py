@@ -12,10 +12,12 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 
 from linking import service
-from store import actions, items, links, panel
+from store import actions
+from store.crm import items
+from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemCard, ItemKind, ItemRef
-from store.panel import Suggestion
+from store.links import links, panel
+from store.links.panel import Suggestion
 from tui.screens.link import LinkPicker
 
 
@@ -167,7 +169,7 @@ def test_what_compares_misspelt_words_is_loaded_only_when_a_word_is_misspelt(db:
     crm_rows.a_deal(db, "Falcon")
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import tui.screens.link;"
-        " from store.database import open_store; from store.item_search import ItemSearch;"
+        " from store.database import open_store; from store.crm.item_search import ItemSearch;"
         " search = ItemSearch(open_store(Path(sys.argv[2]), is_screen=True));"
         " search.find(''); search.find('fa', 1); assert 'rapidfuzz' not in sys.modules;"
         " search.find('flacon'); assert 'rapidfuzz' in sys.modules"

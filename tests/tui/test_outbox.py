@@ -5,9 +5,9 @@ import pytest
 from textual.app import App
 
 from mail.drafts import Draft
-from store import drafts, submissions
 from store.database import Database
 from store.rows import SubmissionRow
+from store.sending import drafts, submissions
 from tui.screens.outbox import Outbox, explanation, state_of
 
 

@@ -14,10 +14,12 @@ from textual.pilot import Pilot
 
 from linking import deciding, panel, service
 from mail.types import Role, ThreadId
-from store import accounts, item_merges, slots
+from store import accounts
+from store.crm import item_merges
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.items import ItemKind, ItemRef
-from store.panel import PanelFacts
+from store.links import slots
+from store.links.panel import PanelFacts
 from tui.app import DealboxApp
 from tui.commands.registry import Pane
 from tui.screens.link import LinkPicker

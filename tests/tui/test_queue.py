@@ -13,9 +13,10 @@ import stored
 from textual.pilot import Pilot
 
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import accounts, actions, links, to_file
+from store import accounts, actions
+from store.crm.items import ItemRef
 from store.database import Database
-from store.items import ItemRef
+from store.links import links, to_file
 from tui.app import DealboxApp
 
 DAY = 86_400

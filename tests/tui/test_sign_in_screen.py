@@ -12,10 +12,11 @@ from servers.fake_tokens import BLOCKED_BY_POLICY, CLIENT_ID, Device, FakeTokens
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from store import accounts, secrets
+from store import accounts
 from store.database import Database
-from store.secret_files import HeldKey, VaultSecrets
-from store.secrets import AccountSecrets
+from store.secret import secrets
+from store.secret.files import HeldKey, VaultSecrets
+from store.secret.secrets import AccountSecrets
 from tui.app import DealboxApp
 
 LONGEST_S = 60
@@ -23,7 +24,7 @@ LONGEST_S = 60
 
 @pytest.fixture(autouse=True)
 def cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.vault._LOG_N", 4)
+    monkeypatch.setattr("store.secret.vault._LOG_N", 4)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
 
 
@@ -129,7 +130,7 @@ async def test_a_new_passphrase_is_asked_twice_and_makes_the_file(
 
 
 async def test_unlocking_hands_the_key_to_the_worker(db: Database) -> None:
-    from store import unlocking
+    from store.secret import unlocking
 
     an_inbox(db, 2)
     secrets.choose(db.directory, "file")

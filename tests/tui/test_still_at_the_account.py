@@ -16,8 +16,8 @@ from store import accounts, emails, fetching, ingest, ingest_fill, mailboxes, th
 from store.database import Database
 from store.rows import EmailRow
 from tui.app import DealboxApp
-from tui.saving import save
 from tui.screens.attachments import SaveWish
+from tui.writing.saving import save
 
 HEADER = b"From: ana@acme.example\r\nSubject: Large offer\r\nMessage-ID: <l1@acme.example>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 MESSAGE = HEADER + (

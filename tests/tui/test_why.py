@@ -5,7 +5,7 @@ import makers
 from linking.deciding import Explanation, Judged
 from linking.rules import Decision, Reason
 from mail.types import EmailId, SafeText, ThreadId
-from store.decisions import Outcome
+from store.links.decisions import Outcome
 from tui.screens.why import lines
 
 EVIL = "\x1b[2J[bold]x[/bold]\u202e\n\x9b"

@@ -13,8 +13,8 @@ from tui.content import line
 
 if TYPE_CHECKING:
     from store.rows import DraftRow, EmailRow
-    from tui.drafting import Answer
     from tui.screens.mail import MailScreen
+    from tui.writing.drafting import Answer
 
 _GROUP = "Write"
 _WHOLE = frozenset({"forward", "forward_as_attachment", "edit_as_new"})
@@ -27,7 +27,7 @@ _READING = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 @command("compose.new", "New message", "c", group=_GROUP, hint="compose")
 async def compose(screen: MailScreen) -> None:
     """Begin a message; from the CRM panel, one about its item to its person."""
-    from tui import drafting  # what writing takes is loaded when somebody writes, here and below
+    from tui.writing import drafting
 
     account_id = screen.listings.account_id
     facts = screen.crm_panel.facts if screen.pane is Pane.PANEL else None
@@ -73,7 +73,7 @@ async def forward_as_attachment(screen: MailScreen) -> None:
 @command("compose.resume", "Go on with a draft, or edit a message as new", "E", group=_GROUP)
 async def resume(screen: MailScreen) -> None:
     """Go on with the draft that is shown, else with an unsent one, else make a new message of the one shown."""
-    from store import drafts
+    from store.sending import drafts
 
     email = await _email(screen, is_draft=_is_in_drafts(screen))
     if email is not None and DRAFT in email.keywords:
@@ -105,7 +105,7 @@ def _is_in_drafts(screen: MailScreen) -> bool:
 
 async def _email(screen: MailScreen, *, is_draft: bool = False) -> EmailRow | None:
     """Return the message that is read, else the newest of the conversation under the cursor."""
-    from tui import drafting
+    from tui.writing import drafting
 
     if screen.is_reading:
         await screen.preview.shown()
@@ -119,8 +119,9 @@ async def _email(screen: MailScreen, *, is_draft: bool = False) -> EmailRow | No
 
 async def _answer(screen: MailScreen, how: Answer) -> None:
     from store import emails
-    from store.attached import CannotAttach
-    from tui import drafting, fetch_first
+    from store.sending.attached import CannotAttach
+    from tui import fetch_first
+    from tui.writing import drafting
 
     email = await _email(screen)
     if email is None:
@@ -145,7 +146,8 @@ async def _answer(screen: MailScreen, how: Answer) -> None:
 
 
 async def _resume(screen: MailScreen, email: EmailRow) -> None:
-    from store import drafts, emails
+    from store import emails
+    from store.sending import drafts
     from tui import fetch_first
 
     try:

@@ -10,8 +10,8 @@ from tui.commands.yank import copy
 from tui.content import line
 
 if TYPE_CHECKING:
+    from store.crm.items import ItemCard, ItemRef
     from store.database import Database
-    from store.items import ItemCard, ItemRef
     from store.rows import AccountRow, ActionRow, ThreadRow
     from tui.screens.mail import MailScreen
 
@@ -39,8 +39,9 @@ async def copy_address(screen: MailScreen) -> None:
 
 def _address(db: Database, row: ThreadRow) -> tuple[str, ItemCard | None]:
     from linking import smart_bcc
-    from store import items, links
-    from store.items import ItemKind, ItemRef
+    from store.crm import items
+    from store.crm.items import ItemKind, ItemRef
+    from store.links import links
 
     slot = links.slot(db, row.thread_id)
     if slot is None or slot.item_kind is None or slot.item_id is None:
@@ -72,7 +73,7 @@ async def duplicate(screen: MailScreen) -> None:
 async def _pick_item(screen: MailScreen, row: ThreadRow) -> ItemRef | None:
     from textual.content import Content
 
-    from store.items import ItemKind
+    from store.crm.items import ItemKind
     from tui.screens.link import LinkPicker
 
     subject = Content.assemble("Copy ", (line(row.subject) or "(no subject)", "bold"), " to")
@@ -84,8 +85,8 @@ async def _pick_item(screen: MailScreen, row: ThreadRow) -> ItemRef | None:
 @command("exception.add", "Treat the sender or their domain apart", ", !", group=_GROUP, panes=_PANES)
 async def add_exception(screen: MailScreen) -> None:
     """Let mail of the sender, or of their domain, not be judged, or make nothing, or never be shared."""
-    from store import exceptions
-    from store.exceptions import BadPattern
+    from store.links import exceptions
+    from store.links.exceptions import BadPattern
     from tui import account_crm_asking
 
     row = _row(screen)
@@ -110,7 +111,7 @@ def _patterns(db: Database, row: ThreadRow) -> tuple[str, ...]:
     """Return the addresses that take part, each followed by its domain, unless many have it."""
     from mail.addresses import domain
     from mail.freemail import is_freemail
-    from store import contacts, slots
+    from store.links import contacts, slots
 
     connection = db.read()
     people = contacts.participants(connection, slots.thread_now(connection, row.thread_id))

@@ -17,7 +17,7 @@ async def item(screen: MailScreen) -> None:
     """Find a deal, lead, project, person or organization by its name and show its page; `:item deal:12` shows one."""
     from textual.content import Content
 
-    from tui import item_pages  # the CRM behind it is loaded when it is wanted, here and below
+    from tui.items import item_pages
     from tui.screens.link import LinkPicker
 
     picked = await screen.ask(LinkPicker(screen.db, Content("Show the page of"), None))
@@ -28,8 +28,8 @@ async def item(screen: MailScreen) -> None:
 @with_words("goto.item")
 async def item_at(screen: MailScreen, words: str) -> None:
     """Show the page of what an address like `deal:12` or `activity:<uuid>` means."""
-    from store import item_refs
-    from tui import item_pages
+    from store.crm import item_refs
+    from tui.items import item_pages
 
     page = await in_store(item_refs.find, screen.db, words)
     if page is None:

@@ -13,8 +13,8 @@ from tui.commands.registry import Pane, command
 from tui.content import line
 
 if TYPE_CHECKING:
-    from store.items import ItemRef
-    from store.panel import PanelFacts
+    from store.crm.items import ItemRef
+    from store.links.panel import PanelFacts
     from tui.screens.mail import MailScreen
 
     Verb = Callable[[MailScreen, ItemRef], Awaitable[object]]
@@ -61,7 +61,7 @@ async def new_organization(screen: MailScreen) -> None:
 @command("item.stage", "Stage or phase", ", s", group=_GROUP, panes=_PANES)
 async def stage(screen: MailScreen) -> None:
     """Move the deal to another stage, or the project to another phase."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.set_stage)
 
@@ -69,7 +69,7 @@ async def stage(screen: MailScreen) -> None:
 @command("item.won", "Won", ", w", group=_GROUP, panes=_PANES)
 async def won(screen: MailScreen) -> None:
     """Mark the deal won, or the project completed."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.win_or_complete)
 
@@ -77,7 +77,7 @@ async def won(screen: MailScreen) -> None:
 @command("item.lost", "Lost, with the reason", ", x", group=_GROUP, panes=_PANES)
 async def lost(screen: MailScreen) -> None:
     """Mark the deal lost, or the project canceled."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.lose_or_cancel)
 
@@ -85,7 +85,7 @@ async def lost(screen: MailScreen) -> None:
 @command("item.reopen", "Open the item again", ", z", group=_GROUP, panes=_PANES)
 async def reopen(screen: MailScreen) -> None:
     """Let a closed or archived item be open again."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.reopen)
 
@@ -93,7 +93,7 @@ async def reopen(screen: MailScreen) -> None:
 @command("item.owner", "Owner", ", a", group=_GROUP, panes=_PANES)
 async def owner(screen: MailScreen) -> None:
     """Let the item belong to somebody else."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.assign)
 
@@ -101,7 +101,7 @@ async def owner(screen: MailScreen) -> None:
 @command("item.note", "Add a note", ", m", group=_GROUP, panes=_PANES)
 async def note(screen: MailScreen) -> None:
     """Write a note about the item, or about the person where nothing is linked."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.add_note, or_person=True)
 
@@ -109,7 +109,7 @@ async def note(screen: MailScreen) -> None:
 @command("item.activity", "Add an activity", "T", ", t", group=_GROUP, panes=_PANES)
 async def activity(screen: MailScreen) -> None:
     """Plan what is to be done about the item, or about the person where nothing is linked."""
-    from tui import item_activities
+    from tui.items import item_activities
 
     await _on_item(screen, item_activities.add_activity, or_person=True)
 
@@ -117,7 +117,7 @@ async def activity(screen: MailScreen) -> None:
 @command("item.edit", "Edit the item", ", e", group=_GROUP, panes=_PANES)
 async def edit(screen: MailScreen) -> None:
     """Change what the item says."""
-    from tui import item_adding
+    from tui.items import item_adding
 
     await _on_item(screen, item_adding.edit)
 
@@ -125,7 +125,7 @@ async def edit(screen: MailScreen) -> None:
 @command("item.convert", "Convert the lead to a deal", ", d", group=_GROUP, panes=_PANES)
 async def convert(screen: MailScreen) -> None:
     """Make a deal of the lead; the conversation belongs to both."""
-    from tui import item_adding
+    from tui.items import item_adding
 
     await _on_item(screen, item_adding.convert)
 
@@ -133,7 +133,7 @@ async def convert(screen: MailScreen) -> None:
 @command("item.labels", "Labels", ", g", group=_GROUP, panes=_PANES)
 async def labels(screen: MailScreen) -> None:
     """Put a label on the item, or take it off."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.set_labels)
 
@@ -141,7 +141,7 @@ async def labels(screen: MailScreen) -> None:
 @command("item.products", "Products of the deal", ", p", group=_GROUP, panes=_PANES)
 async def products(screen: MailScreen) -> None:
     """List the products of the deal, add them, and change quantities and prices."""
-    from tui import item_products
+    from tui.items import item_products
 
     await _on_item(screen, item_products.products)
 
@@ -149,7 +149,7 @@ async def products(screen: MailScreen) -> None:
 @command("item.archive", "Archive the item", group=_GROUP, panes=_PANES)
 async def archive(screen: MailScreen) -> None:
     """Put the item aside; the conversation stays with it."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.archive)
 
@@ -157,7 +157,7 @@ async def archive(screen: MailScreen) -> None:
 @command("item.delete", "Delete the item", group=_GROUP, panes=_PANES)
 async def delete(screen: MailScreen) -> None:
     """Delete the item after asking."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.delete)
 
@@ -165,7 +165,7 @@ async def delete(screen: MailScreen) -> None:
 @command("item.follow", "Follow the item, or no longer", group=_GROUP, panes=_PANES)
 async def follow(screen: MailScreen) -> None:
     """Follow the item, or no longer."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.follow)
 
@@ -173,7 +173,7 @@ async def follow(screen: MailScreen) -> None:
 @command("item.merge", "Merge the item into another", group=_GROUP, panes=_PANES)
 async def merge(screen: MailScreen) -> None:
     """Let the item go into another of its kind."""
-    from tui import item_verbs
+    from tui.items import item_verbs
 
     await _on_item(screen, item_verbs.merge)
 
@@ -181,7 +181,7 @@ async def merge(screen: MailScreen) -> None:
 @command("item.history", "The person's history", ", h", group=_GROUP, panes=_PANES)
 async def history(screen: MailScreen) -> None:
     """Show the page of the main person: their conversations, items and timeline."""
-    from store.items import ItemKind, ItemRef
+    from store.crm.items import ItemKind, ItemRef
 
     facts = await _facts(screen)
     if facts is None:
@@ -190,7 +190,7 @@ async def history(screen: MailScreen) -> None:
     if person is None:
         screen.say(f"Nobody here is in the CRM: {screen.key_of('item.new_person')} adds who wrote")
         return
-    from tui import item_pages
+    from tui.items import item_pages
 
     item_pages.show(screen, ItemRef(ItemKind.PERSON, person))
 
@@ -237,15 +237,15 @@ def _main_person(facts: PanelFacts) -> str | None:
 
 
 def _person_ref(facts: PanelFacts) -> ItemRef | None:
-    from store.items import ItemKind, ItemRef
+    from store.crm.items import ItemKind, ItemRef
 
     person = _main_person(facts)
     return ItemRef(ItemKind.PERSON, person) if person else None
 
 
 async def _create(screen: MailScreen, kind_name: str) -> None:
-    from store.item_refs import PageKind
-    from tui import item_adding, item_starts
+    from store.crm.item_refs import PageKind
+    from tui.items import item_adding, item_starts
 
     kind = PageKind(kind_name)
     facts = await _facts(screen)

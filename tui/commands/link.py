@@ -10,7 +10,7 @@ from tui.content import line
 
 if TYPE_CHECKING:
     from linking import service
-    from store.panel import PanelFacts
+    from store.links.panel import PanelFacts
     from tui.screens.mail import MailScreen
 
 _GROUP = "CRM"
@@ -22,7 +22,7 @@ _PANES = frozenset({Pane.LIST, Pane.READER, Pane.PANEL})
 @command("link.choose", "Link to an item", "L", ", l", group=_GROUP, panes=_PANES, hint="link")
 async def choose(screen: MailScreen) -> None:
     """Let the user pick an item for the marked conversations, else the one being read or under the cursor."""
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     thread_ids = screen.selected_threads()
     if not thread_ids:
@@ -36,7 +36,7 @@ async def choose(screen: MailScreen) -> None:
 @command("link.change", "Link to another item", ", c", group=_GROUP, panes=_PANES)
 async def change(screen: MailScreen) -> None:
     """Let the user pick another item than the one the conversation is linked to."""
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     facts = await _facts(screen)
     if facts is None:
@@ -86,7 +86,7 @@ async def accept_5(screen: MailScreen) -> None:
 
 
 async def _accept(screen: MailScreen, number: int) -> None:
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     if len(screen.thread_list.marked) > 1:
         screen.say(
@@ -108,7 +108,7 @@ async def _accept(screen: MailScreen, number: int) -> None:
 async def unlink(screen: MailScreen) -> None:
     """Take links away, and no rule puts them back; on a person of the panel, say that they are not this person."""
     from linking import service
-    from tui import link_verbs
+    from tui.items import link_verbs
     from tui.widgets.crm_lines import AboutPerson
 
     thread_ids = screen.selected_threads()
@@ -124,7 +124,7 @@ async def unlink(screen: MailScreen) -> None:
 @command("link.why", "Why it is linked or not", ", y", group=_GROUP, panes=_PANES)
 async def why(screen: MailScreen) -> None:
     """Show each message of the conversation with what the rules say of it."""
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     row = screen.current_thread()
     if row is None:
@@ -154,7 +154,7 @@ async def make_team(screen: MailScreen) -> None:
 @command("item.show", "Show what it is linked to", "O", ", o", group=_GROUP, panes=_PANES)
 async def show_item(screen: MailScreen) -> None:
     """Show the page of the linked item, or of the main person where nothing is linked: conversations and timeline."""
-    from tui import item_pages
+    from tui.items import item_pages
 
     facts = await _facts(screen)
     if facts is None:
@@ -168,7 +168,7 @@ async def show_item(screen: MailScreen) -> None:
 
 async def _set_visibility(screen: MailScreen, visibility: service.Visibility) -> None:
     from linking import service
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     thread_ids = screen.selected_threads()
     if not thread_ids:

@@ -182,7 +182,7 @@ def _come_back(screen: MailScreen) -> bool:
     """Go back to the page of an item that the conversation was opened from."""
     if screen.behind is None:
         return False
-    from tui import item_pages  # nobody waits behind the mail before it is loaded
+    from tui.items import item_pages
 
     return item_pages.come_back(screen)
 

@@ -15,8 +15,8 @@ _PANEL = frozenset({Pane.PANEL})
 @command("panel.open", "Open what the line is about", "enter", "o", group="CRM", panes=_PANEL, hint="open")
 async def open_line(screen: MailScreen) -> None:
     """Show the item or person of the line, link the suggestion, add the new person, or say why it is linked or not."""
-    from store.items import ItemKind, ItemRef
-    from tui import item_pages, link_verbs
+    from store.crm.items import ItemKind, ItemRef
+    from tui.items import item_pages, link_verbs
     from tui.widgets.crm_lines import AboutItem, AboutLink, AboutNewcomer, AboutPerson, AboutSuggestion
 
     facts = screen.crm_panel.facts
@@ -40,7 +40,7 @@ async def open_line(screen: MailScreen) -> None:
 @command("panel.why", "Why it is linked or not", "y", group="CRM", panes=_PANEL)
 async def why(screen: MailScreen) -> None:
     """Show each message of the conversation with what the rules say of it."""
-    from tui import link_verbs
+    from tui.items import link_verbs
 
     if screen.crm_panel.facts is not None:
         await link_verbs.explain(screen, screen.crm_panel.facts.thread_id)

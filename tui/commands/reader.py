@@ -135,8 +135,8 @@ def _open(screen: MailScreen, link: Link) -> None:
 @command("reader.save", "Save attachments, or the message", "S", group="Reader", hint="save", panes=_READER)
 async def save(screen: MailScreen) -> None:
     """Ask what to save and where, then write files that did not exist before."""
-    from tui import saving
     from tui.screens.attachments import Attachments  # OptionList costs 10 ms at start
+    from tui.writing import saving
 
     await screen.preview.shown()
     email = screen.reader.email

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tui import compose_keys, item_keys, worklist_keys
 from tui.commands.registry import Pane, commands
+from tui.items import item_keys, worklist_keys
 from tui.keymap import Keymap, default_keymap
+from tui.writing import keys as compose_keys
 
 
 def sections(pane: Pane, keymap: Keymap) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -13,8 +13,8 @@ from tui.format import count
 
 if TYPE_CHECKING:
     from mail.types import ThreadId
+    from store.crm.items import ItemCard
     from store.database import Database
-    from store.items import ItemCard
     from tui.screens.mail import MailScreen
 
 _READER = frozenset({Pane.READER})
@@ -114,7 +114,8 @@ async def item(screen: MailScreen) -> None:
 
 
 def _item_and_message_id(db: Database, thread_id: ThreadId) -> tuple[ItemCard | None, str | None]:
-    from store import emails, panel  # what the first frame does not need
+    from store import emails
+    from store.links import panel
 
     messages = emails.in_thread(db, thread_id)
     newest = messages[-1].message_id if messages else None

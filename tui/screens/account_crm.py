@@ -20,11 +20,11 @@ from linking import account_settings, smart_bcc
 from linking.account_settings import Refused
 from linking.smart_bcc import NoAddress
 from mail.types import AccountId
-from store import account_crm_names, exceptions
-from store.account_crm import BadSetting
-from store.account_crm_names import Named
 from store.database import Database
-from store.exceptions import BadPattern, ExceptionRow
+from store.links import account_crm_names, exceptions
+from store.links.account_crm import BadSetting
+from store.links.account_crm_names import Named
+from store.links.exceptions import BadPattern, ExceptionRow
 from store.rows import AccountRow
 from tui import account_crm_asking, account_crm_words
 from tui.account_crm_words import Setting

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 
-from store import activities
-from store.activities import ActivityRow
-from store.item_refs import PageKind, PageRef
-from tui import worklist_keys
+from store.crm import activities
+from store.crm.activities import ActivityRow
+from store.crm.item_refs import PageKind, PageRef
 from tui.bridge import in_store
 from tui.format import count
+from tui.items import worklist_keys
 from tui.screens.worklist import Worklist
 from tui.widgets import activity_lines
 from tui.widgets.activity_lines import DayRow, Days
@@ -22,7 +22,7 @@ from tui.widgets.bar import Piece
 from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from tui.item_host import Host
+    from tui.items.item_host import Host
 
 _EMPTY = "Nothing is due in the next 14 days. T in the mail plans something about a conversation's item."
 
@@ -125,7 +125,7 @@ class Activities(Worklist):
     # -- doing
 
     def _with(self, name: str) -> None:
-        from tui import activity_doing  # the verbs load the forms: only when wanted
+        from tui.items import activity_doing
 
         activity = self.list.activity
         if activity is None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from store.activities import ActivityRow
-from store.item_forms import Choice
-from tui import send_time
+from store.crm.activities import ActivityRow
+from store.crm.item_forms import Choice
 from tui.screens.item_form_fields import Field, How, Named, name_of
+from tui.writing import send_time
 
 TYPES: Final = ("task", "call", "meeting", "email", "deadline")
 

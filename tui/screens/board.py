@@ -9,21 +9,21 @@ from weakref import WeakKeyDictionary
 from textual import on
 from textual.app import ComposeResult
 
-from store import board
-from store.board import Pipeline
+from store.crm import board
+from store.crm.board import Pipeline
+from store.crm.items import ItemKind
 from store.database import Database
-from store.items import ItemKind
-from tui import worklist_keys
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import count, plural
+from tui.items import worklist_keys
 from tui.screens.worklist import Worklist
 from tui.widgets import board_cells
 from tui.widgets.bar import Bar, Piece
 from tui.widgets.board_view import BoardView
 
 if TYPE_CHECKING:
-    from tui.item_host import Host
+    from tui.items.item_host import Host
     from tui.widgets.prompt import Prompt
 
 
@@ -115,22 +115,22 @@ class Board(Worklist):
     # -- what is done with the card under the cursor
 
     def action_shift(self, step: int) -> None:
-        from tui import board_doing  # the verbs load the forms: only when wanted, here and below
+        from tui.items import board_doing
 
         self.run(partial(board_doing.shift, self, step))
 
     def action_verb(self, name: str) -> None:
-        from tui import board_doing
+        from tui.items import board_doing
 
         self.run(partial(board_doing.verb, self, name))
 
     def action_new(self) -> None:
-        from tui import board_doing
+        from tui.items import board_doing
 
         self.run(partial(board_doing.new, self))
 
     def action_pipeline(self) -> None:
-        from tui import board_doing
+        from tui.items import board_doing
 
         self.run(partial(board_doing.pick_pipeline, self))
 

@@ -17,21 +17,21 @@ from mail import drafts as drafts_of
 from mail import signatures
 from mail.drafts import Draft, DraftFile, DraftKind
 from mail.types import Address, SafeText
-from store import recipients
 from store.rows import DraftRow, IdentityRow
-from tui import compose_keys
+from store.sending import recipients
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import clock, plural, size
-from tui.journal import Journal
 from tui.widgets.bar import Bar, Piece, Rule
 from tui.widgets.compose_body import ComposeBody
 from tui.widgets.compose_field import FieldInput, FromField
 from tui.widgets.compose_suggestions import Suggestions
 from tui.widgets.recipients import RecipientInput, unresolved
+from tui.writing import keys as compose_keys
+from tui.writing.journal import Journal
 
 if TYPE_CHECKING:
-    from tui.writing import Writing
+    from tui.writing.writing import Writing
 
 MOST_OCTETS: Final = 25_000_000
 """What most servers take; more is asked about before it is sent."""
@@ -45,7 +45,7 @@ _PEOPLE: Final = ("to", "cc", "bcc")
 
 
 class ComposeScreen(Screen[None]):
-    """One draft. What it is when sent, attached to, linked is decided in tui.writing; here it is written."""
+    """One draft. What it is when sent, attached to, linked is decided in tui.writing.writing; here it is written."""
 
     CSS_PATH = "compose.tcss"
     AUTO_FOCUS = ""

@@ -16,9 +16,10 @@ from textual.widgets.option_list import Option
 from linking import standing
 from mail.query import QuerySyntaxError, parse
 from mail.types import ThreadId
-from store import item_conversations, searches
+from store import searches
+from store.crm import item_conversations
+from store.crm.item_refs import PageRef
 from store.database import Database
-from store.item_refs import PageRef
 from store.rows import ThreadRow
 from tui.bridge import in_store
 from tui.content import line

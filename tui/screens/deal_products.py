@@ -14,19 +14,20 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from store import deal_products, undo
-from store import products as product_rows
+from store import undo
+from store.crm import deal_products
+from store.crm import products as product_rows
+from store.crm.deal_products import DealLine, DealProducts
+from store.crm.item_edits import BadItem
+from store.crm.item_refs import PageKind
+from store.crm.items import ItemCard
+from store.crm.products import ProductRow
 from store.database import Database
-from store.deal_products import DealLine, DealProducts
-from store.item_edits import BadItem
-from store.item_refs import PageKind
-from store.items import ItemCard
-from store.products import ProductRow
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten
-from tui.item_host import Host, permitted
+from tui.items.item_host import Host, permitted
 from tui.screens.dialog import Dialog
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_fields import BadField, Field, How, Money
@@ -167,7 +168,7 @@ class DealProductsList(Dialog[ActionRow]):
 
     async def _new(self) -> str | None:
         """Let the user describe something not sold before."""
-        from tui.item_adding import create
+        from tui.items.item_adding import create
 
         made = await create(self._host, PageKind.PRODUCT, Start())
         self._count += made is not None

@@ -19,10 +19,10 @@ from mail.addresses import normalise
 from mail.drafts import written
 from mail.ids import AccountId
 from mail.text import safe_block
-from store import identities
 from store.database import Database
-from store.identities import BadIdentity
 from store.rows import AccountRow, IdentityRow
+from store.sending import identities
+from store.sending.identities import BadIdentity
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, plural, shorten

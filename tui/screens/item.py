@@ -14,17 +14,17 @@ from textual.content import Content
 from textual.css.scalar import Scalar
 from textual.widget import Widget
 
-from store import item_page
+from store.crm import item_page
+from store.crm.item_conversations import ItemConversations
+from store.crm.item_page import PageFacts
+from store.crm.item_refs import PageRef
+from store.crm.items import ItemRef
+from store.crm.timeline import Timeline
 from store.database import Database
-from store.item_conversations import ItemConversations
-from store.item_page import PageFacts
-from store.item_refs import PageRef
-from store.items import ItemRef
-from store.timeline import Timeline
-from tui import item_frame, item_keys
 from tui.bridge import in_store
 from tui.content import line
-from tui.item_frame import TABS, Tab
+from tui.items import item_frame, item_keys
+from tui.items.item_frame import TABS, Tab
 from tui.screens.worklist import Worklist
 from tui.widgets import item_lines
 from tui.widgets.bar import Bar, Rule
@@ -33,8 +33,8 @@ from tui.widgets.line_list import LineList, Lines
 from tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
-    from tui.item_doing import Doing
-    from tui.item_host import Host
+    from tui.items.item_doing import Doing
+    from tui.items.item_host import Host
 
 WIDE: Final = 100
 """Columns from which on people, activities and notes stand beside the lists."""
@@ -258,7 +258,7 @@ class ItemPage(Worklist):
     def doing(self) -> Doing:
         """What is done with the item from here."""
         if self._doing is None:
-            from tui.item_doing import Doing  # the verbs load the forms: only when wanted
+            from tui.items.item_doing import Doing  # the verbs load the forms: only when wanted
 
             self._doing = Doing(self)
         return self._doing
@@ -276,7 +276,7 @@ class ItemPage(Worklist):
 
     def follow(self, target: Target | None) -> None:
         """Go where a line leads."""
-        from tui import item_pages
+        from tui.items import item_pages
 
         match target:
             case OpenThread():

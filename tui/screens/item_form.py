@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mail.folding import fold
-from store.item_edits import BadItem
+from store.crm.item_edits import BadItem
 from tui.content import line
 from tui.screens.dialog import Dialog
 from tui.screens.item_form_fields import (

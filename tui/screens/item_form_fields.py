@@ -14,8 +14,8 @@ from mail.addresses import normalise
 from mail.fields import BadAddress, deliverable
 from mail.folding import fold
 from mail.text import safe_block, safe_line
-from store import amounts
-from tui import send_time
+from store.crm import amounts
+from tui.writing import send_time
 
 MOST_CHARACTERS: Final = 1000
 """Of one field: what is longer was pasted by mistake."""

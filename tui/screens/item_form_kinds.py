@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mail.addresses import parse
-from store.item_forms import CustomValue, FormFacts
-from store.item_refs import PageKind
+from store.crm.item_forms import CustomValue, FormFacts
+from store.crm.item_refs import PageKind
 from tui.screens.item_form_fields import Field, How, Money, Named, Value, name_of
 
 CUSTOM: Final = "custom-"

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from store.crm.item_search import ItemSearch
+from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
-from store.item_search import ItemSearch
-from store.items import ItemCard, ItemKind, ItemRef
-from store.panel import Suggestion
+from store.links.panel import Suggestion
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten

@@ -14,12 +14,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mail.text import safe_block
-from tui import editor
 from tui.content import line
 from tui.format import count
 from tui.screens.dialog import Dialog
 from tui.widgets.compose_body import ComposeBody
-from tui.writing_editor import edited
+from tui.writing import editor
+from tui.writing.writing_editor import edited
 
 MOST_OF_A_NOTE = 100_000
 

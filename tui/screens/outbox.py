@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from store import submissions
 from store.database import Database
 from store.rows import SubmissionRow
+from store.sending import submissions
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, full_date, plural, shorten

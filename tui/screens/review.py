@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mail.presend import Question, Severity
-from tui.compose_keys import REVIEW, bindings
 from tui.content import line
 from tui.format import fit, plural
 from tui.screens.dialog import Dialog
+from tui.writing.keys import REVIEW, bindings
 
 SENDING: Final = frozenset({"send", "send_archive", "later"})
 """The choices that let the message go, and that questions stand before."""

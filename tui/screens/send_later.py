@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui import send_time
 from tui.screens.dialog import Dialog
+from tui.writing import send_time
 
 
 def _now() -> datetime:

@@ -175,7 +175,7 @@ class Browser(Waiting):
                 hint.update(Content.styled(line(event["text"]), "bold"))
 
     def _offer(self, address: str) -> None:
-        from tui.cli_browser import qr
+        from tui.cli.browser import qr
 
         self.app.copy_to_clipboard(address)
         code = qr(address, self.row_cells, self.app.size.height - 8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from store.identities import MOST_OF_A_SIGNATURE
+from store.sending.identities import MOST_OF_A_SIGNATURE
 from tui.screens.note import Note
 
 

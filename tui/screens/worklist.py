@@ -17,17 +17,18 @@ from store import events as store_events
 from store.database import Database, StoreUnusable
 from store.rows import ActionRow
 from store.settings import Settings
-from tui import frame, worklist_keys
+from tui import frame
 from tui.bridge import in_store
 from tui.content import line
 from tui.glyphs import ASCII, UNICODE
+from tui.items import worklist_keys
+from tui.items.worklist_keys import ScreenKey
 from tui.keymap import key_name
 from tui.widgets.bar import Bar
-from tui.worklist_keys import ScreenKey
 
 if TYPE_CHECKING:
     from tui.app import DealboxApp
-    from tui.item_host import Host
+    from tui.items.item_host import Host
     from tui.screens.mail import MailScreen
 
 T = TypeVar("T")
@@ -179,7 +180,7 @@ class Worklist(Screen[None]):
         self.refresh(layout=True)
 
     def action_leave(self) -> None:
-        from tui import item_pages  # it loads the pages of items
+        from tui.items import item_pages
 
         item_pages.leave(self)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from store.activities import ActivityRow
+from store.crm.activities import ActivityRow
 from tui.content import line
 from tui.format import clock, fit, shorten
 from tui.widgets.crm_lines import Look

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from store.board import Card, Column, Totals, total
-from store.items import ItemKind
+from store.crm.board import Card, Column, Totals, total
+from store.crm.items import ItemKind
 from tui.content import line
 from tui.format import count, fit, plural, short_date, shorten
 from tui.widgets.crm_lines import money

@@ -13,8 +13,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from store.board import Board, Card, Column
-from store.items import ItemKind
+from store.crm.board import Board, Card, Column
+from store.crm.items import ItemKind
 from tui.content import line
 from tui.format import fit
 from tui.glyphs import UNICODE, Glyphs

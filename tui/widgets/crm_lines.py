@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mail.text import safe_block
-from store.contacts import PersonCard
-from store.items import ItemCard, ItemRef
-from store.panel import LinkState, Newcomer, NoteCard, PanelFacts, Suggestion, Touch
+from store.crm.items import ItemCard, ItemRef
+from store.links.contacts import PersonCard
+from store.links.panel import LinkState, Newcomer, NoteCard, PanelFacts, Suggestion, Touch
 from tui.content import line
 from tui.format import short_date, shorten
 from tui.wrap import wrap

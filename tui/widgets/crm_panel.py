@@ -11,7 +11,7 @@ from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 
-from store.panel import PanelFacts
+from store.links.panel import PanelFacts
 from tui.commands.registry import Pane
 from tui.widgets.crm_lines import KeyOf, Look, PanelLine, Subject, no_keys, panel_lines
 from tui.widgets.pane import Drawn

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from mail.text import safe_block
 from mail.types import ThreadId
-from store.item_details import Fact, amount
-from store.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
-from store.item_refs import PageKind, PageRef
-from store.item_relations import PersonLine, Related
-from store.timeline_entries import Entry, EntryKind, Moment
+from store.crm.item_details import Fact, amount
+from store.crm.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.item_relations import PersonLine, Related
+from store.crm.timeline_entries import Entry, EntryKind, Moment
 from tui.content import line
 from tui.format import count, fit, iso_date, short_date, shorten
 from tui.widgets.crm_lines import Look, money, stage_bar

@@ -7,10 +7,11 @@ from servers.dovecot import Dovecot
 from syncing import a_message, sync
 
 from mail.types import AccountId
-from store import accounts, invariants, mailbox_choices, secrets
+from store import accounts, invariants, mailbox_choices
 from store.database import Database
 from store.mailbox_choices import Choice
-from store.secrets import AccountSecrets
+from store.secret import secrets
+from store.secret.secrets import AccountSecrets
 from sync.parsers import ParsingChildren
 
 

@@ -1,0 +1,150 @@
+"""What the timeline of an item tells of changes to it: lines of `audit` with the object "deal:<uuid>".
+
+Written wherever a row changes, so that what undo takes back is told as well.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from store.crm.items import ItemRef
+
+_Row = Mapping[str, Any]
+_Line = tuple[str, dict[str, object]]
+# Told by the columns they change with, or of no interest to a reader.
+_UNTOLD_COLUMNS: Final = (
+    "updated_at rev created_at created_by stage_changed_at won_at lost_at closed_at pipeline_id lost_reason"
+    " converted_deal_id"
+)
+_UNTOLD: Final = frozenset(_UNTOLD_COLUMNS.split())
+
+
+def tell(
+    connection: sqlite3.Connection,
+    item: ItemRef,
+    before: _Row | None,
+    after: _Row | None,
+    *,
+    at: int,
+    by: str,
+) -> None:
+    """Write what became of an item's row: created, deleted, restored, merged, stage, won, lost, reopened, owner, edited .."""
+    for what, details in _lines(connection, before, after):
+        write(connection, at, by, what, f"{item.kind.value}:{item.id}", details)
+    if before is None or after is None or before["merged_into"] == after["merged_into"]:
+        return
+    what = "took_in" if after["merged_into"] else "gave_back"
+    details = {"name": after["title" if item.kind.fills_the_slot else "name"]}
+    write(
+        connection,
+        at,
+        by,
+        what,
+        f"{item.kind.value}:{after['merged_into'] or before['merged_into']}",
+        details,
+    )
+
+
+def tell_part(
+    connection: sqlite3.Connection, table: str, before: _Row | None, after: _Row | None, *, at: int, by: str
+) -> None:
+    """Write what became of one of several things an item has: an address, a label, a product, a field of the user's own."""
+    row = after or before or {}
+    kind, owner, caption, name_of = PARTS[table]
+    column = _name(connection, "custom_field", row["field_id"]) if table == "custom_value" else caption
+    values = [None if one is None else name_of(connection, one) for one in (before, after)]
+    if values[0] != values[1]:
+        details = {"columns": {column: values}}
+        write(connection, at, by, "edited", f"{kind or row['item_kind']}:{row[owner]}", details)
+
+
+def owner_of(table: str, row: _Row) -> tuple[str, str]:
+    """Return the kind and id of the item that a part belongs to."""
+    kind, owner, *_ = PARTS[table]
+    return kind or row["item_kind"], row[owner]
+
+
+PARTS: Final[dict[str, tuple[str, str, str, Callable[[sqlite3.Connection, _Row], str]]]] = {
+    "person_email": ("person", "person_id", "email", lambda _, row: row["email"]),
+    "person_phone": ("person", "person_id", "phone", lambda _, row: row["phone"]),
+    "organization_domain": ("organization", "organization_id", "domain", lambda _, row: row["domain"]),
+    "deal_participant": (
+        "deal",
+        "deal_id",
+        "participant",
+        lambda c, row: _name(c, "person", row["person_id"]),
+    ),
+    "deal_product": (
+        "deal",
+        "deal_id",
+        "product",
+        lambda c, row: f"{row['quantity']} x {_name(c, 'product', row['product_id'])}",
+    ),
+    "item_label": ("", "item_id", "label", lambda c, row: _name(c, "label", row["label_id"])),
+    "custom_value": ("", "item_id", "", lambda _, row: row["value"]),
+}
+"""The tables of parts: kind of the owner (empty: the row says it), column with its id, what a part is called, and how."""
+
+
+def write(
+    connection: sqlite3.Connection, at: int, by: str, what: str, subject: str, details: Mapping[str, object]
+) -> None:
+    """Write one line, inside a write transaction."""
+    connection.execute(
+        "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
+        (at, by, what, subject, json.dumps(details)),
+    )
+
+
+def _lines(connection: sqlite3.Connection, before: _Row | None, after: _Row | None) -> list[_Line]:
+    if before is None or after is None:
+        return [("created" if before is None else "deleted", {})]
+    changed = {name for name in after if before[name] != after[name]} - _UNTOLD
+    lines: list[_Line] = []
+    if "merged_into" in changed:
+        changed -= {"deleted_at"}
+        into = after["merged_into"]
+        lines.append(("merged", {"into": into}) if into else ("unmerged", {}))
+    if "deleted_at" in changed:
+        lines.append(("deleted" if after["deleted_at"] else "restored", {}))
+    if "status" in changed:
+        lines.append(_status(after))
+    if "archived_at" in changed:
+        lines.append(("archived" if after["archived_at"] else "unarchived", {}))
+    for column, table in (("stage_id", "stage"), ("phase_id", "phase"), ("owner_id", "workspace_user")):
+        if column in changed:
+            names: dict[str, object] = {
+                "from": _name(connection, table, before[column]),
+                "to": _name(connection, table, after[column]),
+            }
+            lines.append(("owner" if column == "owner_id" else "stage", names))
+    changed -= {"merged_into", "deleted_at", "status", "archived_at", "stage_id", "phase_id", "owner_id"}
+    if changed:
+        lines.append(("edited", {"columns": {name: [before[name], after[name]] for name in sorted(changed)}}))
+    return lines
+
+
+def _status(after: _Row) -> _Line:
+    match after["status"]:
+        case "open":
+            return "reopened", {}
+        case "lost":
+            return "lost", {"reason": after["lost_reason"]}
+        case "converted":
+            return "converted", {"deal": after["converted_deal_id"]}
+        case other:
+            return str(other), {}
+
+
+_NAMES: Final = {
+    table: f"SELECT name FROM {table} WHERE id = ?"  # noqa: S608 - our own tables
+    for table in ("stage", "phase", "workspace_user", "person", "product", "label", "custom_field")
+}
+
+
+def _name(connection: sqlite3.Connection, table: str, row_id: str | None) -> str:
+    row = connection.execute(_NAMES[table], (row_id,)).fetchone()
+    return str(row[0]) if row else ""

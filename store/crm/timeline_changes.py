@@ -1,0 +1,86 @@
+"""What was changed about an item, as a sentence: the lines that store.crm.audit writes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from store.crm.item_refs import PageRef
+
+_PLAIN: Final = {
+    "created": "entered into the CRM",
+    "deleted": "deleted",
+    "restored": "restored",
+    "unmerged": "no longer merged into another",
+    "reopened": "reopened",
+    "won": "won",
+    "completed": "completed",
+    "canceled": "canceled",
+    "archived": "archived",
+    "unarchived": "taken out of the archive",
+    "converted": "converted to a deal",
+}
+_CAPTIONS: Final = {
+    "person_id": "person",
+    "org_id": "organization",
+    "expected_close": "expected close",
+    "visible_to": "visible to",
+    "first_name": "first name",
+    "last_name": "last name",
+    "time_zone": "time zone",
+    "start_date": "start",
+    "end_date": "end",
+    "source_lead_id": "source lead",
+}
+_NAMED: Final = {
+    "person_id": "SELECT name FROM person WHERE id = ?",
+    "org_id": "SELECT name FROM organization WHERE id = ?",
+    "source_lead_id": "SELECT title FROM lead WHERE id = ?",
+}
+_MOST_COLUMNS: Final = 6
+_MOST_CHARACTERS: Final = 80
+
+
+def sentence(connection: sqlite3.Connection, item: PageRef, what: str, details: str) -> str:
+    """Return a line of the audit in words; the word it was written with when we do not know it."""
+    told: dict[str, Any] = json.loads(details)
+    match what:
+        case "stage" | "owner":
+            return f"{what}: {told.get('from') or 'none'} -> {told.get('to') or 'none'}"
+        case "lost":
+            return f"lost: {told['reason']}" if told.get("reason") else "lost"
+        case "merged":
+            return f"merged into {_title(connection, item, told.get('into'))}"
+        case "took_in" | "gave_back":
+            return f"{told.get('name')} {'merged into it' if what == 'took_in' else 'is apart from it again'}"
+        case "edited":
+            return _edited(connection, told.get("columns", {}))
+        case _:
+            return _PLAIN.get(what, what)
+
+
+def _edited(connection: sqlite3.Connection, columns: dict[str, list[Any]]) -> str:
+    parts = []
+    for name, (before, after) in list(columns.items())[:_MOST_COLUMNS]:
+        caption = _CAPTIONS.get(name, name.replace("_", " "))
+        parts.append(f"{caption}: {_value(connection, name, before)} -> {_value(connection, name, after)}")
+    more = len(columns) - _MOST_COLUMNS
+    return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+
+
+def _value(connection: sqlite3.Connection, column: str, value: Any) -> str:
+    if value is None or value == "":
+        return "none"
+    if column in _NAMED:
+        row = connection.execute(_NAMED[column], (value,)).fetchone()
+        return row[0] if row else "somebody who is gone"
+    text = str(value)
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
+
+
+def _title(connection: sqlite3.Connection, item: PageRef, other_id: str | None) -> str:
+    name = "name" if item.kind in ("person", "organization") else "title"
+    query = f"SELECT {name} FROM {item.kind.value} WHERE id = ?"  # noqa: S608 - tables are named as the kinds are
+    row = connection.execute(query, (other_id,)).fetchone()
+    return row[0] if row else "one that is gone"

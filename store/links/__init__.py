@@ -1,0 +1,1 @@
+"""What conversations are about, what decides it, and who may see them."""

@@ -1,0 +1,135 @@
+"""The one place of a conversation for a deal, lead or project. Read and set here only, so that its copy in `thread` agrees."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from mail.types import ThreadId
+from store.links import to_file
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What fills the place, since when and why. `item_id` None: emptied by hand, so no rule may fill it again."""
+
+    item_kind: str | None
+    item_id: str | None
+    origin: str
+    by: str
+    at: int
+    reason: str
+
+
+def read(connection: sqlite3.Connection, thread_id: ThreadId) -> Slot | None:
+    """Return what fills the place, None when nothing ever did."""
+    row = connection.execute(
+        "SELECT item_kind, item_id, origin, by_user, at, reason FROM item_link"
+        " WHERE thread_id = ? AND slot = 'item'",
+        (thread_id,),
+    ).fetchone()
+    return Slot(*row) if row else None
+
+
+def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> None:
+    """Let the place hold `slot`; None lets it be as if nothing ever had. The caller lets store.links.to_file.follow it."""
+    if slot is None:
+        connection.execute("DELETE FROM item_link WHERE thread_id = ? AND slot = 'item'", (thread_id,))
+    else:
+        connection.execute(
+            "INSERT INTO item_link (thread_id, slot, uuid, item_kind, item_id, origin, by_user, at, reason)"
+            " VALUES (?, 'item', ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (thread_id, slot) DO UPDATE SET item_kind = excluded.item_kind,"
+            " item_id = excluded.item_id, origin = excluded.origin, by_user = excluded.by_user,"
+            " at = excluded.at, reason = excluded.reason",
+            (thread_id, str(uuid.uuid4()), *asdict(slot).values()),
+        )
+    connection.execute(
+        "UPDATE thread SET item_kind = ?, item_id = ? WHERE id = ?",
+        (slot.item_kind if slot else None, slot.item_id if slot else None, thread_id),
+    )
+
+
+def thread_now(connection: sqlite3.Connection, thread_id: int) -> ThreadId:
+    """Return the id a thread has now that it may have been merged into another."""
+    row = connection.execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
+    return ThreadId(row[0] if row else thread_id)
+
+
+def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> None:
+    """Carry what `merged` is linked to over to `kept`, before the row of `merged` is deleted.
+
+    One slot stays one: what a person chose goes before what a rule chose, then an item before none, then the newer.
+    """
+    ours, theirs = read(connection, kept), read(connection, merged)
+    if theirs is not None and (ours is None or _weight(theirs) > _weight(ours)):
+        put(connection, kept, theirs)
+    connection.execute(
+        "UPDATE OR IGNORE item_link SET thread_id = ? WHERE thread_id = ? AND slot <> 'item'", (kept, merged)
+    )
+    connection.execute("DELETE FROM item_link WHERE thread_id = ?", (merged,))
+    to_file.follow(connection, [kept])
+
+
+def link_awaited(
+    connection: sqlite3.Connection, now: int, thread_ids: Iterable[ThreadId] | None = None
+) -> frozenset[ThreadId]:
+    """Link conversations whose mail has come after the links to them (table awaited_link); return those linked.
+
+    `thread_ids` are the conversations to look at, None means all.
+    """
+    if connection.execute("SELECT 1 FROM awaited_link LIMIT 1").fetchone() is None:
+        return frozenset()
+    ids = None if thread_ids is None else json.dumps(sorted(thread_ids))
+    columns = "e.thread_id, w.message_id, w.item_kind, w.item_id, w.origin, w.by_user, w.at, w.reason"
+    rows = connection.execute(
+        f"SELECT {columns} FROM awaited_link w"  # noqa: S608 - our own words, also below
+        " CROSS JOIN account a CROSS JOIN email e ON e.account_id = a.id AND e.message_id = w.message_id"
+        " AND e.bcc_token IS NULL"
+        if ids is None
+        else f"SELECT {columns} FROM json_each(?) j CROSS JOIN email e"  # noqa: S608
+        " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id WHERE e.bcc_token IS NULL",
+        () if ids is None else (ids,),
+    ).fetchall()
+    linked = set()
+    for thread_id, message_id, item_kind, item_id, origin, by, at, reason in rows:
+        connection.execute("DELETE FROM awaited_link WHERE message_id = ?", (message_id,))
+        # An empty kind is a link that was taken away by hand.
+        slot = Slot(
+            item_kind or None,
+            item_id or None,
+            origin or _origin(connection, message_id),
+            by,
+            at or now,
+            reason,
+        )
+        before = read(connection, thread_id)
+        if before is None or (before.origin == "auto" and slot.origin != "auto"):
+            put(connection, thread_id, slot)
+            linked.add(ThreadId(thread_id))
+    to_file.follow(connection, linked)
+    return frozenset(linked)
+
+
+def _origin(connection: sqlite3.Connection, message_id: str) -> str:
+    """Return whether a link was brought in, or chosen when the message was written here."""
+    written = connection.execute("SELECT 1 FROM submission WHERE message_id = ? LIMIT 1", (message_id,))
+    return "import" if written.fetchone() is None else "compose"
+
+
+def _weight(slot: Slot) -> tuple[bool, bool, int]:
+    return slot.origin != "auto", slot.item_id is not None, slot.at
+
+
+def dumps(slot: Slot | None) -> str:
+    """Return the slot as JSON, for the steps of an action."""
+    return json.dumps(asdict(slot) if slot else None)
+
+
+def loads(text: str) -> Slot | None:
+    """Return the slot that dumps() wrote."""
+    fields = json.loads(text)
+    return Slot(**fields) if fields else None

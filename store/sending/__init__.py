@@ -1,0 +1,1 @@
+"""Messages of our own: drafts, who they are from and for, and their way out."""

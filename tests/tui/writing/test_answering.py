@@ -1,0 +1,91 @@
+"""Answering mail that is still at its account, and what becomes of a link chosen while writing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import crm_rows
+import makers
+import pytest
+import screens
+
+from mail import parse
+from mail.drafts import Draft
+from mail.types import AccountId, EmailId
+from store import accounts, emails, ingest, ingest_fill
+from store.database import Database
+from store.links import links
+from store.sending import drafts, own_mail
+from tui.screens.compose import ComposeScreen
+from tui.writing import drafting
+
+HEADER = b"From: ana@acme.example\r\nSubject: Offer\r\nMessage-ID: <l1@acme.example>\r\n\r\n"
+MESSAGE = HEADER + b"Forty seats.\r\n"
+
+
+@pytest.fixture
+def account(db: Database) -> AccountId:
+    account = makers.an_account(db)
+    accounts.set_status(db, account, "live")
+    return account
+
+
+@pytest.fixture
+def email_id(db: Database, account: AccountId) -> EmailId:
+    remote = replace(
+        makers.a_remote("7.1", message=None), header=HEADER, size_octets=len(MESSAGE), identity=b"i" * 16
+    )
+    arrival = ingest.Arrival(remote, parse.parse_header(HEADER, len(MESSAGE)))
+    (thread_id,) = ingest.apply(db, account, makers.a_batch([remote]), [arrival])
+    return emails.in_thread(db, thread_id)[0].id
+
+
+async def test_a_reply_to_mail_still_at_the_account_fetches_its_text_first(
+    db: Database, account: AccountId, email_id: EmailId
+) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        await screens.settled(app, pilot)
+        await pilot.press("r")
+        await screens.settled(app, pilot)
+        assert "Still at the account: fetching its text" in screens.text(app)
+        assert app.screen is app.mail
+        ingest_fill.fill(db, account, [ingest_fill.Filled(email_id, parse.parse(MESSAGE))])
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if "press the key again" in screens.text(app):
+                break
+        await pilot.press("r")
+        await screens.settled(app, pilot)
+        assert isinstance(app.screen, ComposeScreen)
+        assert "> Forty seats." in app.screen.draft().body
+
+
+def test_the_conversation_of_a_new_message_is_linked_once_its_copy_is_in_sent(
+    db: Database, account: AccountId
+) -> None:
+    """M74."""
+    deal = crm_rows.a_deal(db, "Renewal")
+    row = drafting.begin(
+        db, account, to=(makers.an_address("ana@acme.example"),), item=deal, is_markdown=False
+    )
+    queued = drafting.queue(db, row, not_before=makers.NOW, archive_thread=False)
+    octets = b"Message-ID: <%s>\r\nSubject: Hi\r\n\r\nHello\r\n" % queued.message_id.encode()
+    copy = own_mail.written(account, "maildir", octets, makers.NOW)
+    with db.write() as connection:
+        email_id = own_mail.add(connection, copy, kind="sent", keywords=("$seen",))
+    email = emails.get(db, email_id)
+    assert email is not None
+    slot = links.slot(db, email.thread_id)
+    assert slot is not None
+    assert (slot.item_id, slot.origin) == (deal.id, "compose")
+
+
+def test_what_was_sent_a_moment_ago_is_known_when_the_same_is_sent_again(
+    db: Database, account: AccountId
+) -> None:
+    person = makers.an_address("ana@acme.example")
+    draft = Draft(makers.an_address("me@dealbox.example"), to=(person,), subject="Hi", body="Hello")
+    row = drafts.begin(db, account, draft)
+    drafting.queue(db, row, not_before=makers.NOW, archive_thread=False)
+    again = drafts.begin(db, account, draft)
+    assert len(drafting.send_facts(db, again).recent) == 1

@@ -1,0 +1,55 @@
+"""dealbox link and unlink."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from linking import service
+from store.crm import items
+from store.crm.items import ItemKind, ItemRef
+from store.database import Database
+from tui.cli.main import BadUse, Failed, say
+from tui.cli.stores import opened, thread_id
+
+_MOST_ALIKE: Final = 200
+"""So many items are looked at for a title: beyond it, no one knows which is meant anyway."""
+
+
+def link(options: argparse.Namespace) -> int:
+    """Link a conversation to an item."""
+    with opened(options) as db:
+        try:
+            say(service.link(db, thread_id(db, options.id), _item(db, options.item)).title)
+        except service.CannotLink as error:
+            raise Failed(str(error)) from error
+    return 0
+
+
+def unlink(options: argparse.Namespace) -> int:
+    """Unlink a conversation."""
+    with opened(options) as db:
+        try:
+            say(service.unlink(db, thread_id(db, options.id)).title)
+        except service.CannotLink as error:
+            raise Failed(str(error)) from error
+    return 0
+
+
+def _item(db: Database, text: str) -> ItemRef:
+    """Return the item that `deal:12` means, or the one deal, lead or project of that title. Raises BadUse."""
+    if (found := items.find(db, text)) is not None:
+        return found
+    wanted = " ".join(text.split()).casefold()
+    kinds = [kind for kind in ItemKind if kind.fills_the_slot]
+    called = [
+        card for card in items.search(db, text, _MOST_ALIKE, kinds=kinds) if card.title.casefold() == wanted
+    ]
+    if len(called) == 1:
+        return ItemRef(called[0].kind, called[0].id)
+    if not called:
+        raise BadUse(f"there is no item {text!r}: say deal:12, lead:3, project:1 or a title as it is written")
+    choices = ", ".join(
+        f"{card.kind.value}:{card.external_ref or card.id} ({card.status})" for card in called
+    )
+    raise BadUse(f"{len(called)} items are called {text!r}: say one of {choices}")

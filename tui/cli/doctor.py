@@ -1,0 +1,44 @@
+"""dealbox doctor: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+
+from mail.text import safe_line
+from store import accounts
+from store.database import Database, StoreTooNew, StoreUnusable
+from store.health import health
+from store.health.findings import Finding, worst_first
+from store.paths import Unsafe
+from tui import account_plan, examine_child
+from tui.cli.main import note, say
+from tui.cli.stores import opened
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print every finding; the status is 1 when one of them is an error."""
+    try:
+        with opened(options) as db:
+            findings = worst_first([*health.check(db), *_of_servers(db, is_online=not options.offline)])
+    except (StoreTooNew, StoreUnusable, Unsafe) as error:
+        findings = (Finding("error", "store", str(error)),)
+    if options.json:
+        say(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            say(f"{finding.level}: {safe_line(finding.text)}")
+        if not findings:
+            say("All is well.")
+    return 1 if any(finding.level == "error" for finding in findings) else 0
+
+
+def _of_servers(db: Database, *, is_online: bool) -> Iterator[Finding]:
+    if not any(account.kind == account_plan.KIND for account in accounts.all(db)):
+        return
+    if is_online and sys.stderr.isatty():
+        note("Asking the servers; --offline leaves that out ...")
+    yield from examine_child.findings(db.directory, is_online=is_online)

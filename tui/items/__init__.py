@@ -1,0 +1,1 @@
+"""What is done with items on the screen, wherever they are shown."""

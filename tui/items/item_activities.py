@@ -1,0 +1,79 @@
+"""Planning what is to be done about an item, and changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from store.crm import activities, item_forms
+from store.crm.activities import ActivityRow
+from store.crm.item_refs import PageKind
+from store.crm.items import ItemRef
+from store.rows import ActionRow
+from tui.bridge import in_store
+from tui.content import line
+from tui.items.item_adding import written
+from tui.items.item_host import Host, card_of, do, tell
+from tui.screens import activity_form
+from tui.screens.item_form import ItemForm
+from tui.screens.item_form_kinds import Filled
+
+
+async def add_activity(host: Host, item: ItemRef, *, subject: str = "") -> ActionRow | None:
+    """Let the user plan something about an item: what, when in words, how long, by whom."""
+    card = await card_of(host, item)
+    if card is None:
+        return None
+    facts = await in_store(item_forms.facts, host.db, PageKind.ACTIVITY)
+
+    async def save(filled: Filled) -> ActionRow:
+        values = _values(filled)
+        about = values.pop("subject")
+        return await in_store(partial(activities.add, host.db, item, about, **values))
+
+    about_item = await in_store(item_forms.facts, host.db, PageKind(item.kind.value), item.id)
+    owner = str(about_item.values.get("owner_id") or facts.me)  # who answers for the item does it (M98)
+    fields = activity_form.fields(facts.users, owner, subject=subject)
+    done = await host.ask(
+        ItemForm(f"Activity about {line(card.title)}", fields, save, write=partial(written, host))
+    )
+    if done is not None:
+        tell(host, done)
+    return done
+
+
+async def edit_activity(host: Host, activity_id: str) -> ActionRow | None:
+    """Let the user change an activity."""
+    activity: ActivityRow | None = await in_store(activities.get, host.db, activity_id)
+    if activity is None:
+        host.warn("There is no such activity any more")
+        return None
+    facts = await in_store(item_forms.facts, host.db, PageKind.ACTIVITY)
+
+    async def save(filled: Filled) -> ActionRow:
+        return await in_store(activities.edit, host.db, activity_id, _values(filled))
+
+    fields = activity_form.fields(facts.users, facts.me, activity)
+    done = await host.ask(
+        ItemForm(
+            f"Activity: {line(activity.subject)}", fields, save, write=partial(written, host), is_edit=True
+        )
+    )
+    if done is not None:
+        tell(host, done)
+    return done
+
+
+async def done_or_not(host: Host, activity_id: str, *, is_done: bool) -> ActionRow | None:
+    """Mark an activity done, or to be done again."""
+    return await do(host, None, partial(activities.done, host.db, activity_id, is_done))
+
+
+def _values(filled: Filled) -> dict[str, Any]:
+    """Return what the store keeps; what is empty stays as it is by default."""
+    values: Mapping[str, object] = filled
+    return {
+        name: "" if value is None and name in ("note", "responsible_id") else value
+        for name, value in values.items()
+    }

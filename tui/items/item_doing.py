@@ -1,0 +1,271 @@
+"""What the page of an item does: the verbs of tui.items.item_verbs, and what only a page does. One thing after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from linking import service, smart_bcc
+from mail.text import safe_block, safe_line
+from mail.types import Address, ThreadId
+from store import accounts, actions, threads
+from store.crm import item_page, item_refs, items
+from store.crm.item_refs import PageKind, PageRef
+from store.crm.items import ItemRef
+from store.links import links
+from store.rows import ActionRow
+from store.sending import recipients
+from tui.bridge import in_store
+from tui.content import line
+from tui.items import item_activities, item_adding, item_host, item_verbs
+from tui.screens.confirm import Confirm
+from tui.widgets.item_lines import OpenThread, ShowText
+from tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from tui.screens.item import ItemPage
+
+Verb = Callable[["ItemPage", ItemRef], Awaitable[object]]
+
+
+async def _products(page: ItemPage, item: ItemRef) -> object:
+    from tui.items import item_products
+
+    return await item_products.products(page, item)
+
+
+_ITEM_VERBS: Final[dict[str, Verb]] = {
+    "stage": item_verbs.set_stage,
+    "won": item_verbs.win_or_complete,
+    "lost": item_verbs.lose_or_cancel,
+    "note": item_verbs.add_note,
+    "activity": item_activities.add_activity,
+    "owner": item_verbs.assign,
+    "labels": item_verbs.set_labels,
+    "follow": item_verbs.follow,
+    "convert": item_adding.convert,
+    "merge": item_verbs.merge,
+    "products": _products,
+}
+
+
+class Doing:
+    """Carries out what a key of the page means."""
+
+    def __init__(self, page: ItemPage) -> None:
+        self._page = page
+
+    async def do(self, name: str) -> None:
+        """Do one thing. The page runs these one after the other, and shows the new state."""
+        page = self._page
+        own = getattr(self, f"_{name}", None)
+        item = page.ref.item
+        if own is not None:
+            await own()
+        elif item is not None:
+            await _ITEM_VERBS[name](page, item)
+        else:
+            page.say(f"Not of a {page.ref.kind.value}")
+
+    # -- the item itself
+
+    async def _edit(self) -> None:
+        if self._page.ref.kind is PageKind.ACTIVITY:
+            await item_activities.edit_activity(self._page, self._page.ref.id)
+        else:
+            await item_adding.edit(self._page, self._page.ref)
+
+    async def _done(self) -> None:
+        facts = self._page.facts
+        is_done = facts is not None and facts.status == "open"
+        await item_activities.done_or_not(self._page, self._page.ref.id, is_done=is_done)
+
+    async def _reopen(self) -> None:
+        page, item, facts = self._page, self._page.ref.item, self._page.facts
+        if item is None or facts is None:
+            return
+        if facts.is_deleted:
+            await item_verbs.restore(page, item)
+        elif facts.status == "archived":
+            await item_verbs.unarchive(page, item)
+        elif facts.is_open:
+            page.say("It is open already")
+        else:
+            await item_verbs.reopen(page, item)
+
+    async def _archive(self) -> None:
+        page, item, facts = self._page, self._page.ref.item, self._page.facts
+        if item is not None and facts is not None:
+            is_archived = facts.status == "archived"
+            await (item_verbs.unarchive if is_archived else item_verbs.archive)(page, item)
+
+    async def _delete(self) -> None:
+        page = self._page
+        if page.ref.item is not None:
+            await item_verbs.delete(page, page.ref.item)
+            return
+        title = page.facts.title if page.facts is not None else page.ref.address
+        question = Content.assemble(f"Delete the {page.ref.kind.value} ", (line(title), "bold"), "?")
+        if await page.ask(Confirm(question)):
+            from store.crm import activities, products
+
+            delete = activities.delete if page.ref.kind is PageKind.ACTIVITY else products.delete
+            await item_host.do(page, None, partial(delete, page.db, page.ref.id))
+
+    # -- notes
+
+    async def _pin(self) -> None:
+        note = self._note()
+        if note is None:
+            self._page.say("No note under the cursor")
+            return
+        facts = self._page.facts
+        pinned = {each.id for each in facts.notes if each.is_pinned} if facts is not None else set()
+        from store.crm import notes
+
+        is_on = note.note_id not in pinned
+        await item_host.do(self._page, None, partial(notes.pin, self._page.db, note.note_id, is_on))
+
+    def _note(self) -> ShowText | None:
+        pane = self._page.pane
+        target = pane.current.target if isinstance(pane, LineList) and pane.current is not None else None
+        return target if isinstance(target, ShowText) else None
+
+    async def show_note(self, note_id: str, title: str) -> None:
+        """Show a note in full."""
+        from tui.screens.page import Page
+
+        body = await in_store(item_page.note_body, self._page.db, note_id)
+        await self._page.ask(Page(line(title), Content(safe_block(body))))
+
+    # -- conversations
+
+    async def _link(self) -> None:
+        from tui.screens.conversation_pick import ConversationPicker
+
+        page, item = self._page, self._page.ref.item
+        if item is None or page.facts is None:
+            return
+        if page.facts.is_deleted:
+            page.say("It was deleted: restore it first")
+            return
+        title = Content.assemble("Link a conversation to ", (line(page.facts.title), "bold"))
+        thread_id = await page.ask(ConversationPicker(page.db, title, page.ref))
+        if thread_id is not None and await self._may_link(thread_id, item):
+            await self._say(partial(service.link, page.db, thread_id, item), "Not linked")
+
+    async def _may_link(self, thread_id: ThreadId, item: ItemRef) -> bool:
+        """Ask before another item is replaced, and before the link shows the conversation to others."""
+        page = self._page
+        slot = await in_store(links.slot, page.db, thread_id)
+        questions: list[Content] = []
+        if slot is not None and slot.item_id is not None and (slot.item_kind, slot.item_id) != item:
+            before = await in_store(_title_of, page, slot.item_kind, slot.item_id)
+            questions.append(
+                Content.assemble(
+                    "This conversation is linked to ",
+                    (line(before), "bold"),
+                    ". Link it here instead?\n\nA conversation is linked to one deal, lead or project at a time.",
+                )
+            )
+        shown = await in_store(service.audience_change, page.db, thread_id, item)
+        if shown:
+            questions.append(Content(f"{line(shown)}\n\nLink it?"))
+        for question in questions:
+            if not await page.ask(Confirm(question)):
+                return False
+        return True
+
+    async def _unlink(self) -> None:
+        page, thread_id = self._page, self._thread_id()
+        if thread_id is None:
+            page.say("No conversation under the cursor")
+            return
+        row = await in_store(threads.get, page.db, thread_id)
+        slot = await in_store(links.slot, page.db, thread_id)
+        if row is None or slot is None or slot.item_id is None:
+            page.say("It is not linked: it is here because an address of theirs takes part")
+            return
+        if page.ref.kind in (PageKind.PERSON, PageKind.ORGANIZATION):
+            title = await in_store(_title_of, page, slot.item_kind, slot.item_id)
+            question = Content.assemble(
+                "Unlink ", (line(row.subject) or "(no subject)", "bold"), " from ", (line(title), "bold"), "?"
+            )
+            if not await page.ask(Confirm(question)):
+                return
+        elif (slot.item_kind, slot.item_id) != page.ref:
+            page.say("It went to the deal this lead became: its page unlinks it")
+            return
+        await self._say(partial(service.unlink, page.db, thread_id), "Not unlinked")
+
+    def _thread_id(self) -> ThreadId | None:
+        pane = self._page.pane
+        if isinstance(pane, LineList):
+            target = pane.current.target if pane.current is not None else None
+            return target.thread_id if isinstance(target, OpenThread) else None
+        return pane.current.thread_id if pane.current is not None else None
+
+    async def _say(self, change: Callable[[], ActionRow], failed: str) -> None:
+        try:
+            done = await in_store(change)
+        except service.CannotLink as error:
+            self._page.warn(f"{failed}: {line(str(error))}")
+            return
+        item_host.tell(self._page, done)
+
+    # -- writing, copying
+
+    async def _compose(self) -> None:
+        from tui.writing import drafting
+
+        page = self._page
+        item = page.ref.item or await in_store(item_refs.about, page.db, page.ref)
+        people = await in_store(recipients.of_item, page.db, item) if item is not None else ()
+        to = [Address(safe_line(each.name), safe_line(each.email)) for each in people[:1]]
+        about = item if item is not None and item.kind.fills_the_slot else None
+        account_id = page.mail.listings.account_id
+        try:
+            row = await in_store(
+                drafting.begin, page.db, account_id, to=to, item=about, is_markdown=page.settings.markdown
+            )
+        except drafting.NoAccount as error:
+            page.warn(str(error))
+            return
+        await page.mail.writing.show(row)
+
+    async def _bcc(self) -> None:
+        page, item = self._page, self._page.ref.item
+        all_accounts = await in_store(accounts.all, page.db)
+        wanted = page.mail.listings.account_id
+        account = next((each for each in all_accounts if wanted in (None, each.id)), None)
+        if account is None or item is None:
+            page.say("There is no account yet")
+            return
+        try:
+            address = await in_store(smart_bcc.address, page.db, account.id, item)
+        except smart_bcc.NoAddress as error:
+            page.warn(line(str(error)))
+            return
+        page.app.copy_to_clipboard(address)
+        page.say(f"Copied {line(address)}: what goes there in Bcc is linked here")
+
+    # -- taking back
+
+    async def _undo(self) -> None:
+        done = await in_store(actions.undo, self._page.db)
+        self._page.say(line(done.title) if done is not None else "Nothing to undo")
+        if done is not None and done.draft_id is not None:
+            await self._page.mail.writing.resume(done.draft_id)
+
+    async def _redo(self) -> None:
+        done = await in_store(actions.redo, self._page.db)
+        self._page.say(line(done.title) if done is not None else "Nothing to redo")
+
+
+def _title_of(page: ItemPage, kind: str | None, item_id: str) -> str:
+    ref = PageRef(PageKind(kind), item_id).item if kind else None
+    card = items.get(page.db, ref) if ref is not None else None
+    return card.title if card is not None else "an item that is gone"

@@ -1,0 +1,1 @@
+"""What writing a message does, apart from how its screen looks."""
