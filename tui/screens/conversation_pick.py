@@ -5,13 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from textual import work
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from linking import standing
 from mail.query import QuerySyntaxError, parse
@@ -24,85 +18,37 @@ from store.rows import ThreadRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, short_date, shorten
-from tui.screens.dialog import Dialog
+from tui.screens.lookup import Found, Lookup
 from tui.widgets.thread_rows import chip
 
 _SHOWN: Final = 40
 _DATE: Final = 6
 _PEOPLE: Final = 20
+_NONE_OFFERED: Final = (
+    "Their conversations are linked already, or there are none: type words to search all mail"
+)
 
 
-class ConversationPicker(Dialog[ThreadId]):
-    """Offers the newest conversations of the item's people until something is typed. Enter takes the highlighted one."""
-
-    BINDINGS = [
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-    ]
+class ConversationPicker(Lookup[ThreadRow, ThreadId]):
+    """Offers the newest conversations of the item's people until something is typed."""
 
     def __init__(self, db: Database, title: Content, item: PageRef) -> None:
-        super().__init__()
+        super().__init__([title], "words of the subject or text, people: from:ana offer")
         self._db = db
-        self._title = title
         self._item = item
-        self._found: tuple[ThreadRow, ...] = ()
-        self._words: str | None = None  # what was typed when `_found` was looked for
 
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static(self._title)
-            typed = Input(placeholder="words of the subject or text, people: from:ana offer")
-            typed.cursor_blink = False
-            yield typed
-            options = OptionList(markup=False)
-            options.can_focus = False
-            yield options
-
-    def on_mount(self) -> None:
-        self._search("")
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._search(event.value)
-
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.value != self._words:  # typed ahead of the list: take the first of what was typed
-            await self._show(event.value)
-        index = self.query_one(OptionList).highlighted
-        if index is not None and index < len(self._found):
-            self.dismiss(self._found[index].thread_id)
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._found[event.option_index].thread_id)
-
-    def action_move(self, rows: int) -> None:
-        options = self.query_one(OptionList)
-        if self._found:
-            options.highlighted = max(0, min((options.highlighted or 0) + rows, len(self._found) - 1))
-
-    @work(exclusive=True)
-    async def _search(self, words: str) -> None:
-        await self._show(words)
-
-    async def _show(self, words: str) -> None:
-        problem = "nothing found"
+    async def look(self, words: str) -> Found[ThreadRow]:
         try:
-            found = await in_store(_look, self._db, self._item, words)
+            rows = await in_store(_look, self._db, self._item, words)
         except QuerySyntaxError as error:
-            found, problem = (), f"{error.reason}, at character {error.position + 1}"
-        if not self.is_attached:
-            return
-        self._found, self._words = found, words
-        options = self.query_one(OptionList)
-        options.clear_options()
-        if found:
-            now = int(time.time())
-            options.add_options([Option(label(row, self.row_cells, now)) for row in found])
-        else:
-            empty = "Their conversations are linked already, or there are none: type words to search all mail"
-            options.add_option(Option(Content(line(problem) if words.strip() else empty), disabled=True))
-        options.highlighted = 0 if found else None
+            return Found((), line(f"{error.reason}, at character {error.position + 1}"))
+        return Found(rows) if words.strip() else Found(rows, _NONE_OFFERED)
+
+    def label(self, row: ThreadRow, words: str) -> Content:
+        return label(row, self.row_cells, int(time.time()))
+
+    def answer(self, row: ThreadRow) -> ThreadId:
+        return row.thread_id
 
 
 def label(row: ThreadRow, cells: int, now: int) -> Content:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual import work
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from store.crm.item_search import ItemSearch
 from store.crm.items import ItemCard, ItemKind, ItemRef
@@ -19,7 +13,7 @@ from store.links.panel import Suggestion
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten
-from tui.screens.dialog import Dialog
+from tui.screens.lookup import Found, Lookup
 from tui.widgets.crm_lines import money
 
 _SHOWN = 30
@@ -29,15 +23,8 @@ _WITH_VALUE, _WITH_STATE = 56, 84
 """Cells of a line from which on it has these columns."""
 
 
-class LinkPicker(Dialog[ItemCard]):
+class LinkPicker(Lookup[ItemCard, ItemCard]):
     """A line to type in over a list of items. Enter takes the highlighted one, Esc leaves everything as it is."""
-
-    BINDINGS = [
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-    ]
 
     def __init__(
         self,
@@ -53,75 +40,26 @@ class LinkPicker(Dialog[ItemCard]):
 
         Others are of `kinds`; of those that fit, the ones that `first` returns come first: asked in the store's thread.
         """
-        super().__init__()
-        self._look = ItemSearch(db, kinds=kinds, first=first)
-        self._subject = subject
-        self._linked = linked
+        headings = [subject]
+        if linked is not None:
+            headings.append(Content.assemble("in place of ", (line(linked.title), "bold")))
+        super().__init__(headings, f"{', '.join(kind.value for kind in kinds)}: title, person or company")
+        self._items = ItemSearch(db, kinds=kinds, first=first)
         self._offered = tuple(offered)
-        self._kinds = tuple(kinds)
         self._reasons = {each.item.ref: each.reason for each in offered}
-        self._found: tuple[ItemCard, ...] = ()
-        self._words: str | None = None  # what was typed when `_found` was looked for
 
-    def compose(self) -> ComposeResult:
-        with Vertical():
-            yield Static(self._subject)
-            if self._linked is not None:
-                yield Static(Content.assemble("in place of ", (line(self._linked.title), "bold")))
-            kinds = ", ".join(kind.value for kind in self._kinds)
-            typed = Input(placeholder=f"{kinds}: title, person or company")
-            typed.cursor_blink = False
-            yield typed
-            options = OptionList(markup=False)
-            options.can_focus = False
-            yield options
+    async def look(self, words: str) -> Found[ItemCard]:
+        found = await in_store(self._items.find, words, _SHOWN)
+        if words.strip():
+            return Found(found)
+        offered = tuple(each.item for each in self._offered)
+        return Found((*offered, *(item for item in found if item.ref not in self._reasons)))
 
-    def on_mount(self) -> None:
-        self._search("")
+    def label(self, row: ItemCard, words: str) -> Content:
+        return label(row, self.row_cells, "" if words.strip() else self._reasons.get(row.ref, ""))
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._search(event.value)
-
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.value != self._words:  # typed ahead of the list: take the first of what was typed
-            await self._show(event.value)
-        index = self.query_one(OptionList).highlighted
-        if index is not None:
-            self.dismiss(self._found[index])
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._found[event.option_index])
-
-    def action_move(self, rows: int) -> None:
-        options = self.query_one(OptionList)
-        if self._found:
-            options.highlighted = max(0, min((options.highlighted or 0) + rows, len(self._found) - 1))
-
-    @work(exclusive=True)
-    async def _search(self, words: str) -> None:
-        await self._show(words)
-
-    async def _show(self, words: str) -> None:
-        found = await in_store(self._look.find, words, _SHOWN)
-        if not words.strip():
-            offered = tuple(each.item for each in self._offered)
-            found = (*offered, *(item for item in found if item.ref not in self._reasons))
-        self._found, self._words = found, words
-        options = self.query_one(OptionList)
-        options.clear_options()
-        if found:
-            options.add_options([Option(self._line(item)) for item in found])
-        else:
-            options.add_option(Option(Content("nothing found"), disabled=True))
-        options.highlighted = 0 if found else None
-
-    def on_resize(self) -> None:
-        for index, item in enumerate(self._found):
-            self.query_one(OptionList).replace_option_prompt_at_index(index, self._line(item))
-
-    def _line(self, item: ItemCard) -> Content:
-        reason = self._reasons.get(item.ref, "") if not (self._words or "").strip() else ""
-        return label(item, self.row_cells, reason)
+    def answer(self, row: ItemCard) -> ItemCard:
+        return row
 
 
 def label(item: ItemCard, cells: int, reason: str = "") -> Content:

@@ -8,14 +8,13 @@ from typing import Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from mail.folding import fold
-from tui.screens.dialog import Dialog
+from tui.screens.typed_list import TypedList
 
 T = TypeVar("T")
 _SHOWN = 200
@@ -54,15 +53,8 @@ def rank(typed: str, words: str, name: str = "") -> int | None:
     return _BY_NAME if all(word in f"{words} {name}" for word in wanted) else None
 
 
-class Picker(Dialog[T], Generic[T]):
-    """A filter line over a list. Enter picks, up and down (or Ctrl+n, Ctrl+p) move, Esc leaves."""
-
-    BINDINGS = [
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
-        Binding("pagedown", "move(10)", show=False, priority=True),
-        Binding("pageup", "move(-10)", show=False, priority=True),
-    ]
+class Picker(TypedList[T]):
+    """A filter line over a list. Enter picks, Esc leaves."""
 
     def __init__(self, title: str, choices: Sequence[Choice[T]], typed: str = "") -> None:
         """`typed` is what the filter line begins with."""
@@ -75,12 +67,7 @@ class Picker(Dialog[T], Generic[T]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(Content.styled(self._title, "bold"))
-            filter_line = Input(self._typed, placeholder="type to filter", select_on_focus=False)
-            filter_line.cursor_blink = False
-            yield filter_line
-            options = OptionList(markup=False)
-            options.can_focus = False
-            yield options
+            yield from self.line_and_list("type to filter", self._typed)
 
     def on_mount(self) -> None:
         self._filter(self._typed)
@@ -101,12 +88,6 @@ class Picker(Dialog[T], Generic[T]):
     @on(OptionList.OptionSelected)
     def _on_clicked(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._shown[event.option_index][1].value)
-
-    def action_move(self, rows: int) -> None:
-        options = self.query_one(OptionList)
-        if self._shown:
-            at = (options.highlighted or 0) + rows
-            options.highlighted = max(0, min(at, len(self._shown) - 1))
 
     def _filter(self, typed: str) -> None:
         wanted = fold(typed)

@@ -1,0 +1,95 @@
+"""A list that is looked up in the store while one types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.screens.typed_list import TypedList
+
+Row = TypeVar("Row")
+Answer = TypeVar("Answer")
+
+
+class Found(NamedTuple, Generic[Row]):
+    """What fits the words, best first, and what to say when nothing does."""
+
+    rows: tuple[Row, ...]
+    otherwise: str = "nothing found"
+
+
+class Lookup(TypedList[Answer], Generic[Row, Answer]):
+    """Enter takes the highlighted row, Esc leaves everything as it is. Those who inherit say what is found and how it looks."""
+
+    def __init__(self, headings: Iterable[Content], placeholder: str) -> None:
+        super().__init__()
+        self._headings = tuple(headings)
+        self._placeholder = placeholder
+        self._rows: tuple[Row, ...] = ()
+        self._words: str | None = None  # what was typed when `_rows` was looked for
+
+    async def look(self, words: str) -> Found[Row]:
+        """Return what fits the words typed so far, which may be none."""
+        raise NotImplementedError
+
+    def label(self, row: Row, words: str) -> Content:
+        """Return a row of what fits `words` as one line of `row_cells` cells."""
+        raise NotImplementedError
+
+    def answer(self, row: Row) -> Answer:
+        """Return what the dialog answers with when this row is taken."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            for heading in self._headings:
+                yield Static(heading)
+            yield from self.line_and_list(self._placeholder)
+
+    def on_mount(self) -> None:
+        self._search("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._search(event.value)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.value != self._words:  # typed ahead of the list: take the first of what was typed
+            await self._show(event.value)
+        index = self.query_one(OptionList).highlighted
+        if index is not None and index < len(self._rows):
+            self.dismiss(self.answer(self._rows[index]))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self.answer(self._rows[event.option_index]))
+
+    def on_resize(self) -> None:
+        options = self.query_one(OptionList)
+        for index, row in enumerate(self._rows):
+            options.replace_option_prompt_at_index(index, self._line(row))
+
+    @work(exclusive=True)
+    async def _search(self, words: str) -> None:
+        await self._show(words)
+
+    async def _show(self, words: str) -> None:
+        found = await self.look(words)
+        if not self.is_attached:
+            return
+        self._rows, self._words = found.rows, words
+        options = self.query_one(OptionList)
+        options.clear_options()
+        if found.rows:
+            options.add_options([Option(self._line(row)) for row in found.rows])
+        else:
+            options.add_option(Option(Content(found.otherwise), disabled=True))
+        options.highlighted = 0 if found.rows else None
+
+    def _line(self, row: Row) -> Content:
+        return self.label(row, self._words or "")
