@@ -15,7 +15,7 @@ from store.crm.item_refs import PageRef
 from store.crm.items import ItemRef
 from store.database import Database
 from tui.app import DealboxApp
-from tui.items import item_pages
+from tui.items import pages
 from tui.screens.item import ItemPage
 
 
@@ -79,7 +79,7 @@ async def the_page(
     db: Database, item: PageRef | ItemRef, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Desk]:
     async with screens.the_screen(db, size=size) as (app, pilot):
-        item_pages.show(app.mail, item)
+        pages.show(app.mail, item)
         desk = Desk(app, pilot)
         for _ in range(100):
             await pilot.pause(0.02)

@@ -27,7 +27,7 @@ from working import Working, soon
 from mail.keywords import SEEN
 from store import actions, database, invariants, paths
 from store.database import Database, StoreUnusable, open_store
-from store.health import health
+from store.health import checks
 from store.worker_process import WorkerLock
 from sync import worker
 
@@ -197,7 +197,7 @@ def test_a_damaged_store_is_told_and_built_anew_from_the_account(
             file.seek((page - 1) * database.PAGE_OCTETS)
             file.write(b"\xff" * database.PAGE_OCTETS)
         with closing(open_store(machine.directory, is_screen=False)) as damaged:
-            told = [finding.text for finding in health.check(damaged) if finding.about == "integrity"]
+            told = [finding.text for finding in checks.check(damaged) if finding.about == "integrity"]
         assert any("move" in text and "start again" in text for text in told)
         fill(peer, "INBOX", 4)
         with Machine(machine.directory, user) as other, pytest.raises(sqlite3.DatabaseError):

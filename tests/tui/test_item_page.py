@@ -14,7 +14,7 @@ from mail.types import ThreadId
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemRef
 from store.database import Database
-from tui.items import item_pages
+from tui.items import pages as item_pages
 from tui.screens.item import ItemPage, Tab
 
 SIZES = ((80, 24), (120, 40), (200, 50))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mail.text import safe_line
 from store import accounts
 from store.database import Database, StoreTooNew, StoreUnusable
-from store.health import health
+from store.health import checks
 from store.health.findings import Finding, worst_first
 from store.paths import Unsafe
 from tui import account_plan, examine_child
@@ -23,7 +23,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Print every finding; the status is 1 when one of them is an error."""
     try:
         with opened(options) as db:
-            findings = worst_first([*health.check(db), *_of_servers(db, is_online=not options.offline)])
+            findings = worst_first([*checks.check(db), *_of_servers(db, is_online=not options.offline)])
     except (StoreTooNew, StoreUnusable, Unsafe) as error:
         findings = (Finding("error", "store", str(error)),)
     if options.json:

@@ -17,19 +17,19 @@ async def item(screen: MailScreen) -> None:
     """Find a deal, lead, project, person or organization by its name and show its page; `:item deal:12` shows one."""
     from textual.content import Content
 
-    from tui.items import item_pages
+    from tui.items import pages
     from tui.screens.link import LinkPicker
 
     picked = await screen.ask(LinkPicker(screen.db, Content("Show the page of"), None))
     if picked is not None:
-        item_pages.show(screen, picked.ref)
+        pages.show(screen, picked.ref)
 
 
 @with_words("goto.item")
 async def item_at(screen: MailScreen, words: str) -> None:
     """Show the page of what an address like `deal:12` or `activity:<uuid>` means."""
     from store.crm import item_refs
-    from tui.items import item_pages
+    from tui.items import pages
 
     page = await in_store(item_refs.find, screen.db, words)
     if page is None:
@@ -37,4 +37,4 @@ async def item_at(screen: MailScreen, words: str) -> None:
             f"There is no item {line(words)}; write deal:12, or a part of its name after {screen.key_of('goto.item')}"
         )
     else:
-        item_pages.show(screen, page)
+        pages.show(screen, page)

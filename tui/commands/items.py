@@ -61,121 +61,121 @@ async def new_organization(screen: MailScreen) -> None:
 @command("item.stage", "Stage or phase", ", s", group=_GROUP, panes=_PANES)
 async def stage(screen: MailScreen) -> None:
     """Move the deal to another stage, or the project to another phase."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.set_stage)
+    await _on_item(screen, verbs.set_stage)
 
 
 @command("item.won", "Won", ", w", group=_GROUP, panes=_PANES)
 async def won(screen: MailScreen) -> None:
     """Mark the deal won, or the project completed."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.win_or_complete)
+    await _on_item(screen, verbs.win_or_complete)
 
 
 @command("item.lost", "Lost, with the reason", ", x", group=_GROUP, panes=_PANES)
 async def lost(screen: MailScreen) -> None:
     """Mark the deal lost, or the project canceled."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.lose_or_cancel)
+    await _on_item(screen, verbs.lose_or_cancel)
 
 
 @command("item.reopen", "Open the item again", ", z", group=_GROUP, panes=_PANES)
 async def reopen(screen: MailScreen) -> None:
     """Let a closed or archived item be open again."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.reopen)
+    await _on_item(screen, verbs.reopen)
 
 
 @command("item.owner", "Owner", ", a", group=_GROUP, panes=_PANES)
 async def owner(screen: MailScreen) -> None:
     """Let the item belong to somebody else."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.assign)
+    await _on_item(screen, verbs.assign)
 
 
 @command("item.note", "Add a note", ", m", group=_GROUP, panes=_PANES)
 async def note(screen: MailScreen) -> None:
     """Write a note about the item, or about the person where nothing is linked."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.add_note, or_person=True)
+    await _on_item(screen, verbs.add_note, or_person=True)
 
 
 @command("item.activity", "Add an activity", "T", ", t", group=_GROUP, panes=_PANES)
 async def activity(screen: MailScreen) -> None:
     """Plan what is to be done about the item, or about the person where nothing is linked."""
-    from tui.items import item_activities
+    from tui.items import planning
 
-    await _on_item(screen, item_activities.add_activity, or_person=True)
+    await _on_item(screen, planning.add_activity, or_person=True)
 
 
 @command("item.edit", "Edit the item", ", e", group=_GROUP, panes=_PANES)
 async def edit(screen: MailScreen) -> None:
     """Change what the item says."""
-    from tui.items import item_adding
+    from tui.items import adding
 
-    await _on_item(screen, item_adding.edit)
+    await _on_item(screen, adding.edit)
 
 
 @command("item.convert", "Convert the lead to a deal", ", d", group=_GROUP, panes=_PANES)
 async def convert(screen: MailScreen) -> None:
     """Make a deal of the lead; the conversation belongs to both."""
-    from tui.items import item_adding
+    from tui.items import adding
 
-    await _on_item(screen, item_adding.convert)
+    await _on_item(screen, adding.convert)
 
 
 @command("item.labels", "Labels", ", g", group=_GROUP, panes=_PANES)
 async def labels(screen: MailScreen) -> None:
     """Put a label on the item, or take it off."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.set_labels)
+    await _on_item(screen, verbs.set_labels)
 
 
 @command("item.products", "Products of the deal", ", p", group=_GROUP, panes=_PANES)
 async def products(screen: MailScreen) -> None:
     """List the products of the deal, add them, and change quantities and prices."""
-    from tui.items import item_products
+    from tui.items.products import products
 
-    await _on_item(screen, item_products.products)
+    await _on_item(screen, products)
 
 
 @command("item.archive", "Archive the item", group=_GROUP, panes=_PANES)
 async def archive(screen: MailScreen) -> None:
     """Put the item aside; the conversation stays with it."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.archive)
+    await _on_item(screen, verbs.archive)
 
 
 @command("item.delete", "Delete the item", group=_GROUP, panes=_PANES)
 async def delete(screen: MailScreen) -> None:
     """Delete the item after asking."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.delete)
+    await _on_item(screen, verbs.delete)
 
 
 @command("item.follow", "Follow the item, or no longer", group=_GROUP, panes=_PANES)
 async def follow(screen: MailScreen) -> None:
     """Follow the item, or no longer."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.follow)
+    await _on_item(screen, verbs.follow)
 
 
 @command("item.merge", "Merge the item into another", group=_GROUP, panes=_PANES)
 async def merge(screen: MailScreen) -> None:
     """Let the item go into another of its kind."""
-    from tui.items import item_verbs
+    from tui.items import verbs
 
-    await _on_item(screen, item_verbs.merge)
+    await _on_item(screen, verbs.merge)
 
 
 @command("item.history", "The person's history", ", h", group=_GROUP, panes=_PANES)
@@ -190,9 +190,9 @@ async def history(screen: MailScreen) -> None:
     if person is None:
         screen.say(f"Nobody here is in the CRM: {screen.key_of('item.new_person')} adds who wrote")
         return
-    from tui.items import item_pages
+    from tui.items import pages
 
-    item_pages.show(screen, ItemRef(ItemKind.PERSON, person))
+    pages.show(screen, ItemRef(ItemKind.PERSON, person))
 
 
 # -- what they have in common
@@ -245,7 +245,7 @@ def _person_ref(facts: PanelFacts) -> ItemRef | None:
 
 async def _create(screen: MailScreen, kind_name: str) -> None:
     from store.crm.item_refs import PageKind
-    from tui.items import item_adding, item_starts
+    from tui.items import adding, starts
 
     kind = PageKind(kind_name)
     facts = await _facts(screen)
@@ -255,8 +255,8 @@ async def _create(screen: MailScreen, kind_name: str) -> None:
     is_linked = kind in (PageKind.DEAL, PageKind.LEAD, PageKind.PROJECT)
     if is_linked and not await _may_replace(screen, facts, kind_name):
         return
-    start = item_starts.start(kind, row.subject, facts)
-    made = await item_adding.create(screen, kind, start, thread_id=facts.thread_id)
+    start = starts.start(kind, row.subject, facts)
+    made = await adding.create(screen, kind, start, thread_id=facts.thread_id)
     if made is not None:
         await screen.reload()
 

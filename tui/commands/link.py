@@ -154,16 +154,16 @@ async def make_team(screen: MailScreen) -> None:
 @command("item.show", "Show what it is linked to", "O", ", o", group=_GROUP, panes=_PANES)
 async def show_item(screen: MailScreen) -> None:
     """Show the page of the linked item, or of the main person where nothing is linked: conversations and timeline."""
-    from tui.items import item_pages
+    from tui.items import pages
 
     facts = await _facts(screen)
     if facts is None:
         return
-    page = item_pages.page_of(facts)
+    page = pages.page_of(facts)
     if page is None:
         screen.say(f"The conversation is not linked: {screen.key_of('link.choose')} links it")
     else:
-        item_pages.show(screen, page)
+        pages.show(screen, page)
 
 
 async def _set_visibility(screen: MailScreen, visibility: service.Visibility) -> None:

@@ -182,9 +182,9 @@ def _come_back(screen: MailScreen) -> bool:
     """Go back to the page of an item that the conversation was opened from."""
     if screen.behind is None:
         return False
-    from tui.items import item_pages
+    from tui.items import pages
 
-    return item_pages.come_back(screen)
+    return pages.come_back(screen)
 
 
 def _leave_pane(screen: MailScreen) -> bool:

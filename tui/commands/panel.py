@@ -16,7 +16,7 @@ _PANEL = frozenset({Pane.PANEL})
 async def open_line(screen: MailScreen) -> None:
     """Show the item or person of the line, link the suggestion, add the new person, or say why it is linked or not."""
     from store.crm.items import ItemKind, ItemRef
-    from tui.items import item_pages, link_verbs
+    from tui.items import link_verbs, pages
     from tui.widgets.crm_lines import AboutItem, AboutLink, AboutNewcomer, AboutPerson, AboutSuggestion
 
     facts = screen.crm_panel.facts
@@ -26,9 +26,9 @@ async def open_line(screen: MailScreen) -> None:
         case AboutLink():
             await link_verbs.explain(screen, facts.thread_id)
         case AboutItem(ref):
-            item_pages.show(screen, ref)
+            pages.show(screen, ref)
         case AboutPerson(person) if person.id is not None:
-            item_pages.show(screen, ItemRef(ItemKind.PERSON, person.id))
+            pages.show(screen, ItemRef(ItemKind.PERSON, person.id))
         case AboutSuggestion(suggestion):
             await link_verbs.link_one(screen, facts, suggestion.item)
         case AboutPerson() | AboutNewcomer():

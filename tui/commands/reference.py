@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tui.commands.registry import Pane, commands
-from tui.items import item_keys, worklist_keys
+from tui.items import keys as item_keys
+from tui.items import worklist_keys
 from tui.keymap import Keymap, default_keymap
 from tui.writing import keys as compose_keys
 

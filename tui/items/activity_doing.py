@@ -13,8 +13,8 @@ from textual.content import Content
 from store.crm import activities
 from store.crm.activities import ActivityRow
 from tui.content import line
-from tui.items import item_activities
-from tui.items.item_host import Host, do
+from tui.items import planning
+from tui.items.host import Host, do
 from tui.screens.offered import AskOffered
 from tui.writing import send_time
 
@@ -23,7 +23,7 @@ _OFFERED: Final = ("in 1 h", "tomorrow 9", "in 2 d", "mon 9", "in 1 w")
 
 async def done(host: Host, activity: ActivityRow) -> None:
     """Mark it done; z takes that back."""
-    await item_activities.done_or_not(host, activity.id, is_done=not activity.is_done)
+    await planning.done_or_not(host, activity.id, is_done=not activity.is_done)
 
 
 async def reschedule(host: Host, activity: ActivityRow) -> None:
@@ -41,7 +41,7 @@ async def reschedule(host: Host, activity: ActivityRow) -> None:
 
 async def edit(host: Host, activity: ActivityRow) -> None:
     """Let the user change it."""
-    await item_activities.edit_activity(host, activity.id)
+    await planning.edit_activity(host, activity.id)
 
 
 async def new(host: Host, activity: ActivityRow) -> None:
@@ -49,7 +49,7 @@ async def new(host: Host, activity: ActivityRow) -> None:
     if activity.item is None:
         host.say("It is about nothing: plan something from the page of an item")
     else:
-        await item_activities.add_activity(host, activity.item)
+        await planning.add_activity(host, activity.item)
 
 
 async def delete(host: Host, activity: ActivityRow) -> None:

@@ -1,4 +1,4 @@
-"""What is done with the card under the cursor of the board, and with the board itself: the verbs of tui.items.item_verbs."""
+"""What is done with the card under the cursor of the board, and with the board itself: the verbs of tui.items.verbs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from store.crm.item_refs import PageKind
 from store.crm.items import ItemRef
 from store.crm.stages import COLUMN, word
 from tui.content import line
-from tui.items import item_activities, item_adding, item_verbs
-from tui.items.item_host import do
+from tui.items import adding, planning, verbs
+from tui.items.host import do
 from tui.screens.item_form_kinds import Start
 from tui.screens.pick import Choice, Picker
 
 if TYPE_CHECKING:
-    from tui.items.item_host import Host
+    from tui.items.host import Host
     from tui.screens.board import Board
 
 _VERBS: Final[dict[str, Callable[[Host, ItemRef], Awaitable[object]]]] = {
-    "won": item_verbs.win_or_complete,
-    "lost": item_verbs.lose_or_cancel,
-    "edit": item_adding.edit,
-    "note": item_verbs.add_note,
-    "activity": item_activities.add_activity,
-    "owner": item_verbs.assign,
-    "stage": item_verbs.set_stage,
-    "labels": item_verbs.set_labels,
+    "won": verbs.win_or_complete,
+    "lost": verbs.lose_or_cancel,
+    "edit": adding.edit,
+    "note": verbs.add_note,
+    "activity": planning.add_activity,
+    "owner": verbs.assign,
+    "stage": verbs.set_stage,
+    "labels": verbs.set_labels,
 }
 
 
@@ -64,7 +64,7 @@ async def new(board: Board) -> None:
         return
     kind = board.pipeline.kind
     start = Start(details={COLUMN[kind]: stage.stage.id}) if stage.stage.id else Start()
-    made = await item_adding.create(board, PageKind(kind.value), start)
+    made = await adding.create(board, PageKind(kind.value), start)
     if made is not None:
         await board.read()
         board.view.go_to(made.ref.id)

@@ -22,7 +22,7 @@ from tui.widgets.bar import Piece
 from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from tui.items.item_host import Host
+    from tui.items.host import Host
 
 _EMPTY = "Nothing is due in the next 14 days. T in the mail plans something about a conversation's item."
 

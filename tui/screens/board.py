@@ -23,7 +23,7 @@ from tui.widgets.bar import Bar, Piece
 from tui.widgets.board_view import BoardView
 
 if TYPE_CHECKING:
-    from tui.items.item_host import Host
+    from tui.items.host import Host
     from tui.widgets.prompt import Prompt
 
 

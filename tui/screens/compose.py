@@ -31,7 +31,7 @@ from tui.writing import keys as compose_keys
 from tui.writing.journal import Journal
 
 if TYPE_CHECKING:
-    from tui.writing.writing import Writing
+    from tui.writing.open_drafts import Writing
 
 MOST_OCTETS: Final = 25_000_000
 """What most servers take; more is asked about before it is sent."""
@@ -45,7 +45,7 @@ _PEOPLE: Final = ("to", "cc", "bcc")
 
 
 class ComposeScreen(Screen[None]):
-    """One draft. What it is when sent, attached to, linked is decided in tui.writing.writing; here it is written."""
+    """One draft. What it is when sent, attached to, linked is decided in tui.writing.open_drafts; here it is written."""
 
     CSS_PATH = "compose.tcss"
     AUTO_FOCUS = ""

@@ -27,7 +27,7 @@ from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten
-from tui.items.item_host import Host, permitted
+from tui.items.host import Host, permitted
 from tui.screens.dialog import Dialog
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_fields import BadField, Field, How, Money
@@ -168,7 +168,7 @@ class DealProductsList(Dialog[ActionRow]):
 
     async def _new(self) -> str | None:
         """Let the user describe something not sold before."""
-        from tui.items.item_adding import create
+        from tui.items.adding import create
 
         made = await create(self._host, PageKind.PRODUCT, Start())
         self._count += made is not None

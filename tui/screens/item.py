@@ -23,8 +23,9 @@ from store.crm.timeline import Timeline
 from store.database import Database
 from tui.bridge import in_store
 from tui.content import line
-from tui.items import item_frame, item_keys
-from tui.items.item_frame import TABS, Tab
+from tui.items import frame
+from tui.items import keys as item_keys
+from tui.items.frame import TABS, Tab
 from tui.screens.worklist import Worklist
 from tui.widgets import item_lines
 from tui.widgets.bar import Bar, Rule
@@ -33,8 +34,8 @@ from tui.widgets.line_list import LineList, Lines
 from tui.widgets.thread_list import ThreadList
 
 if TYPE_CHECKING:
-    from tui.items.item_doing import Doing
-    from tui.items.item_host import Host
+    from tui.items.host import Host
+    from tui.items.page_doing import Doing
 
 WIDE: Final = 100
 """Columns from which on people, activities and notes stand beside the lists."""
@@ -117,7 +118,7 @@ class ItemPage(Worklist):
             self.threads.show(conversations)
         else:
             self.threads.reload()
-        self.threads.set_empty_text(item_frame.empty_text(self.ref, facts))
+        self.threads.set_empty_text(frame.empty_text(self.ref, facts))
         if facts is not None:
             self.about.show(Lines(lambda width, now: item_lines.about_lines(facts, width, now)))
             self.details.show(Lines(lambda width, now: item_lines.detail_lines(facts, width, now)))
@@ -191,11 +192,11 @@ class ItemPage(Worklist):
 
     def update_frame(self) -> None:
         """Draw the title and the names of the lists."""
-        self.top.show(*item_frame.top(self.ref, self.facts))
+        self.top.show(*frame.top(self.ref, self.facts))
         pane = self.pane
         total = pane.source.count if pane.source is not None else 0
-        tabs = item_frame.tabs(self.tab, self.threads.source.count)
-        self._tabs.show(tabs, item_frame.position(pane.cursor, total))
+        tabs = frame.tabs(self.tab, self.threads.source.count)
+        self._tabs.show(tabs, frame.position(pane.cursor, total))
 
     # -- moving
 
@@ -258,7 +259,7 @@ class ItemPage(Worklist):
     def doing(self) -> Doing:
         """What is done with the item from here."""
         if self._doing is None:
-            from tui.items.item_doing import Doing  # the verbs load the forms: only when wanted
+            from tui.items.page_doing import Doing  # the verbs load the forms: only when wanted
 
             self._doing = Doing(self)
         return self._doing
@@ -276,7 +277,7 @@ class ItemPage(Worklist):
 
     def follow(self, target: Target | None) -> None:
         """Go where a line leads."""
-        from tui.items import item_pages
+        from tui.items import pages as item_pages
 
         match target:
             case OpenThread():

@@ -34,12 +34,12 @@ from tui.widgets.which_key import WhichKey
 
 if TYPE_CHECKING:
     from store.links.panel import PanelFacts
-    from tui.items.item_pages import Behind
+    from tui.items.pages import Behind
     from tui.watcher import StoreChanged
     from tui.widgets.crm_panel import CrmPanel
     from tui.widgets.prompt import Asked, Prompt
     from tui.widgets.reader import Reader
-    from tui.writing.writing import Writing
+    from tui.writing.open_drafts import Writing
 
 T = TypeVar("T")
 _SEPARATORS = 3
@@ -121,7 +121,7 @@ class MailScreen(Screen[None]):
     @cached_property
     def writing(self) -> Writing:
         """The messages being written, from the first one on."""
-        from tui.writing.writing import Writing
+        from tui.writing.open_drafts import Writing
 
         return Writing(self)
 

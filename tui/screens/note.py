@@ -19,7 +19,7 @@ from tui.format import count
 from tui.screens.dialog import Dialog
 from tui.widgets.compose_body import ComposeBody
 from tui.writing import editor
-from tui.writing.writing_editor import edited
+from tui.writing.editing import edited
 
 MOST_OF_A_NOTE = 100_000
 

@@ -28,7 +28,7 @@ from tui.widgets.bar import Bar
 
 if TYPE_CHECKING:
     from tui.app import DealboxApp
-    from tui.items.item_host import Host
+    from tui.items.host import Host
     from tui.screens.mail import MailScreen
 
 T = TypeVar("T")
@@ -180,9 +180,9 @@ class Worklist(Screen[None]):
         self.refresh(layout=True)
 
     def action_leave(self) -> None:
-        from tui.items import item_pages
+        from tui.items import pages
 
-        item_pages.leave(self)
+        pages.leave(self)
 
     def action_help(self) -> None:
         from tui.screens.page import Page

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from store.crm.items import ItemRef
     from store.links.links import Visibility
     from tui.screens.review import Reviewed
-    from tui.writing.writing import Writing
+    from tui.writing.open_drafts import Writing
 
 T = TypeVar("T")
 _STAYING: Final = frozenset({"attach", "detach", "preview", "from", "markdown", "link", "visibility", "help"})
@@ -185,7 +185,7 @@ class Choices:
     # -- postponing, discarding, clearing
 
     async def _postpone(self) -> None:
-        from tui.writing.writing import save_copy
+        from tui.writing.open_drafts import save_copy
 
         if not await self._screen.journal.keep():
             return
@@ -373,6 +373,6 @@ class Choices:
     # -- the user's own editor
 
     async def _edit(self) -> None:
-        from tui.writing.writing_editor import edit
+        from tui.writing.editing import edit
 
         await edit(self._screen, self._mail.settings.editor)

@@ -13,7 +13,7 @@ from mail.types import AccountId, Address, MailboxKey, RemoteKey, Role, SafeText
 from store import accounts, actions, fetching
 from store.database import Database
 from store.fetching import BodyWanted
-from store.health import health
+from store.health import checks
 from store.secret import secrets
 from store.sending import drafts, submissions
 
@@ -25,7 +25,7 @@ def account_id(db: Database) -> AccountId:
 
 
 def told(db: Database, level: str, about: str) -> list[str]:
-    return [each.text for each in health.check(db) if (each.level, each.about) == (level, about)]
+    return [each.text for each in checks.check(db) if (each.level, each.about) == (level, about)]
 
 
 def queued(db: Database, account_id: AccountId, **columns: Any) -> None:
@@ -38,7 +38,7 @@ def queued(db: Database, account_id: AccountId, **columns: Any) -> None:
 
 
 def test_findings_of_an_account_name_it_by_its_address(db: Database, account_id: AccountId) -> None:
-    assert {each.account for each in health.check(db) if each.about == "account"} == {"ana@acme.example"}
+    assert {each.account for each in checks.check(db) if each.about == "account"} == {"ana@acme.example"}
 
 
 def test_bodies_still_to_come_and_those_that_failed_are_told(db: Database, account_id: AccountId) -> None:

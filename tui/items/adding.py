@@ -19,7 +19,7 @@ from store.database import Database
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
-from tui.items.item_host import Host, card_of, tell
+from tui.items.host import Host, card_of, tell
 from tui.screens.confirm import Confirm
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_fields import BadField, Field, How

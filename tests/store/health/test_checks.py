@@ -10,12 +10,12 @@ from mail.types import Role
 from store import accounts, actions, outbox, schema
 from store.database import Database
 from store.health import accounts as health_accounts
+from store.health import checks
 from store.health import files as health_files
-from store.health import health
 
 
 def told(db: Database, level: str) -> list[str]:
-    return [finding.text for finding in health.check(db) if finding.level == level]
+    return [finding.text for finding in checks.check(db) if finding.level == level]
 
 
 def test_a_new_store_has_nothing_wrong(db: Database) -> None:

@@ -13,8 +13,8 @@ from store.crm.items import ItemRef
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
-from tui.items.item_adding import written
-from tui.items.item_host import Host, card_of, do, tell
+from tui.items.adding import written
+from tui.items.host import Host, card_of, do, tell
 from tui.screens import activity_form
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_kinds import Filled

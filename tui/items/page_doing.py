@@ -1,4 +1,4 @@
-"""What the page of an item does: the verbs of tui.items.item_verbs, and what only a page does. One thing after the other."""
+"""What the page of an item does: the verbs of tui.items.verbs, and what only a page does. One thing after the other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from store.rows import ActionRow
 from store.sending import recipients
 from tui.bridge import in_store
 from tui.content import line
-from tui.items import item_activities, item_adding, item_host, item_verbs
+from tui.items import adding, host, planning, verbs
 from tui.screens.confirm import Confirm
 from tui.widgets.item_lines import OpenThread, ShowText
 from tui.widgets.line_list import LineList
@@ -32,22 +32,22 @@ Verb = Callable[["ItemPage", ItemRef], Awaitable[object]]
 
 
 async def _products(page: ItemPage, item: ItemRef) -> object:
-    from tui.items import item_products
+    from tui.items.products import products
 
-    return await item_products.products(page, item)
+    return await products(page, item)
 
 
 _ITEM_VERBS: Final[dict[str, Verb]] = {
-    "stage": item_verbs.set_stage,
-    "won": item_verbs.win_or_complete,
-    "lost": item_verbs.lose_or_cancel,
-    "note": item_verbs.add_note,
-    "activity": item_activities.add_activity,
-    "owner": item_verbs.assign,
-    "labels": item_verbs.set_labels,
-    "follow": item_verbs.follow,
-    "convert": item_adding.convert,
-    "merge": item_verbs.merge,
+    "stage": verbs.set_stage,
+    "won": verbs.win_or_complete,
+    "lost": verbs.lose_or_cancel,
+    "note": verbs.add_note,
+    "activity": planning.add_activity,
+    "owner": verbs.assign,
+    "labels": verbs.set_labels,
+    "follow": verbs.follow,
+    "convert": adding.convert,
+    "merge": verbs.merge,
     "products": _products,
 }
 
@@ -74,38 +74,38 @@ class Doing:
 
     async def _edit(self) -> None:
         if self._page.ref.kind is PageKind.ACTIVITY:
-            await item_activities.edit_activity(self._page, self._page.ref.id)
+            await planning.edit_activity(self._page, self._page.ref.id)
         else:
-            await item_adding.edit(self._page, self._page.ref)
+            await adding.edit(self._page, self._page.ref)
 
     async def _done(self) -> None:
         facts = self._page.facts
         is_done = facts is not None and facts.status == "open"
-        await item_activities.done_or_not(self._page, self._page.ref.id, is_done=is_done)
+        await planning.done_or_not(self._page, self._page.ref.id, is_done=is_done)
 
     async def _reopen(self) -> None:
         page, item, facts = self._page, self._page.ref.item, self._page.facts
         if item is None or facts is None:
             return
         if facts.is_deleted:
-            await item_verbs.restore(page, item)
+            await verbs.restore(page, item)
         elif facts.status == "archived":
-            await item_verbs.unarchive(page, item)
+            await verbs.unarchive(page, item)
         elif facts.is_open:
             page.say("It is open already")
         else:
-            await item_verbs.reopen(page, item)
+            await verbs.reopen(page, item)
 
     async def _archive(self) -> None:
         page, item, facts = self._page, self._page.ref.item, self._page.facts
         if item is not None and facts is not None:
             is_archived = facts.status == "archived"
-            await (item_verbs.unarchive if is_archived else item_verbs.archive)(page, item)
+            await (verbs.unarchive if is_archived else verbs.archive)(page, item)
 
     async def _delete(self) -> None:
         page = self._page
         if page.ref.item is not None:
-            await item_verbs.delete(page, page.ref.item)
+            await verbs.delete(page, page.ref.item)
             return
         title = page.facts.title if page.facts is not None else page.ref.address
         question = Content.assemble(f"Delete the {page.ref.kind.value} ", (line(title), "bold"), "?")
@@ -113,7 +113,7 @@ class Doing:
             from store.crm import activities, products
 
             delete = activities.delete if page.ref.kind is PageKind.ACTIVITY else products.delete
-            await item_host.do(page, None, partial(delete, page.db, page.ref.id))
+            await host.do(page, None, partial(delete, page.db, page.ref.id))
 
     # -- notes
 
@@ -127,7 +127,7 @@ class Doing:
         from store.crm import notes
 
         is_on = note.note_id not in pinned
-        await item_host.do(self._page, None, partial(notes.pin, self._page.db, note.note_id, is_on))
+        await host.do(self._page, None, partial(notes.pin, self._page.db, note.note_id, is_on))
 
     def _note(self) -> ShowText | None:
         pane = self._page.pane
@@ -214,7 +214,7 @@ class Doing:
         except service.CannotLink as error:
             self._page.warn(f"{failed}: {line(str(error))}")
             return
-        item_host.tell(self._page, done)
+        host.tell(self._page, done)
 
     # -- writing, copying
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from store.crm.items import ItemKind, ItemRef
 from store.rows import ActionRow
-from tui.items.item_host import Host, card_of
+from tui.items.host import Host, card_of
 
 
 async def products(host: Host, item: ItemRef) -> ActionRow | None:

@@ -17,14 +17,14 @@ from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import plural
-from tui.items.item_activities import add_activity as add_activity
-from tui.items.item_activities import edit_activity as edit_activity
-from tui.items.item_adding import convert as convert
-from tui.items.item_adding import create as create
-from tui.items.item_adding import edit as edit
-from tui.items.item_host import Host as Host
-from tui.items.item_host import card_of, do
-from tui.items.item_products import products as products
+from tui.items.adding import convert as convert
+from tui.items.adding import create as create
+from tui.items.adding import edit as edit
+from tui.items.host import Host as Host
+from tui.items.host import card_of, do
+from tui.items.planning import add_activity as add_activity
+from tui.items.planning import edit_activity as edit_activity
+from tui.items.products import products as products
 from tui.screens.confirm import Confirm
 from tui.screens.pick import Choice, Picker
 
