@@ -6,3 +6,26 @@ CREATE TABLE unsaved_form (
     content TEXT NOT NULL,                       -- JSON: the fields that were changed, by their names
     at INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- The last import: while it is being written, short transactions carry its plan out (a file beside the store), and one
+-- that was cut off is carried on; afterwards the plan can still take all of it back.
+CREATE TABLE import_run (
+    id TEXT PRIMARY KEY,                         -- what the plan bears, too
+    file TEXT NOT NULL,                          -- what is brought in, for people
+    state TEXT NOT NULL,                         -- writing | taking_back | done
+    steps INTEGER NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,             -- so many of them are in the store
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What an export knew of conversations beside their item, for mail that is not here yet.
+CREATE TABLE awaited_choice (
+    message_id TEXT NOT NULL,
+    what TEXT NOT NULL,                          -- person | main_person | main_org | visibility
+    email TEXT NOT NULL DEFAULT '',              -- of a person: the address that is theirs in this conversation
+    value TEXT NOT NULL,                         -- id of a person or organization, empty: nobody; or a visibility
+    by_user TEXT NOT NULL DEFAULT '',
+    at INTEGER,
+    conversation TEXT NOT NULL DEFAULT '',       -- uuid of the conversation where it was exported
+    PRIMARY KEY (message_id, what, email)
+) WITHOUT ROWID;
