@@ -91,6 +91,22 @@ def keys(
     ]
 
 
+def seen(
+    connection: sqlite3.Connection, thread_ids: Sequence[int], may_see: MaySee = never
+) -> frozenset[ThreadId]:
+    """Return those of some conversations that the user may see, wherever they lie and whatever they are linked to."""
+    is_own = _ownership(connection)
+    rows = connection.execute(
+        "SELECT t.id, t.account_id, t.owner, t.visibility FROM json_each(?) j CROSS JOIN thread t ON t.id = j.value",
+        (json.dumps(thread_ids),),
+    ).fetchall()
+    return frozenset(
+        ThreadId(thread_id)
+        for thread_id, account_id, owner, visibility in rows
+        if is_own(account_id, owner) or (visibility == "shared" and may_see(connection, thread_id))
+    )
+
+
 def _ownership(connection: sqlite3.Connection) -> Callable[[int, str], bool]:
     """Return what tells conversations of this screen's user: of their own mailboxes, and of team accounts they work in."""
     me = users.me(connection).id

@@ -37,7 +37,11 @@ _EMAILS: Final = (
     " ORDER BY e.id DESC LIMIT ?"
 )
 _LINKS: Final = "SELECT at, origin, by_user, thread_id FROM item_link WHERE item_kind = ? AND item_id = ? ORDER BY at DESC LIMIT ?"
-_AUDIT: Final = "SELECT at, id FROM audit WHERE object = ? ORDER BY at DESC LIMIT ?"
+_AUDIT: Final = (
+    "SELECT a.at, a.id, coalesce(t.thread_id, a.thread_id) FROM (SELECT at, id,"
+    " CASE WHEN what IN ('unlinked', 'linked_again') THEN details ->> 'thread' END AS thread_id"
+    " FROM audit WHERE object = ? ORDER BY at DESC LIMIT ?) a LEFT JOIN thread_alias t ON t.old_id = a.thread_id"
+)
 _MADE: Final = "SELECT at, thread_id FROM auto_created WHERE item_kind = ? AND item_id = ? LIMIT ?"
 
 
@@ -79,6 +83,7 @@ class Timeline:
         threads = item_conversations.keys(connection, self.item, self._may_see)
         shown = [key.thread_id for key in threads]
         found = [*_mail(connection, shown), *_links(connection, self.item, shown)]
+        found += _changes(connection, self.item, self._may_see)
         found += _own_events(connection, self.item)
         self._keys = sorted(found, key=itemgetter(0), reverse=True)
         self._pages.clear()
@@ -129,11 +134,20 @@ def _links(connection: sqlite3.Connection, item: PageRef, shown: Iterable[Thread
     return keys
 
 
-def _own_events(connection: sqlite3.Connection, item: PageRef) -> list[Key]:
-    keys = [
-        Key(at, EntryKind.CHANGE, number)
-        for at, number in connection.execute(_AUDIT, (item.address, MOST)).fetchall()
+def _changes(connection: sqlite3.Connection, item: PageRef, may_see: MaySee) -> list[Key]:
+    """Return what was changed; of links that were taken away only those of conversations the user may see."""
+    rows = connection.execute(_AUDIT, (item.address, MOST)).fetchall()
+    unlinked = sorted({thread_id for _, _, thread_id in rows if thread_id is not None})
+    seen = item_conversations.seen(connection, unlinked, may_see) if unlinked else frozenset()
+    return [
+        Key(at, EntryKind.CHANGE, number, () if thread_id is None else (thread_id,))
+        for at, number, thread_id in rows
+        if thread_id is None or thread_id in seen
     ]
+
+
+def _own_events(connection: sqlite3.Connection, item: PageRef) -> list[Key]:
+    keys: list[Key] = []
     for kind, queries in ((EntryKind.NOTE, _NOTES), (EntryKind.ACTIVITY, _ACTIVITIES)):
         if item.kind in queries:
             rows = connection.execute(queries[item.kind], (item.id, MOST)).fetchall()

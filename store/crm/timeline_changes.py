@@ -6,7 +6,11 @@ import json
 import sqlite3
 from typing import Any, Final
 
+from mail.ids import ThreadId
+from store.crm import items
 from store.crm.item_refs import PageRef
+from store.crm.items import ItemKind, ItemRef
+from store.links import link_history
 
 _PLAIN: Final = {
     "created": "entered into the CRM",
@@ -84,3 +88,18 @@ def _title(connection: sqlite3.Connection, item: PageRef, other_id: str | None) 
     query = f"SELECT {name} FROM {item.kind.value} WHERE id = ?"  # noqa: S608 - tables are named as the kinds are
     row = connection.execute(query, (other_id,)).fetchone()
     return row[0] if row else "one that is gone"
+
+
+def of_link(connection: sqlite3.Connection, what: str, told: dict[str, Any]) -> tuple[ThreadId | None, str]:
+    """Return which conversation was taken away from an item or came back to it, and that in words (store.links.link_history)."""
+    verb = "unlinked" if what == link_history.UNLINKED else "linked again"
+    row = connection.execute(
+        "SELECT id, subject FROM thread WHERE id = coalesce((SELECT thread_id FROM thread_alias WHERE old_id = ?1), ?1)",
+        (told["thread"],),
+    ).fetchone()
+    if row is None:
+        return None, f"{verb}: a conversation that is gone"
+    kind, _, item_id = told.get("instead", "").partition(":")
+    card = items.card(connection, ItemRef(ItemKind(kind), item_id)) if item_id else None
+    instead = f", which is about {card.title} now" if card else ""
+    return ThreadId(row[0]), f"{verb}: {row[1] or '(no subject)'}{instead}"

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from mail.types import ThreadId
 from store.crm import timeline_changes
 from store.crm.item_refs import PageKind, PageRef
+from store.links import link_history
 
 
 class EntryKind(StrEnum):
@@ -207,8 +208,19 @@ def _read_changes(connection: sqlite3.Connection, item: PageRef, ids: str) -> _R
         (ids,),
     ).fetchall()
     for number, at, what, details, by in rows:
+        if what in (link_history.UNLINKED, link_history.LINKED_AGAIN):
+            yield number, _relinked(connection, at, what, json.loads(details), by)
+            continue
         text = timeline_changes.sentence(connection, item, what, details)
         yield number, Entry(EntryKind.CHANGE, at, text, by=by, moments=(Moment("changed", at),))
+
+
+def _relinked(connection: sqlite3.Connection, at: int, what: str, told: dict[str, Any], by: str) -> Entry:
+    thread_id, text = timeline_changes.of_link(connection, what, told)
+    moments = [Moment("changed", at)]
+    if what == link_history.UNLINKED:
+        moments = [Moment("linked", told["linked_at"]), Moment("unlinked", at)]
+    return Entry(EntryKind.LINK, at, text, by=by, moments=tuple(moments), thread_id=thread_id)
 
 
 def _created(connection: sqlite3.Connection, item: PageRef, at: int) -> Entry:

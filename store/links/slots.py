@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mail.types import ThreadId
-from store.links import to_file
+from store.links import link_history, to_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ def read(connection: sqlite3.Connection, thread_id: ThreadId) -> Slot | None:
 
 def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> None:
     """Let the place hold `slot`; None lets it be as if nothing ever had. The caller lets store.links.to_file.follow it."""
+    link_history.tell(connection, thread_id, read(connection, thread_id), slot)
     if slot is None:
         connection.execute("DELETE FROM item_link WHERE thread_id = ? AND slot = 'item'", (thread_id,))
     else:
@@ -67,6 +68,8 @@ def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> N
     ours, theirs = read(connection, kept), read(connection, merged)
     if theirs is not None and (ours is None or _weight(theirs) > _weight(ours)):
         put(connection, kept, theirs)
+    elif theirs is not None:
+        link_history.tell(connection, kept, theirs, ours)
     connection.execute(
         "UPDATE OR IGNORE item_link SET thread_id = ? WHERE thread_id = ? AND slot <> 'item'", (kept, merged)
     )
