@@ -180,9 +180,9 @@ class Listings:
 
     def _is_stale(self, wanted: Listing) -> bool:
         """Say whether an account came or went since a unified mailbox was opened, or its mailbox was made only now."""
-        if wanted.sources and len(wanted.sources) == 1 and len(self.accounts) > 1 and self.account_id is None:
+        if wanted.role is None or wanted.title != listing.ROLE_TITLES[wanted.role]:
             return False  # one account's mailbox, opened by itself
-        fresh = listing.with_role(wanted.role or Role.INBOX, self.mailboxes, self.account_id)
+        fresh = listing.with_role(wanted.role, self.mailboxes, self.account_id)
         return fresh.mailbox_ids != wanted.mailbox_ids
 
     def _take(self, facts: Facts) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import makers
 import pytest
 import stored
 from screens import an_inbox, lines, settled, text, the_screen
@@ -9,6 +10,7 @@ from store import actions, mailboxes, thread_list, threads
 from store.database import Database
 from store.settings import Settings
 from tui.commands.registry import Pane
+from tui.listing import of_mailboxes
 
 
 def inbox_count(db: Database) -> int:
@@ -275,6 +277,30 @@ async def test_two_accounts_have_one_inbox_and_an_action_stays_in_its_account(db
         assert thread_list.ThreadList(db, [boxes[Role.TRASH]]).count == 2
         assert thread_list.ThreadList(db, [others[Role.TRASH]]).count == 2
         assert first != second
+
+
+async def test_the_inbox_of_an_account_that_comes_later_joins_the_unified_one(db: Database) -> None:
+    """A screen opened in the first seconds knows the mailboxes of one account only."""
+    an_inbox(db, 2)
+    second = makers.an_account(db)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        assert app.mail.thread_list.source.count == 2
+        boxes = stored.mailboxes_of(db, second)
+        stored.a_stored_email(db, second, boxes[Role.INBOX])
+        await app.mail.reload()
+        assert app.mail.thread_list.source.count == 3
+
+
+async def test_the_inbox_of_one_account_stays_what_is_shown_when_another_changes(db: Database) -> None:
+    an_inbox(db, 2)
+    _, others, _ = an_inbox(db, 3)
+    async with the_screen(db) as (app, pilot):
+        rows = [row for row in app.mail.listings.mailboxes if row.id == others[Role.INBOX]]
+        app.mail.listings.open(of_mailboxes("Second / Inbox", rows, Role.INBOX))
+        await app.mail.reload()
+        assert app.mail.listings.shown.title == "Second / Inbox"
+        assert app.mail.thread_list.source.count == 3
 
 
 async def test_the_mailboxes_are_shown_from_their_first_line_where_they_have_room(db: Database) -> None:
