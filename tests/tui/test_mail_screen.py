@@ -295,7 +295,7 @@ async def test_the_inbox_of_an_account_that_comes_later_joins_the_unified_one(db
 async def test_the_inbox_of_one_account_stays_what_is_shown_when_another_changes(db: Database) -> None:
     an_inbox(db, 2)
     _, others, _ = an_inbox(db, 3)
-    async with the_screen(db) as (app, pilot):
+    async with the_screen(db) as (app, _):
         rows = [row for row in app.mail.listings.mailboxes if row.id == others[Role.INBOX]]
         app.mail.listings.open(of_mailboxes("Second / Inbox", rows, Role.INBOX))
         await app.mail.reload()
