@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from linking import standing
+from linking import earlier, standing
+from mail.addresses import normalise
 from mail.types import ThreadId
-from store import doorbell, undo
+from store import undo
 from store.crm import audit as crm_audit
 from store.crm import changes as crm_changes
 from store.crm import custom_fields, item_edits, labels
@@ -63,6 +64,7 @@ def add(
         thread = None if thread_id is None else slots.thread_now(connection, thread_id)
         before = standing.audience(connection, thread) if thread is not None else {}
         making = _Making(connection, now)
+        held = earlier.Held(connection, _addresses(kind, wanted), but=thread)
         item = making.item(kind, wanted)
         *others, made = making.made
         title = f"Added {made}{' with ' if others else ''}{' and '.join(reversed(others))}"
@@ -72,7 +74,6 @@ def add(
         if thread is not None and not may_show:
             _refuse_to_show(before, standing.audience(connection, thread))
         action = undo.record(connection, title, making.steps, now)
-    doorbell.ring(db.directory)
     return item, action._replace(warning=making.warning)
 
 
@@ -90,6 +91,8 @@ def change(db: Database, item: ItemRef, wanted: Wanted) -> ActionRow:
         if refusal is not None:
             raise BadItem("", refusal)
         making = _Making(connection, now)
+        new = _addresses(item.kind, wanted) - _addresses_of(connection, item)
+        held = earlier.Held(connection, new)
         values = making.people(item.kind, wanted)
         making.carry_out(item_edits.edits(connection, item, values, now))
         making.marks(item, wanted)
@@ -97,7 +100,6 @@ def change(db: Database, item: ItemRef, wanted: Wanted) -> ActionRow:
             return ActionRow(0, "Nothing to change", "nothing", warning=making.warning)
         title = item_edits.name_of(item, item_edits.existing(connection, item))
         action = undo.record(connection, f"Changed {title}", making.steps, now)
-    doorbell.ring(db.directory)
     return action._replace(warning=making.warning)
 
 
@@ -107,6 +109,7 @@ class _Making:
     def __init__(self, connection: sqlite3.Connection, now: int) -> None:
         self.steps: list[Step] = []
         self.made: list[str] = []
+        self.persons: list[ItemRef] = []
         self.warning = ""
         self._connection = connection
         self._now = now
@@ -133,6 +136,7 @@ class _Making:
         item = self.carry_out(item_edits.additions(self._connection, kind, values, self._now))
         name = item_edits.name_of(item, item_edits.existing(self._connection, item))
         self.made.append(f"{kind.value} {name}")
+        self.persons += [item] if kind is ItemKind.PERSON else []
         return item
 
     def carry_out(self, planned: Planned) -> ItemRef:

@@ -10,7 +10,7 @@ from typing import Final
 
 from linking import standing
 from mail.types import AccountId, EmailId, ThreadId
-from store import doorbell, emails, threads, undo
+from store import emails, threads, undo
 from store.crm import items
 from store.crm.items import ItemCard, ItemRef
 from store.database import Database
@@ -48,7 +48,6 @@ def duplicate(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
         action = undo.record(connection, _title(len(still), card), [*places, link], now)
         _note(connection, now, thread_id, copied.thread_id, item)
         copies.tell(connection, copied, lists)
-    doorbell.ring(db.directory)
     return action._replace(thread_ids=frozenset({copied.thread_id}))
 
 

@@ -14,7 +14,7 @@ from linking.taking_back import CannotLink as CannotLink
 from linking.taking_back import take_back as take_back
 from mail import signature_facts
 from mail.types import EmailId, ThreadId
-from store import doorbell, emails, events
+from store import emails, events
 from store.crm import activities, item_edits, users
 from store.crm import audit as crm_audit
 from store.crm import changes as crm_changes
@@ -57,8 +57,6 @@ def create_due(db: Database, *, may_go_on: Callable[[], bool] = lambda: True) ->
             with db.write(is_durable=False) as connection:
                 count += _look_at(connection, thread_id, signed)
                 auto_created.settle(connection, thread_id)
-    if count:
-        doorbell.ring(db.directory)
     return count
 
 

@@ -7,7 +7,7 @@ import time
 
 from linking import standing
 from mail.types import ThreadId
-from store import doorbell, threads, undo
+from store import threads, undo
 from store.crm import changes as crm_changes
 from store.crm.changes import Change
 from store.database import Database
@@ -37,7 +37,6 @@ def take_back(db: Database, thread_id: ThreadId) -> ActionRow:
         action = undo.record(connection, title, steps, now)
         exceptions.note(connection, now, "add_exception", made.address, "no_create")
         decisions.mark(connection, [thread_id])
-    doorbell.ring(db.directory)
     warning = "The person stays: other items are about them" if keeps_person else ""
     return action._replace(warning=warning, thread_ids=frozenset({thread_id}))
 

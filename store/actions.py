@@ -11,7 +11,7 @@ from typing import Final
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
-from store import desired, doorbell, events, mailboxes
+from store import desired, events, mailboxes
 from store.database import Database
 from store.rows import ActionRow
 from store.undo import UNDO_WINDOW_S, Step, carry_out, placements_before, record
@@ -115,7 +115,6 @@ def _move(
             if targets[account] is not None and targets[account] != mailbox_id
         ]
         action = _carry_out(connection, steps, titles, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -132,7 +131,6 @@ def set_keyword(db: Database, thread_ids: Iterable[ThreadId], keyword: str, valu
             if bool(has) != value
         ]
         action = _carry_out(connection, steps, _MARKED[keyword, value], now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -158,7 +156,6 @@ def mark_emails(db: Database, email_ids: Iterable[EmailId], keyword: str, value:
             return _nothing("Nothing to change")
         steps = [Step(column, row[0], str(int(not value)), str(int(value))) for row in rows]
         carry_out(connection, steps, now=now)
-    doorbell.ring(db.directory)
     what = "a message" if len(rows) == 1 else f"{len(rows)} messages"
     return ActionRow(0, f"{before} {what}{after}", "done")
 
@@ -180,7 +177,6 @@ def recover(db: Database, thread_ids: Iterable[ThreadId]) -> ActionRow:
             target = came_from.get(placement_id) or mailbox_for(connection, account, role)
             steps.append((thread_id, Step("mailbox", placement_id, str(mailbox_id), str(target))))
         action = _carry_out(connection, steps, ("Recovered", ""), now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -231,7 +227,6 @@ def destroy(
         lying = _placements(connection, _resolve(connection, thread_ids), source, Role.TRASH)
         steps = [(place[1], Step("destroyed", place[0], "0", "1")) for place in lying]
         action = _carry_out(connection, steps, ("Deleted", " for good"), now, now + undo_window_s)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -26,7 +26,7 @@ def record(
     mailbox_ids: Iterable[MailboxId] = (),
     thread_ids: Iterable[ThreadId] = (),
 ) -> None:
-    """Record a change inside a write transaction; ring the doorbell after it is committed."""
+    """Record a change inside a write transaction, which rings the doorbell when it is committed."""
     mailboxes, threads = sorted(mailbox_ids), sorted(thread_ids)
     cursor = connection.execute(
         "INSERT INTO event (at, kind, text, mailbox_ids, thread_ids) VALUES (?, ?, ?, ?, ?)",

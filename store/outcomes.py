@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mail.operations import Applied
 from mail.types import AccountId, ThreadId
-from store import desired, doorbell, events, placements, threads
+from store import desired, events, placements, threads
 from store.database import SLICE, Database
 from store.sending import local_mail
 
@@ -25,7 +25,6 @@ def settle(db: Database, outcomes: Sequence[Outcome]) -> None:
         db.give_way()
         with db.write(is_durable=any(isinstance(result, str) for _, result in part)) as connection:
             _Settling(connection, int(time.time())).take(part)
-    doorbell.ring(db.directory)
 
 
 class _Settling:

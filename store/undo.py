@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mail.types import ThreadId
-from store import desired, doorbell, events, threads
+from store import desired, events, threads
 from store.crm import changes as crm_changes
 from store.database import Database
 from store.desired import Wish
@@ -98,7 +98,6 @@ def undo(db: Database) -> ActionRow | None:
         if row is None:
             return None
         taken_back = _take_back(connection, row[0], row[1], int(time.time()))
-    doorbell.ring(db.directory)
     return taken_back
 
 
@@ -168,7 +167,6 @@ def redo(db: Database) -> ActionRow | None:
         steps = _steps(connection, action_id)
         touched = carry_out(connection, steps, now=now, not_before=now + UNDO_WINDOW_S)
         connection.execute("UPDATE action SET state = 'done' WHERE id = ?", (action_id,))
-    doorbell.ring(db.directory)
     return ActionRow(action_id, f"Done again: {title}", "done", touched)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from linking.exchange.report import Count, ImportReport, Remark
-from store import doorbell, events
+from store import events
 from store.crm import records
 from store.crm.records import Known
 from store.database import Database
@@ -214,7 +214,6 @@ class Gathering:
             records.reindex(connection)
             touched = slots.link_awaited(connection, self.now)
             events.record(connection, "items", thread_ids=touched)
-        doorbell.ring(db.directory)
 
     def _settle(self) -> None:
         """Let columns that name a row which may stand later in the files be what came of it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks, users
 from store.crm.about import COLUMNS, item_of
@@ -70,7 +70,6 @@ def add(
         change = addition(connection, item, subject, values | {"responsible_id": responsible_id}, now)
         steps = crm_changes.apply(connection, [change], now)
         action = undo.record(connection, f"Planned {type.strip() or 'task'}: {subject.strip()}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -172,7 +171,6 @@ def _act(db: Database, activity_id: str, plan: Callable[[sqlite3.Connection, _Ro
             return ActionRow(0, "Nothing to change", "nothing")
         subject = values.get("subject", row["subject"])
         action = undo.record(connection, title.format(subject), steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from mail.folding import fold
 from mail.text import safe_line
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks
 from store.crm.changes import Change
@@ -86,7 +86,6 @@ def add(
         }
         steps = crm_changes.apply(connection, [Change("custom_field", {"id": field.id}, written)], now)
         action = undo.record(connection, f"Added the field {field.name}", steps, now)
-    doorbell.ring(db.directory)
     return field, action
 
 
@@ -102,7 +101,6 @@ def rename(db: Database, field_id: str, name: str) -> ActionRow:
             connection, [Change("custom_field", {"id": field_id}, {"name": called})], now
         )
         action = undo.record(connection, f"Renamed the field {field.name} to {called}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -115,7 +113,6 @@ def delete(db: Database, field_id: str) -> ActionRow:
             connection, [Change("custom_field", {"id": field_id}, {"deleted_at": now})], now
         )
         action = undo.record(connection, f"Deleted the field {field.name}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -129,7 +126,6 @@ def set_value(db: Database, item: ItemRef, field_id: str, text: str) -> ActionRo
             return ActionRow(0, "Nothing to change", "nothing")
         field = _existing(connection, field_id)
         action = undo.record(connection, f"Changed {field.name} of {called}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks
 from store.crm.changes import Change
@@ -121,7 +121,6 @@ def set(
         title = f"Added {name} to {called}" if is_new else f"Changed {name} of {called}"
         action = undo.record(connection, title, steps, now)
         warning = _warning(connection, deal, name, currency)
-    doorbell.ring(db.directory)
     return action._replace(warning=warning)
 
 
@@ -136,7 +135,6 @@ def remove(db: Database, deal: ItemRef, product_id: str) -> ActionRow:
             return ActionRow(0, "Nothing to change", "nothing")
         row = connection.execute("SELECT name FROM product WHERE id = ?", (product_id,)).fetchone()
         action = undo.record(connection, f"Took {row[0]} off {called}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks, item_parts, stages, users
 from store.crm.changes import Change
@@ -86,7 +86,6 @@ def create(db: Database, kind: ItemKind, values: _Values) -> tuple[ItemRef, Acti
         steps = crm_changes.apply(connection, planned.changes, now)
         title = f"Added {kind.value} {planned.changes[0].values[_name(kind)]}"  # type: ignore[index] # it is made, not deleted
         action = undo.record(connection, title, steps, now)
-    doorbell.ring(db.directory)
     return planned.ref, action._replace(warning=planned.warning)
 
 
@@ -100,7 +99,6 @@ def edit(db: Database, item: ItemRef, values: _Values) -> ActionRow:
             return ActionRow(0, "Nothing to change", "nothing", warning=planned.warning)
         row = existing(connection, item)
         action = undo.record(connection, f"Changed {row[_name(item.kind)]}", steps, now)
-    doorbell.ring(db.directory)
     return action._replace(warning=planned.warning)
 
 

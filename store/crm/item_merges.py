@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_edits, item_slots
 from store.crm.changes import Change
@@ -78,7 +78,6 @@ def merge(db: Database, kept: ItemRef, merged: ItemRef) -> ActionRow:
         undo.carry_out(connection, conversations, now=now)
         title = f"Merged {item_edits.name_of(merged, goes)} into {item_edits.name_of(kept, stays)}"
         action = undo.record(connection, title, [*rows, *conversations], now)
-    doorbell.ring(db.directory)
     return action._replace(warning=warning)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks, stages, users
 from store.crm.changes import Change
@@ -221,7 +221,6 @@ def _act(
         if not changes:
             return ActionRow(0, title, "nothing")
         action = undo.record(connection, title, crm_changes.apply(connection, changes, now), now)
-    doorbell.ring(db.directory)
     return action
 
 

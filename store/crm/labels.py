@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from mail.folding import fold
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks
 from store.crm.changes import Change
@@ -64,7 +64,6 @@ def set(db: Database, item: ItemRef, name: str, on: bool) -> ActionRow:
             return ActionRow(0, "Nothing to change", "nothing")
         title = f"Marked {called} {name.strip()}" if on else f"Took {name.strip()} off {called}"
         action = undo.record(connection, title, steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

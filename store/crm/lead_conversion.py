@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mail.folding import fold
 from mail.types import ThreadId
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_edits, item_slots
 from store.crm.changes import Change
@@ -67,7 +67,6 @@ def convert(
         undo.carry_out(connection, conversations, now=now)
         title = f"Converted {row['title']} to a deal"
         action = undo.record(connection, title, [*rows, *conversations], now)
-    doorbell.ring(db.directory)
     return deal, action._replace(warning=planned.warning)
 
 
@@ -86,7 +85,6 @@ def detach_lead_history(db: Database, thread_id: ThreadId) -> ActionRow:
         steps = crm_changes.apply(connection, [Change("item_link", key, None)], now)
         title = f"Detached the conversation from the lead {lead['title'] if lead else 'that is gone'}"
         action = undo.record(connection, title, steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

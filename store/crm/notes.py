@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks, items, users
 from store.crm.about import COLUMNS, item_of
@@ -26,7 +26,6 @@ def add(db: Database, item: ItemRef, body: str) -> ActionRow:
         called = name_of(item, present(connection, item))
         steps = crm_changes.apply(connection, [addition(connection, item, body)], now)
         action = undo.record(connection, f"Noted about {called}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -72,7 +71,6 @@ def _change(
         if not steps:
             return ActionRow(0, "Nothing to change", "nothing")
         action = undo.record(connection, title.format(_about(connection, row)), steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from mail.folding import fold
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks
 from store.crm.changes import Change
@@ -180,7 +180,6 @@ def _do(db: Database, changes: Callable[[sqlite3.Connection], tuple[str, list[Ch
         if not steps:
             return ActionRow(0, "Nothing to change", "nothing")
         action = undo.record(connection, title, steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

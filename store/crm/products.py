@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from mail.folding import fold
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import item_checks
 from store.crm.changes import Change
@@ -62,7 +62,6 @@ def add(db: Database, values: Mapping[str, object]) -> tuple[str, ActionRow]:
         _check_whole(checked)
         steps = crm_changes.apply(connection, [Change("product", {"id": product_id}, checked)], now)
         action = undo.record(connection, f"Added product {checked['name']}", steps, now)
-    doorbell.ring(db.directory)
     return product_id, action
 
 
@@ -78,7 +77,6 @@ def edit(db: Database, product_id: str, values: Mapping[str, object]) -> ActionR
         if not steps:
             return ActionRow(0, "Nothing to change", "nothing")
         action = undo.record(connection, f"Changed {whole['name']}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -91,7 +89,6 @@ def delete(db: Database, product_id: str) -> ActionRow:
             connection, [Change("product", {"id": product_id}, {"deleted_at": now})], now
         )
         action = undo.record(connection, f"Deleted product {row['name']}", steps, now)
-    doorbell.ring(db.directory)
     return action
 
 

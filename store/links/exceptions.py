@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.addresses import normalise
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm.changes import Change
 from store.database import Database
@@ -64,7 +64,6 @@ def add(db: Database, pattern: str, effect: str, comment: str = "") -> ActionRow
         steps = crm_changes.apply(connection, [change], now)
         action = undo.record(connection, f"{wanted} {EFFECTS[effect]}", steps, now)
         note(connection, now, "add_exception", wanted, effect)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -78,7 +77,6 @@ def remove(db: Database, exception_id: str) -> ActionRow:
         steps = crm_changes.apply(connection, [Change("crm_exception", {"id": exception_id}, None)], now)
         action = undo.record(connection, f"{row['pattern']} is treated like others again", steps, now)
         note(connection, now, "remove_exception", row["pattern"], row["effect"])
-    doorbell.ring(db.directory)
     return action
 
 

@@ -8,7 +8,7 @@ import time
 from typing import Final, Literal
 
 from mail.types import ThreadId
-from store import doorbell, undo
+from store import undo
 from store.crm import items
 from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
@@ -83,7 +83,6 @@ def link(
         title = f"Linked to {card.title}{_instead_of(connection, before)}"
         action = _set(connection, thread, before, after, title)
         _audit(connection, now, by, "link", thread, item)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -106,7 +105,6 @@ def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
             title = f"Unlinked from {card.title if card else 'an item that is gone'}"
             action = _set(connection, thread, before, after, title)
             _audit(connection, now, by, "unlink", thread, item)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -122,7 +120,6 @@ def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility, *,
         undo.carry_out(connection, [step], now=now)
         action = undo.record(connection, f"Made the conversation {visibility}", [step], now)
         note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
-    doorbell.ring(db.directory)
     return action
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from mail.types import ThreadId
-from store import doorbell, undo
+from store import undo
 from store.crm.items import ItemRef
 from store.database import Database
 from store.links import links, slots
@@ -38,7 +38,6 @@ def link(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef, *, by: str
     with db.write() as connection:
         title = f"to {links.linkable(connection, item).title}"
         action = _all(connection, thread_ids, step, ("Linked", title), f"Already linked {title}", now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -61,7 +60,6 @@ def unlink(db: Database, thread_ids: Sequence[ThreadId], *, by: str = "") -> Act
     with db.write() as connection:
         said = ("Unlinked", "for good: no rule will link them")
         action = _all(connection, thread_ids, step, said, "Left unlinked already", now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -84,7 +82,6 @@ def set_visibility(
         action = _all(
             connection, thread_ids, step, ("Made", visibility), f"They are {visibility} already", now
         )
-    doorbell.ring(db.directory)
     return action
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.types import ThreadId
-from store import doorbell, undo
+from store import undo
 from store.crm import changes as crm_changes
 from store.crm import items
 from store.crm.changes import Change
@@ -63,7 +63,6 @@ def set_main(db: Database, thread_id: ThreadId, item: ItemRef, *, by: str = "") 
         values |= {"item_id": item.id, "origin": "manual", "by_user": by, "at": now}
         title = f"{card.title} is the main {item.kind.value} now"
         action = _do(connection, title, [Change("item_link", key, values)], now)
-    doorbell.ring(db.directory)
     return action
 
 
@@ -73,7 +72,6 @@ def clear_main(db: Database, thread_id: ThreadId, kind: ItemKind) -> ActionRow:
         key = {"thread_id": slots.thread_now(connection, thread_id), "slot": _SLOTS[kind]}
         title = f"No main {kind.value} is chosen any more"
         action = _do(connection, title, [Change("item_link", key, None)], int(time.time()))
-    doorbell.ring(db.directory)
     return action
 
 
@@ -93,7 +91,6 @@ def set_person(
         values = {"person_id": person_id, "by_user": by, "at": now}
         change = Change("participant_override", key, values)
         action = _do(connection, f"{email} is {who} in this conversation", [change], now)
-    doorbell.ring(db.directory)
     return action
 
 

@@ -12,7 +12,7 @@ from mail.addresses import domain
 from mail.drafts import Draft, from_json, to_json
 from mail.keywords import DRAFT, SEEN
 from mail.types import AccountId, EmailId
-from store import doorbell, events, undo
+from store import events, undo
 from store.crm.items import ItemRef
 from store.database import Database
 from store.rows import ActionRow, DraftRow
@@ -143,7 +143,6 @@ def save(db: Database, draft_id: int) -> EmailId:
             (row.revision, email_id, draft_id),
         )
         events.record(connection, "drafts")
-    doorbell.ring(db.directory)
     return email_id
 
 
@@ -186,7 +185,6 @@ def discard(db: Database, draft_id: int, *, undo_window_s: int = UNDO_WINDOW_S) 
         action = undo.record(
             connection, f"Discarded “{subject}”" if subject else "Discarded a draft", [step], now
         )
-    doorbell.ring(db.directory)
     return action
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mail.addresses import domain
 from mail.types import Role, ThreadId
-from store import actions, boot_clock, doorbell, events, undo
+from store import actions, boot_clock, events, undo
 from store.database import Database
 from store.rows import DraftRow, SubmissionRow
 from store.sending import attached, draft_states, drafts
@@ -63,7 +63,6 @@ def queue(
         undo.carry_out(connection, steps[1:], now=now)
         undo.record(connection, _title(row), steps, now)
         events.record(connection, "submissions")
-    doorbell.ring(db.directory)
     return _existing(db, submission_id)
 
 
@@ -178,7 +177,6 @@ def cancel(db: Database, submission_id: int) -> DraftRow | None:
         outcome = draft_states.cancel(connection, submission_id, int(time.time()))
         if not outcome.is_too_late:
             _forget_action(connection, submission_id)
-    doorbell.ring(db.directory)
     return None if outcome.draft_id is None else drafts.get(db, outcome.draft_id)
 
 
@@ -207,7 +205,6 @@ def send_now(db: Database, submission_id: int) -> bool:
             (int(time.time()), submission_id),
         )
         events.record(connection, "submissions")
-    doorbell.ring(db.directory)
     return cursor.rowcount == 1
 
 
@@ -231,5 +228,4 @@ def answer(db: Database, submission_id: int, *, was_sent: bool) -> bool:
             (now, was_sent, submission_id),
         )
         events.record(connection, "submissions")
-    doorbell.ring(db.directory)
     return cursor.rowcount == 1
