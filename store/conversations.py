@@ -226,7 +226,10 @@ def _merge(connection: sqlite3.Connection, threads: _Threads) -> set[ThreadId]:
 
 
 def merge(connection: sqlite3.Connection, old: ThreadId, new: ThreadId) -> None:
-    """Make thread `old` part of `new`: its emails, ids, aliases and link; of two visibilities the narrower one stays."""
+    """Make thread `old` part of `new`: its emails, ids, aliases, link, what was chosen in it and what it made.
+
+    Of two visibilities the narrower one stays.
+    """
     both = (new, old)
     connection.execute("UPDATE email SET thread_id = ? WHERE thread_id = ?", both)
     connection.execute("UPDATE thread_ref SET thread_id = ? WHERE thread_id = ?", both)
@@ -238,6 +241,8 @@ def merge(connection: sqlite3.Connection, old: ThreadId, new: ThreadId) -> None:
         "FROM (SELECT visibility AS other FROM thread WHERE id = ?2) WHERE id = ?1",
         both,
     )
+    connection.execute("UPDATE OR IGNORE participant_override SET thread_id = ? WHERE thread_id = ?", both)
+    connection.execute("UPDATE OR IGNORE auto_created SET thread_id = ? WHERE thread_id = ?", both)
     slots.merge(connection, kept=new, merged=old)
     connection.execute("DELETE FROM thread WHERE id = ?", (old,))
 

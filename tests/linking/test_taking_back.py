@@ -115,3 +115,16 @@ def test_who_may_not_change_the_lead_takes_nothing_back(db: Database, account: A
     with pytest.raises(CannotLink, match="but not change it"):
         creating.take_back(db, thread)
     assert count(db, "lead") == 1
+
+
+def test_what_a_conversation_made_is_still_taken_back_when_another_took_it_in(
+    db: Database, account: AccountId
+) -> None:
+    other = comes(db, account, "1", message_id="a@x", from_=(makers.an_address("me@corp.example"),))
+    first = comes(db, account, "2", message_id="b@x")
+    lead = made(db, first).ref
+    assert comes(db, account, "3", references=("a@x", "b@x")) == other
+    assert made(db, other).ref == lead
+    creating.take_back(db, first)
+    works(db)
+    assert (count(db, "lead"), links.slot(db, other)) == (0, None)

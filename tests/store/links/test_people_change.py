@@ -7,11 +7,11 @@ import pytest
 from stored import Stored, a_stored_email, mailboxes_of
 
 from mail.types import Role
-from store import actions
+from store import actions, conversations
 from store.crm import item_edits, item_merges, item_states
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from store.links import links, panel
+from store.links import links, panel, thread_people
 from store.links.contacts import PersonCard
 
 DEAL, LEAD, PROJECT, PERSON, ORGANIZATION = ItemKind
@@ -114,3 +114,17 @@ def test_an_address_of_two_persons_is_neithers_but_the_one_the_deal_is_with(
     assert panel.for_thread(db, stored.thread_id).people == ()
     links.link(db, stored.thread_id, made(db, DEAL, title="Falcon", person_id=twin.id))
     assert shown(db, stored).id == twin.id
+
+
+def test_who_an_address_is_by_hand_holds_in_the_conversation_that_takes_this_one_in(
+    db: Database, stored: Stored, ana: ItemRef
+) -> None:
+    bob = made(db, PERSON, name="Bob")
+    thread_people.set_person(db, stored.thread_id, "ana@acme.example", bob.id)
+    with db.write() as connection:
+        (account_id,) = connection.execute("SELECT id FROM account").fetchone()
+        other = conversations.add_copy(connection, account_id)
+        conversations.merge(connection, stored.thread_id, other)
+    assert shown(db, stored).id == bob.id
+    actions.undo(db)
+    assert shown(db, stored).id == ana.id
