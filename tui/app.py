@@ -17,7 +17,7 @@ from tui import bridge, themes
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.screens.mail import MailScreen
-from tui.widgets.pane import Quietable
+from tui.widgets.pane import Keeping, Quietable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -91,16 +91,22 @@ class DealboxApp(App[int]):
         self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None
     ) -> None:
         """Keep what is being written while it is still on the screen, then leave."""
-        self.mail.keep_drafts()
+        self._keep_unsaved()
         super().exit(result, return_code, message)
 
     def keep(self) -> None:
         """Keep what is being written, and close the store: the terminal is gone."""
         try:
-            self.mail.keep_drafts()
+            self._keep_unsaved()
         finally:
             bridge.finish(2.0)
             self._db.close()
+
+    def _keep_unsaved(self) -> None:
+        self.mail.keep_drafts()
+        for screen in self.screen_stack:
+            if isinstance(screen, Keeping):
+                screen.keep_now()
 
     def take(self, settings: Settings) -> None:
         """Let other settings be in force; the mouse waits for the next start."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from store.database import Database
@@ -56,16 +55,15 @@ def keep(db: Database, form: str, fields: Mapping[str, Typed]) -> None:
         )
 
 
-def forget(db: Database, form: str, parts: Sequence[str] = ()) -> None:
-    """Forget a form, and with it those of its `parts`: it was saved or discarded."""
-    if not _is_there(db.read(), form, parts):
-        return  # most forms are shorter than the time after which they are kept
+def forget(db: Database, form: str) -> None:
+    """Forget a form, and with it its parts, which are named "<form>/..": it was saved or discarded."""
+    if db.read().execute(_IS_THERE, (form,)).fetchone() is None:
+        return  # most forms are filled in before the first time they are kept
     with db.write() as connection:
-        connection.executemany(
-            "DELETE FROM unsaved_form WHERE form = ?", [(each,) for each in (form, *parts)]
-        )
+        connection.execute(_FORGET, (form,))
 
 
-def _is_there(connection: sqlite3.Connection, form: str, parts: Sequence[str]) -> bool:
-    query = "SELECT 1 FROM unsaved_form WHERE form IN (SELECT value FROM json_each(?)) LIMIT 1"
-    return connection.execute(query, (json.dumps([form, *parts]),)).fetchone() is not None
+_IS_THERE: Final = (
+    "SELECT 1 FROM unsaved_form WHERE form = ?1 OR substr(form, 1, length(?1) + 1) = ?1 || '/' LIMIT 1"
+)
+_FORGET: Final = "DELETE FROM unsaved_form WHERE form = ?1 OR substr(form, 1, length(?1) + 1) = ?1 || '/'"

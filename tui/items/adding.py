@@ -20,7 +20,9 @@ from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.items.host import Host, card_of, tell
+from tui.screens import form_journal
 from tui.screens.confirm import Confirm
+from tui.screens.form_journal import FormJournal
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_fields import BadField, Field, How
 from tui.screens.item_form_kinds import (
@@ -68,8 +70,15 @@ async def create(
 
     is_linked = thread_id is not None and _has_title(kind)
     title = f"New {kind.value}{', linked to the conversation' if is_linked else ''}"
+    where = f" of conversation {thread_id}" if thread_id is not None else ""
+    journal = await form_journal.opened(host.db, f"new {kind.value}{where}")
     form = ItemForm(
-        title, fields_of(kind, facts, start), save, look=partial(look, host.db), write=partial(written, host)
+        title,
+        fields_of(kind, facts, start),
+        save,
+        look=partial(look, host.db),
+        write=partial(written, host, journal),
+        journal=journal,
     )
     made = await host.ask(form)
     if made is not None:
@@ -92,13 +101,15 @@ async def edit(host: Host, item: ItemRef | PageRef) -> ActionRow | None:
         return await in_store(adding.change, host.db, ref.item, _wanted(filled, facts, None))
 
     name = line(facts.values.get("title" if _has_title(ref.kind) else "name", ""))
+    journal = await form_journal.opened(host.db, f"edit {ref.address}")
     form = ItemForm(
         f"{ref.kind.value.title()}: {name}",
         fields_of(ref.kind, facts),
         save,
         look=partial(look, host.db),
-        write=partial(written, host),
+        write=partial(written, host, journal),
         is_edit=True,
+        journal=journal,
     )
     done = await host.ask(form)
     if done is not None:
@@ -133,9 +144,9 @@ async def convert(host: Host, lead: ItemRef) -> Made | None:
         f"Person, organization, labels, {follows.activities} activities and {follows.notes} notes go to the deal. "
         f"The conversations ({follows.conversations}) belong to both from then on, and cannot be linked to another."
     )
-    made = await host.ask(
-        ItemForm(f"Convert the lead {line(card.title)} to a deal", shown, save, about=about)
-    )
+    journal = await form_journal.opened(host.db, f"convert {PageRef.of(lead).address}")
+    title = f"Convert the lead {line(card.title)} to a deal"
+    made = await host.ask(ItemForm(title, shown, save, about=about, journal=journal))
     if made is not None:
         tell(host, made.action)
     return made
@@ -157,11 +168,14 @@ def _wanted(filled: Filled, facts: FormFacts, start: Start | None) -> Wanted:
     )
 
 
-async def written(host: Host, label: str, text: str) -> str | None:
-    """Let the user write the lines of a field."""
+async def written(host: Host, form: FormJournal, label: str, text: str) -> str | None:
+    """Let the user write the lines of a field of a form."""
     from tui.screens.note import Lines
 
-    return await host.ask(Lines(host.db.directory, host.settings.editor, label, text))
+    journal = await form_journal.opened(host.db, f"{form.form}/{label}")
+    lines = await host.ask(Lines(host.db.directory, host.settings.editor, label, text, journal=journal))
+    await journal.close()
+    return lines
 
 
 async def look(db: Database, field: Field, text: str) -> Sequence[Offer]:

@@ -8,14 +8,14 @@ from typing import Any
 
 from store.crm import activities, item_forms
 from store.crm.activities import ActivityRow
-from store.crm.item_refs import PageKind
+from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemRef
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.items.adding import written
 from tui.items.host import Host, card_of, do, tell
-from tui.screens import activity_form
+from tui.screens import activity_form, form_journal
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_kinds import Filled
 
@@ -35,8 +35,10 @@ async def add_activity(host: Host, item: ItemRef, *, subject: str = "") -> Actio
     about_item = await in_store(item_forms.facts, host.db, PageKind(item.kind.value), item.id)
     owner = str(about_item.values.get("owner_id") or facts.me)  # who answers for the item does it (M98)
     fields = activity_form.fields(facts.users, owner, subject=subject)
+    journal = await form_journal.opened(host.db, f"new activity about {PageRef.of(item).address}")
+    write = partial(written, host, journal)
     done = await host.ask(
-        ItemForm(f"Activity about {line(card.title)}", fields, save, write=partial(written, host))
+        ItemForm(f"Activity about {line(card.title)}", fields, save, write=write, journal=journal)
     )
     if done is not None:
         tell(host, done)
@@ -55,11 +57,10 @@ async def edit_activity(host: Host, activity_id: str) -> ActionRow | None:
         return await in_store(activities.edit, host.db, activity_id, _values(filled))
 
     fields = activity_form.fields(facts.users, facts.me, activity)
-    done = await host.ask(
-        ItemForm(
-            f"Activity: {line(activity.subject)}", fields, save, write=partial(written, host), is_edit=True
-        )
-    )
+    journal = await form_journal.opened(host.db, f"edit activity:{activity_id}")
+    write = partial(written, host, journal)
+    title = f"Activity: {line(activity.subject)}"
+    done = await host.ask(ItemForm(title, fields, save, write=write, is_edit=True, journal=journal))
     if done is not None:
         tell(host, done)
     return done

@@ -25,6 +25,7 @@ from tui.items.host import card_of, do
 from tui.items.planning import add_activity as add_activity
 from tui.items.planning import edit_activity as edit_activity
 from tui.items.products import products as products
+from tui.screens import form_journal
 from tui.screens.confirm import Confirm
 from tui.screens.pick import Choice, Picker
 
@@ -199,10 +200,15 @@ async def add_note(host: Host, item: ItemRef) -> ActionRow | None:
     card = await card_of(host, item)
     if card is None:
         return None
-    text = await host.ask(Note(host.db.directory, host.settings.editor, f"Note about {card.title}"))
+    journal = await form_journal.opened(host.db, f"note about {PageRef.of(item).address}")
+    title = f"Note about {card.title}"
+    text = await host.ask(Note(host.db.directory, host.settings.editor, title, journal=journal))
     if text is None:
         return None
-    return await do(host, None, partial(notes.add, host.db, item, text))
+    done = await do(host, None, partial(notes.add, host.db, item, text))
+    if done is not None:
+        await journal.close()
+    return done
 
 
 async def set_labels(host: Host, item: ItemRef) -> ActionRow | None:

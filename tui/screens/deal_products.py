@@ -19,7 +19,7 @@ from store.crm import deal_products
 from store.crm import products as product_rows
 from store.crm.deal_products import DealLine, DealProducts
 from store.crm.item_edits import BadItem
-from store.crm.item_refs import PageKind
+from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemCard
 from store.crm.products import ProductRow
 from store.database import Database
@@ -28,6 +28,7 @@ from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, shorten
 from tui.items.host import Host, permitted
+from tui.screens import form_journal
 from tui.screens.dialog import Dialog
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_fields import BadField, Field, How, Money
@@ -186,7 +187,9 @@ class DealProductsList(Dialog[ActionRow]):
             )
             return await in_store(permitted, self._db, self._deal.ref, change)
 
-        done = await self.app.push_screen_wait(ItemForm(line(name), _fields(now), save))
+        form = f"product:{product_id} of {PageRef.of(self._deal.ref).address}"
+        journal = await form_journal.opened(self._db, form)
+        done = await self.app.push_screen_wait(ItemForm(line(name), _fields(now), save, journal=journal))
         if done is not None:
             self._count += 1
             await self._after(done)

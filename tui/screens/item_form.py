@@ -16,8 +16,10 @@ from textual.widgets import Static
 
 from mail.folding import fold
 from store.crm.item_edits import BadItem
+from store.crm.unsaved_forms import Typed
 from tui.content import line
 from tui.screens.dialog import Dialog
+from tui.screens.form_journal import FormJournal, left_unsaved
 from tui.screens.item_form_fields import (
     BadField,
     Field,
@@ -79,10 +81,12 @@ class ItemForm(Dialog[T], Generic[T]):
         about: str = "",
         write: Write = _nothing_written,
         is_edit: bool = False,
+        journal: FormJournal | None = None,
     ) -> None:
         """`look` finds persons and organizations by what was typed; `about` is said under the title.
 
-        `write` lets the user write several lines. With `is_edit` only what was changed is saved.
+        `write` lets the user write several lines. With `is_edit` only what was changed is saved. `journal` keeps what is
+        typed until then.
         """
         super().__init__()
         self._title = title
@@ -93,6 +97,7 @@ class ItemForm(Dialog[T], Generic[T]):
         self._about = about
         self._write = write
         self._is_edit = is_edit
+        self._journal = journal
         self._was_asked = False
         self._is_saving = False
         self._problem = ""
@@ -114,8 +119,38 @@ class ItemForm(Dialog[T], Generic[T]):
         yield self._offers
 
     def on_mount(self) -> None:
+        self._restore()
         first_empty = next((each for each in self._inputs if each.field.is_required and not each.value), None)
         (first_empty or self._inputs[0]).focus()
+
+    # -- what was typed before the terminal went
+
+    def _restore(self) -> None:
+        found = self._journal.found if self._journal is not None else None
+        if found is not None:
+            for input in self._inputs:
+                if typed := found.fields.get(input.field.name):
+                    input.restore(typed)
+            self._problem = left_unsaved(found)
+            self._tell(self._problem, is_wrong=True)
+
+    def _typed(self) -> dict[str, Typed]:
+        return {each.field.name: each.typed for each in self._inputs if each.is_changed}
+
+    def keep_now(self) -> None:
+        """Keep what is typed before this returns: the program or the terminal is going."""
+        if self._journal is not None:
+            self._journal.keep_now(self._typed)
+
+    @on(FormInput.Changed)
+    def _on_changed(self) -> None:
+        if self._journal is not None:
+            self._journal.changed(self, self._typed)
+
+    async def _close(self, answer: T | None) -> None:
+        if self._journal is not None:
+            await self._journal.close()
+        self.dismiss(answer)
 
     @property
     def _inputs(self) -> list[FormInput]:
@@ -208,7 +243,7 @@ class ItemForm(Dialog[T], Generic[T]):
         except sqlite3.Error as error:
             self._refuse(f"Not kept: {error}")
         else:
-            self.dismiss(done)
+            await self._close(done)
         finally:
             self._is_saving = False
 
@@ -294,6 +329,8 @@ class ItemForm(Dialog[T], Generic[T]):
             return
         if any(each.is_changed for each in self._inputs) and not self._was_asked:
             self._was_asked = True
-            self._tell("It was changed: ctrl+x saves that, esc once more leaves it.", is_wrong=True)
+            self._tell("It was changed: ctrl+x saves that, esc once more discards it.", is_wrong=True)
             return
-        self.dismiss(None)
+        if not self._is_saving:
+            self._is_saving = True
+            self.run_worker(self._close(None), group="save")

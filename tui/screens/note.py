@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,14 +14,17 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mail.text import safe_block
+from store.crm.unsaved_forms import Typed
 from tui.content import line
 from tui.format import count
 from tui.screens.dialog import Dialog
+from tui.screens.form_journal import FormJournal, left_unsaved
 from tui.widgets.compose_body import ComposeBody
 from tui.writing import editor
 from tui.writing.editing import edited
 
 MOST_OF_A_NOTE = 100_000
+_TEXT: Final = "text"
 
 
 class Note(Dialog[str]):
@@ -35,15 +38,28 @@ class Note(Dialog[str]):
     most: ClassVar[int] = MOST_OF_A_NOTE
     may_be_empty: ClassVar[bool] = False
 
-    def __init__(self, directory: Path, setting: str, title: str, text: str = "", *, hint: str = "") -> None:
-        """`directory` is the store's, `setting` the editor of the settings."""
+    def __init__(
+        self,
+        directory: Path,
+        setting: str,
+        title: str,
+        text: str = "",
+        *,
+        hint: str = "",
+        journal: FormJournal | None = None,
+    ) -> None:
+        """`directory` is the store's, `setting` the editor of the settings; `journal` keeps what is written: whoever asked
+        closes it once the answer is where it belongs.
+        """
         super().__init__()
         self._directory = directory
         self._setting = setting
         self._title = title
         self._text = text
         self._hint = hint
+        self._journal = journal
         self._was_asked = False
+        self._is_ending = False
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -55,7 +71,23 @@ class Note(Dialog[str]):
     def on_mount(self) -> None:
         self._text = self._body.text
         self._body.focus()
-        self._tell(self._hint)
+        found = self._journal.found if self._journal is not None else None
+        if found is not None and _TEXT in found.fields:
+            self._body.take(found.fields[_TEXT].text)
+        self._tell(left_unsaved(found) if found is not None else self._hint)
+
+    def _says(self) -> dict[str, Typed]:
+        return {_TEXT: Typed(self._body.text)} if self._body.text != self._text else {}
+
+    def keep_now(self) -> None:
+        """Keep what is written before this returns: the program or the terminal is going."""
+        if self._journal is not None:
+            self._journal.keep_now(self._says)
+
+    async def _close(self, answer: str | None) -> None:
+        if self._journal is not None:
+            await (self._journal.close() if answer is None else self._journal.keep(self._says))
+        self.dismiss(answer)
 
     @property
     def _body(self) -> ComposeBody:
@@ -74,7 +106,7 @@ class Note(Dialog[str]):
         elif not text.strip() and not self.may_be_empty:
             self._tell("There is nothing to keep yet; esc leaves.")
         else:
-            self.dismiss(text)
+            self._end(text)
 
     def action_cancel(self) -> None:
         self._body.call_later(self._leave)  # see action_keep
@@ -82,12 +114,19 @@ class Note(Dialog[str]):
     def _leave(self) -> None:
         if self._body.text != self._text and not self._was_asked:
             self._was_asked = True
-            self._tell("It was changed: ctrl+x keeps that, esc once more leaves it.")
+            self._tell("It was changed: ctrl+x keeps that, esc once more discards it.")
             return
-        self.dismiss(None)
+        self._end(None)
+
+    def _end(self, answer: str | None) -> None:
+        if not self._is_ending:
+            self._is_ending = True
+            self.run_worker(self._close(answer), group="save")
 
     def on_text_area_changed(self) -> None:
         self._was_asked = False
+        if self._journal is not None:
+            self._journal.changed(self, self._says)
 
     def action_editor(self) -> None:
         self._body.call_later(self._edit)  # see action_keep

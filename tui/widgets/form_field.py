@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from store.crm.unsaved_forms import Typed
 from tui.content import line
 from tui.format import fit, shorten
 from tui.screens.item_form_fields import Field, How
@@ -171,6 +172,17 @@ class FormInput(FieldInput):
         """Put in several lines, of which the field shows one."""
         self.take(line(text))
         self._lines = (self.value, text)
+
+    def restore(self, typed: Typed) -> None:
+        """Say again what was typed here before."""
+        self.take_lines(typed.text) if self.field.how is How.LINES else self.take(typed.text, typed.chosen)
+        self.known.update(typed.known)
+
+    @property
+    def typed(self) -> Typed:
+        """What is to be kept of it until it is saved."""
+        names = self.known if self.field.how is How.PEOPLE else {}
+        return Typed(self.text, self.chosen, {name: id for name, id in names.items() if name in self.value})
 
     @property
     def text(self) -> str:

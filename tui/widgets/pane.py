@@ -75,6 +75,14 @@ class Scrollable(Protocol):
 
 
 @runtime_checkable
+class Keeping(Protocol):
+    """A screen with something on it that nobody saved yet."""
+
+    def keep_now(self) -> None:
+        """Keep it before this returns: the program or the terminal is going."""
+
+
+@runtime_checkable
 class Quietable(Protocol):
     """A screen that says things until the next key."""
 

@@ -35,7 +35,7 @@ def test_a_form_with_nothing_new_in_it_is_forgotten(db: Database) -> None:
 def test_a_form_is_forgotten_with_its_parts_and_no_other(db: Database) -> None:
     for form in (FORM, f"{FORM}/notes", "edit deal:12"):
         unsaved_forms.keep(db, form, {"title": Typed("Renewal")})
-    unsaved_forms.forget(db, FORM, [f"{FORM}/notes"])
+    unsaved_forms.forget(db, FORM)
     assert unsaved_forms.get(db, FORM) is None
     assert unsaved_forms.get(db, f"{FORM}/notes") is None
     assert unsaved_forms.get(db, "edit deal:12") is not None
