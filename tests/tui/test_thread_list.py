@@ -92,6 +92,28 @@ async def test_mail_arriving_above_leaves_the_screen_and_the_cursor_where_they_a
         assert app.list.current == thread
 
 
+async def test_mail_arriving_at_the_top_of_the_list_shows_while_the_cursor_stays_on_its_thread() -> None:
+    app = ListApp(300)
+    async with app.run_test(size=(80, 20)):
+        app.list.go(3)
+        thread = app.list.current
+        app.source.rows[:0] = [a_row(number) for number in range(307, 300, -1)]
+        app.list.reload()
+        assert app.list.first == 0
+        assert app.list.current == thread
+        assert cursor_line(app.list) == 10
+
+
+async def test_more_mail_than_fits_above_leaves_the_cursor_in_sight() -> None:
+    app = ListApp(300)
+    async with app.run_test(size=(80, 20)):
+        before, thread = shown(app.list), app.list.current
+        app.source.rows[:0] = [a_row(number) for number in range(330, 300, -1)]
+        app.list.reload()
+        assert app.list.current == thread
+        assert shown(app.list) == before
+
+
 async def test_the_thread_after_a_removed_one_is_under_the_cursor_on_the_same_line() -> None:
     app = ListApp(300)
     async with app.run_test(size=(80, 20)):
@@ -182,7 +204,7 @@ async def test_marks_are_threads_and_survive_a_change_of_the_list() -> None:
         app.list.reload()
         assert marked is not None
         assert app.list.marked == {marked.thread_id}
-        assert shown(app.list)[2].startswith("X")
+        assert shown(app.list)[3].startswith("X")
 
 
 async def test_a_range_marks_what_the_cursor_passes_and_unmarks_what_it_leaves() -> None:

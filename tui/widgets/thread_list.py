@@ -124,9 +124,10 @@ class ThreadList(Drawn, can_focus=True):
     def reload(self) -> None:
         """Read the list again: the same thread stays under the cursor, on the same line of the screen.
 
+        At the top of the list new rows push it down instead, as long as it stays in sight: there new mail is looked for.
         When it has gone, the thread that took its place is under the cursor.
         """
-        screen_line = self.cursor - self.first
+        screen_line, is_at_top = self.cursor - self.first, self.first == 0
         self.source.refresh()
         if self._key is not None:
             at = self.source.find(self._key.thread_id) if self._cursor_moved_along(self._key) else self._key
@@ -134,6 +135,8 @@ class ThreadList(Drawn, can_focus=True):
         else:
             self.cursor = self._clamp(self.cursor)
         self.first = max(0, min(self.cursor - screen_line, self.source.count - 1))
+        if is_at_top and self.cursor < self.visible_rows:
+            self.first = 0
         self._remember()
         self._mark_range()
         self._refresh_changed()
