@@ -23,7 +23,11 @@ _DARK = Theme(
     surface="#161719",
     panel="#26282c",
     dark=True,
-    variables={"block-cursor-background": "#2f4a6d", "block-cursor-foreground": "#ffffff"},
+    variables={
+        "block-cursor-background": "#2f4a6d",
+        "block-cursor-foreground": "#ffffff",
+        "text-disabled": "auto 60%",
+    },
 )
 _LIGHT = Theme(
     name="dealbox-light",
@@ -38,7 +42,11 @@ _LIGHT = Theme(
     surface="#ffffff",
     panel="#e9ecf0",
     dark=False,
-    variables={"block-cursor-background": "#bcd3f5", "block-cursor-foreground": "#000000"},
+    variables={
+        "block-cursor-background": "#bcd3f5",
+        "block-cursor-foreground": "#000000",
+        "text-disabled": "auto 60%",
+    },
 )
 _ANSI = Theme(
     name="dealbox-ansi",
