@@ -73,8 +73,9 @@ def add(
             title += ", and linked the conversation to it"
         if thread is not None and not may_show:
             _refuse_to_show(before, standing.audience(connection, thread))
+        making.steps += held.back(now)
         action = undo.record(connection, title, making.steps, now)
-    return item, action._replace(warning=making.warning)
+    return item, action._replace(warning=making.warning, hint=_hint(db, making.persons))
 
 
 def _refuse_to_show(before: Mapping[str, str], after: Mapping[str, str]) -> None:
@@ -99,8 +100,29 @@ def change(db: Database, item: ItemRef, wanted: Wanted) -> ActionRow:
         if not making.steps:
             return ActionRow(0, "Nothing to change", "nothing", warning=making.warning)
         title = item_edits.name_of(item, item_edits.existing(connection, item))
+        making.steps += held.back(now)
         action = undo.record(connection, f"Changed {title}", making.steps, now)
-    return action._replace(warning=making.warning)
+    widened = [*making.persons, *([item] if new and item.kind is ItemKind.PERSON else [])]
+    return action._replace(warning=making.warning, hint=_hint(db, widened))
+
+
+def _addresses(kind: ItemKind, wanted: Wanted) -> set[str]:
+    """Return the addresses that persons have once an item is as wanted."""
+    named = [wanted.values] if kind is ItemKind.PERSON else []
+    named += [wanted.person] if wanted.person is not None else []
+    lists = [emails for values in named if isinstance(emails := values.get("emails"), list | tuple)]
+    return {normalise(str(email)) for emails in lists for email in emails}
+
+
+def _addresses_of(connection: sqlite3.Connection, item: ItemRef) -> set[str]:
+    rows = connection.execute("SELECT email FROM person_email WHERE person_id = ?", (item.id,)).fetchall()
+    return {email for (email,) in rows}
+
+
+def _hint(db: Database, persons: Sequence[ItemRef]) -> str:
+    """Return how many earlier conversations of persons can be shared, "" when there are none."""
+    said = (earlier.soon(db.read(), person).sentence for person in persons)
+    return next(filter(None, said), "")
 
 
 class _Making:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from linking import rules, words
+from linking import earlier, rules, words
 from linking.deciding import known_of
 from linking.rules import Decision
 from mail.types import ThreadId
@@ -78,4 +78,6 @@ def apply(db: Database, proposals: Sequence[Proposal]) -> ActionRow:
             return ActionRow(0, "There is nothing to link", "nothing")
         undo.carry_out(connection, steps, now=now)
         what = "1 conversation" if len(steps) == 1 else f"{len(steps):,} conversations"
-        return undo.record(connection, f"Linked {what}", steps, now)
+        action = undo.record(connection, f"Linked {what}", steps, now)
+    offer = earlier.offer_of(db.read(), [ThreadId(step.subject) for step in steps])
+    return action._replace(hint=offer.sentence)

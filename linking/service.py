@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linking import standing
+from linking import earlier, standing
+from linking.earlier import Offer as Offer
 from mail.types import ThreadId
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
@@ -17,14 +18,18 @@ from store.rows import ActionRow
 def link(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
     """Link a whole conversation to a deal, lead or project at the user's wish. Raises CannotLink."""
     _unless(standing.refusal_to_link(db.read(), thread_id, item))
-    return links.link(db, thread_id, item, origin="manual")
+    is_first = links.slot(db, thread_id) is None
+    done = links.link(db, thread_id, item, origin="manual")
+    return done._replace(hint=earlier.offer_of(db.read(), [thread_id]).sentence if is_first else "")
 
 
 def link_all(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef) -> ActionRow:
     """Link several conversations to a deal, lead or project in one action. Raises CannotLink: then none was linked."""
     for thread_id in thread_ids:
         _unless(standing.refusal_to_link(db.read(), thread_id, item))
-    return many_links.link(db, thread_ids, item)
+    new = [thread_id for thread_id in thread_ids if links.slot(db, thread_id) is None]
+    done = many_links.link(db, thread_ids, item)
+    return done._replace(hint=earlier.offer_of(db.read(), new).sentence)
 
 
 def unlink(db: Database, thread_id: ThreadId) -> ActionRow:
@@ -49,6 +54,11 @@ def set_visibility_all(db: Database, thread_ids: Sequence[ThreadId], visibility:
     for thread_id in thread_ids:
         _unless(standing.refusal_to_share(db.read(), thread_id, visibility))
     return many_links.set_visibility(db, thread_ids, visibility)
+
+
+def shareable(db: Database, items: Sequence[ItemRef]) -> Offer:
+    """Return which conversations of items could be shared with those who see what they are linked to (D12, M18)."""
+    return earlier.together([earlier.offer(db.read(), item) for item in items])
 
 
 def audience_change(db: Database, thread_id: ThreadId, item: ItemRef) -> str | None:

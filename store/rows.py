@@ -126,7 +126,8 @@ class EventRow(NamedTuple):
 class ActionRow(NamedTuple):
     """One thing the user did, for the status line and for undo. `thread_ids` are those that undo or redo touched.
 
-    `draft_id` is a draft that undo brought back, to be written on. `warning` is what the user should know of it.
+    `draft_id` is a draft that undo brought back, to be written on. `warning` is what the user should know of it,
+    `hint` what could be done next.
     """
 
     id: int
@@ -135,6 +136,7 @@ class ActionRow(NamedTuple):
     thread_ids: frozenset[ThreadId] = frozenset()
     draft_id: int | None = None
     warning: str = ""
+    hint: str = ""
 
 
 class OperationRow(NamedTuple):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from mail.types import AccountId, ThreadId
+from store.crm import users
 from store.crm.items import ItemKind, ItemRef
 from store.links import contacts, slots
 
@@ -139,6 +140,15 @@ def colleagues(connection: sqlite3.Connection) -> tuple[Colleague, ...]:
         )
         for user_id, name, is_admin, is_active, team, edits, can_manage in rows
     )
+
+
+def has_colleagues(connection: sqlite3.Connection) -> bool:
+    """Say whether anybody beside this store's user works here."""
+    me = users.me(connection).id
+    row = connection.execute(
+        "SELECT 1 FROM workspace_user WHERE deleted_at IS NULL AND is_active AND id <> ? LIMIT 1", (me,)
+    ).fetchone()
+    return row is not None
 
 
 def connected(connection: sqlite3.Connection, user_id: str) -> frozenset[int]:

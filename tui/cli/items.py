@@ -175,6 +175,8 @@ def tell(done: ActionRow, on: Callable[[str], None] = say) -> None:
     on(safe_line(done.title))
     if done.warning:
         note(f"note: {safe_line(done.warning)}")
+    if done.hint:
+        note(f"note: {safe_line(done.hint)}: dealbox share ITEM")
 
 
 # -- showing

@@ -151,6 +151,28 @@ async def make_team(screen: MailScreen) -> None:
     await _set_visibility(screen, "team")
 
 
+@command("link.share_earlier", "Visibility: share all with these people", ", v e", group=_GROUP, panes=_PANES)
+async def share_earlier(screen: MailScreen) -> None:
+    """Share the private conversations of the linked item and of the people here, after asking whom that shows them to."""
+    from store.crm.items import ItemKind, ItemRef
+    from tui.items import link_verbs
+
+    facts = await _facts(screen)
+    if facts is None:
+        return
+    people = [person for person in facts.people if person.id]
+    items = [ItemRef(ItemKind.PERSON, str(person.id)) for person in people]
+    names = [person.name for person in people]
+    if facts.item is not None:
+        items, names = [facts.item.ref, *items], [facts.item.title, *names]
+    if not items:
+        screen.say("Nobody here is in the CRM, and the conversation is not linked")
+        return
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    await link_verbs.share_conversations(screen, items, f"{names[0]}{more}")
+    await screen.reload()
+
+
 @command("item.show", "Show what it is linked to", "O", ", o", group=_GROUP, panes=_PANES)
 async def show_item(screen: MailScreen) -> None:
     """Show the page of the linked item, or of the main person where nothing is linked: conversations and timeline."""

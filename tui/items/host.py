@@ -18,6 +18,8 @@ from tui.bridge import in_store
 from tui.content import line
 
 T = TypeVar("T")
+SHARE_EARLIER = ", v e"
+"""What shares the conversations of an item, in the mail and on its page."""
 Change = Callable[[], ActionRow]
 
 
@@ -66,7 +68,8 @@ def tell(host: Host, done: ActionRow) -> None:
     if done.warning:
         host.warn(f"{line(done.title)}, but {line(done.warning)}")
     else:
-        host.say(line(done.title), can_undo=bool(done.id))
+        hint = f". {line(done.hint).capitalize()}: {SHARE_EARLIER}" if done.hint else ""
+        host.say(f"{line(done.title)}{hint}", can_undo=bool(done.id))
 
 
 async def card_of(host: Host, item: ItemRef) -> ItemCard | None:

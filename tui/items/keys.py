@@ -75,6 +75,7 @@ KEYS: Final = (
     _verb("D", "delete", "Delete", _ANY),
     _key("L | , L", "verb('link')", "Link a conversation to it", "Mail", _SLOT, "link"),
     _key("u | , u", "verb('unlink')", "Unlink the conversation under the cursor", "Mail", _ITEMS),
+    _key("S | , v e", "verb('share')", "Share its private conversations, after asking", "Mail", _ITEMS),
     _key("c | , c", "verb('compose')", "Write a message to its people", "Mail", _ANY, "compose"),
     _key("b | , b", "verb('bcc')", "Copy its Smart BCC address", "Mail", _SLOT),
     _key("y", "copy", "Copy its address: deal:<id>", "Mail"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from textual.content import Content
 
-from linking import service, suggesting
+from linking import service, standing, suggesting
 from mail.ids import ThreadId
 from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
@@ -17,6 +17,7 @@ from store.links.panel import PanelFacts, Suggestion
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
+from tui.items.host import Host, tell
 from tui.screens.confirm import Confirm
 from tui.screens.link import LinkPicker
 
@@ -119,6 +120,28 @@ async def may_share(screen: MailScreen, thread_ids: Sequence[ThreadId]) -> bool:
     return not told or await _is_confirmed(screen, _told(told, Content("Share it?")))
 
 
+async def share_conversations(host: Host, items: Sequence[ItemRef], name: str) -> None:
+    """Share the private conversations of items, once the user has agreed to whom that shows how many of them."""
+    offer = await in_store(service.shareable, host.db, items)
+    if not offer.thread_ids:
+        host.say(f"No private conversation of {line(name)} would be seen by others if it were shared")
+        return
+    count = len(offer.thread_ids)
+    question = Content.assemble(
+        f"{count:,} private conversation{'' if count == 1 else 's'} with ",
+        (line(name), "bold"),
+        f" can be shared. This shows {'it' if count == 1 else 'them'} to {line(standing.named(offer.names))}.",
+        f"\n\nShare {'it' if count == 1 else 'them'}?",
+    )
+    if await host.ask(Confirm(question)):
+        try:
+            done = await in_store(service.set_visibility_all, host.db, offer.thread_ids, "shared")
+        except service.CannotLink as error:
+            host.warn(f"Not done: {line(str(error))}")
+            return
+        tell(host, done)
+
+
 def _sharing_changes(db: Database, thread_ids: Sequence[ThreadId]) -> list[str]:
     changes = (service.sharing_change(db, thread_id) for thread_id in thread_ids)
     return [told for told in changes if told is not None]
@@ -177,4 +200,5 @@ async def do(screen: MailScreen, change: Callable[P, ActionRow], *args: P.args, 
     await screen.reload()
     if was_reading and before is not None and screen.thread_list.source.find(before.thread_id) is None:
         screen.preview.show_now(is_opened=True)
-    screen.say(line(done.title), can_undo=bool(done.id))
+    hint = f". {line(done.hint).capitalize()}: {screen.key_of('link.share')}" if done.hint else ""
+    screen.say(f"{line(done.title)}{hint}", can_undo=bool(done.id))

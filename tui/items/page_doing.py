@@ -20,7 +20,7 @@ from store.rows import ActionRow
 from store.sending import recipients
 from tui.bridge import in_store
 from tui.content import line
-from tui.items import adding, host, planning, verbs
+from tui.items import adding, host, link_verbs, planning, verbs
 from tui.screens.confirm import Confirm
 from tui.widgets.item_lines import OpenThread, ShowText
 from tui.widgets.line_list import LineList
@@ -215,6 +215,11 @@ class Doing:
             self._page.warn(f"{failed}: {line(str(error))}")
             return
         host.tell(self._page, done)
+
+    async def _share(self) -> None:
+        page = self._page
+        if page.ref.item is not None and page.facts is not None:
+            await link_verbs.share_conversations(page, (page.ref.item,), page.facts.title)
 
     # -- writing, copying
 
