@@ -209,8 +209,8 @@ _MAIL_OF_ADDRESS: Final = (
 )
 _ACTIVITIES: Final = {
     column: (
-        f"SELECT coalesce(done_at, due_at), type, subject FROM activity WHERE {column} = ?"  # noqa: S608 - our own columns
-        " AND done_at IS NOT NULL AND deleted_at IS NULL ORDER BY due_at DESC LIMIT 5"
+        f"SELECT done_at, type, subject FROM activity WHERE {column} = ? AND done_at IS NOT NULL"  # noqa: S608 - our own columns
+        f" AND deleted_at IS NULL ORDER BY done_at DESC LIMIT {MOST_TOUCHES}"
     )
     for column in ("deal_id", "lead_id", "project_id", "person_id")
 }
@@ -218,7 +218,7 @@ _NOTES: Final = {
     column: (
         "SELECT n.created_at, coalesce(u.name, ''), n.body, n.is_pinned FROM note n"  # noqa: S608 - our own columns
         f" LEFT JOIN workspace_user u ON u.id = n.author_id WHERE n.{column} = ? AND n.deleted_at IS NULL"
-        " ORDER BY n.is_pinned DESC, n.created_at DESC LIMIT 3"
+        f" ORDER BY n.is_pinned DESC, n.created_at DESC LIMIT {MOST_NOTES}"
     )
     for column in ("deal_id", "lead_id", "project_id", "person_id")
 }

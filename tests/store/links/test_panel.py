@@ -11,7 +11,7 @@ from linking import service
 from linking.exchange import csv_items
 from mail.types import AccountId, MailboxId, Role, ThreadId
 from store import actions
-from store.crm import items
+from store.crm import activities, items
 from store.database import Database
 from store.links import contacts, panel
 from store.links.panel import LinkState, PanelFacts
@@ -151,6 +151,23 @@ def test_touches_are_the_last_five_of_mail_and_things_done(
         ("call", "First call"),
         ("in", "Oldest"),
     ]
+
+
+def test_what_was_done_last_is_told_whenever_it_was_due(
+    db: Database, account_id: AccountId, inbox: MailboxId
+) -> None:
+    stored = a_stored_email(db, account_id, inbox)
+    link(db, stored, "deal:1")
+    deal = items.find(db, "deal:1")
+    assert deal is not None
+    for n, due_at in enumerate([*range(2_000_000_001, 2_000_000_006), None]):
+        activities.add(db, deal, f"Call {n}", type="call", due_at=due_at)
+        with db.write() as connection:
+            connection.execute(
+                "UPDATE activity SET done_at = 1900000000 + ?1 WHERE subject = 'Call ' || ?1", (n,)
+            )
+    told = [touch.text for touch in panel.for_thread(db, stored.thread_id).touches]
+    assert told == ["Call 5", "Call 4", "Call 3", "Call 2", "Call 1"]
 
 
 def test_notes_of_the_item_and_its_person_come_pinned_ones_first(
