@@ -43,13 +43,16 @@ def fetch_bodies(
     provider: Provider,
     parsers: Parsers,
     may_go_on: Callable[[], bool],
+    *,
+    is_brief: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Fetch all that is due of an account; False when `may_go_on`, asked after each batch, said to stop before the end.
 
-    Raises RetryLater, SignInAgain, ChildFailed. What was not written is fetched again.
+    While it `is_brief` batches are small, because something else goes before. Raises RetryLater, SignInAgain,
+    ChildFailed. What was not written is fetched again.
     """
     fetching.retry_unread(db, PARSER_VERSION)
-    return _Bodies(db, account_id, provider, parsers).run(may_go_on)
+    return _Bodies(db, account_id, provider, parsers, is_brief=is_brief).run(may_go_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,20 @@ class _Batch:
 
 
 class _Bodies:
-    def __init__(self, db: Database, account_id: AccountId, provider: Provider, parsers: Parsers) -> None:
+    def __init__(
+        self,
+        db: Database,
+        account_id: AccountId,
+        provider: Provider,
+        parsers: Parsers,
+        *,
+        is_brief: Callable[[], bool],
+    ) -> None:
         self._db = db
         self._account_id = account_id
         self._provider = provider
         self._parsers = parsers
+        self._is_brief = is_brief
         self._on_their_way: deque[_Batch] = deque()
         self._done = 0
         self._told_at: float | None = None
@@ -106,7 +118,7 @@ class _Bodies:
 
     def _read_ahead(self) -> bool:
         """Fetch another batch; False when there is none."""
-        is_polite = self._must_be_polite()
+        is_polite = self._is_brief() or self._must_be_polite()
         wanted = fetching.next_bodies(
             self._db,
             self._account_id,

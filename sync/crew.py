@@ -50,6 +50,7 @@ class Crew:
         self._parsers = parsers
         self._secrets = LentSecrets(db.directory, held, account)
         self._look = look
+        self._is_pulling = is_pulling
         self._seen: tuple[int, ...] = ()
         name = f"account-{account.id}"
 
@@ -62,7 +63,10 @@ class Crew:
         self._all = (self.watching, self.fetching, self.sending)
 
     def _fetch(self, provider: Provider, may_go_on: Callable[[], bool]) -> float | None:
-        if not fetch_bodies(self._db, self._account.id, provider, self._parsers, may_go_on):
+        # Headers go before: by them every message is listed and found.
+        if not fetch_bodies(
+            self._db, self._account.id, provider, self._parsers, may_go_on, is_brief=self._is_pulling
+        ):
             return backoff.LONGEST_S
         at = fetching.next_time(self._db, self._account.id)
         return None if at is None else max(at - time.time(), _SHORTEST_REST_S)

@@ -87,6 +87,15 @@ def test_one_that_may_not_go_on_has_still_fetched_the_newest(
     assert missing(db) == [f"Offer {number}" for number in range(5, -1, -1)]
 
 
+def test_while_it_is_to_be_brief_batches_are_small(
+    db: Database, parsers: ParsingChildren, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_POLITE_BATCH", 3)
+    account_id, _, provider = an_account(db, parsers, letters(10))
+    assert not fetch_bodies(db, account_id, provider, parsers, lambda: False, is_brief=lambda: True)
+    assert missing(db) == [f"Offer {number}" for number in range(6, -1, -1)]
+
+
 def test_what_somebody_waits_for_is_in_the_first_batch(
     db: Database, parsers: ParsingChildren, monkeypatch: pytest.MonkeyPatch
 ) -> None:
