@@ -29,14 +29,14 @@ class Settings:
     """What the user can choose. `keys` maps a command's id to its keys; tui.keymap says what is wrong with them."""
 
     theme: str = _setting(
-        "dark",
-        "Colours; ansi keeps to the terminal's own sixteen, none uses no colour at all.",
-        one_of=("dark", "light", "ansi", "none"),
+        "auto",
+        "Colours; ansi keeps to the terminal's own sixteen, none uses no colour; auto goes by what the terminal says.",
+        one_of=("auto", "dark", "light", "ansi", "none"),
     )
     glyphs: str = _setting(
-        "unicode",
-        "Signs for unread, starred and borders; ascii suits old terminals and fonts.",
-        one_of=("unicode", "ascii"),
+        "auto",
+        "Signs for unread, starred and borders; ascii suits old terminals and fonts; auto goes by the locale.",
+        one_of=("auto", "unicode", "ascii"),
     )
     mouse: bool = _setting(
         False, "Let the mouse click and scroll; the terminal then selects text only with Shift held."

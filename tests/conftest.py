@@ -21,11 +21,15 @@ settings.load_profile("dealbox")
 
 @pytest.fixture(autouse=True)
 def private_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the data, settings and sockets of whoever runs it."""
+    """Keep every test away from the data, settings, sockets and terminal of whoever runs it."""
     home = tmp_path_factory.mktemp("home")
     home.chmod(0o700)
     for name in ("DEALBOX_DATA", "DEALBOX_CONFIG", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("NO_COLOR", "COLORFGBG", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
 

@@ -13,7 +13,7 @@ from textual.filter import LineFilter, NoColor
 
 from store.database import Database, open_store
 from store.settings import Settings
-from tui import bridge, themes
+from tui import bridge, glyphs, themes
 from tui.guard import AsciiSigns, OutputGuard, PlainDefaults
 from tui.hangup import watch_terminal
 from tui.screens.mail import MailScreen
@@ -48,7 +48,7 @@ class DealboxApp(App[int]):
         self._db = db
         self._has_worker = has_worker
         self._settings_path = settings_path
-        self._own_filters = _filters(self.theme_name, settings.glyphs)
+        self._own_filters = _filters(self.theme_name, is_ascii=self.mail.glyphs.is_ascii)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing through to the terminal that it would act on."""
@@ -114,7 +114,7 @@ class DealboxApp(App[int]):
 
         self.theme_name = themes.chosen(settings.theme)
         self.no_color = self.theme_name == "none"
-        self._own_filters = _filters(self.theme_name, settings.glyphs)
+        self._own_filters = _filters(self.theme_name, is_ascii=glyphs.chosen(settings.glyphs).is_ascii)
         self.ansi_color = themes.is_ansi(self.theme_name)
         self.theme = themes.textual_name(self.theme_name)
         settings_care.apply(self.mail, settings)
@@ -136,13 +136,13 @@ class DealboxApp(App[int]):
         return self.mail.dispatcher.press(event.key, event.character)
 
 
-def _filters(theme_name: str, glyphs: str) -> list[LineFilter]:
+def _filters(theme_name: str, *, is_ascii: bool) -> list[LineFilter]:
     """Return what every strip passes before the terminal."""
     filters: list[LineFilter] = [NoColor()] if theme_name == "none" else []
     filters.append(OutputGuard())
     if themes.is_ansi(theme_name):
         filters.append(PlainDefaults())
-    if glyphs == "ascii":
+    if is_ascii:
         filters.append(AsciiSigns())
     return filters
 

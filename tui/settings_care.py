@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from store import settings
 from store.settings import Settings, SettingsError
+from tui import glyphs
 from tui.bridge import in_store
-from tui.glyphs import ASCII, UNICODE
 from tui.widgets.bar import Rule
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def apply(screen: MailScreen, chosen: Settings) -> None:
     """Let other settings be in force in the mail screen, and say so."""
     is_other_mouse = chosen.mouse != screen.settings.mouse
     screen.settings = chosen
-    glyphs = screen.glyphs = ASCII if chosen.glyphs == "ascii" else UNICODE
-    screen.thread_list.set_look(glyphs, chosen.date_style, is_jumping=chosen.jump_scroll)
+    signs = screen.glyphs = glyphs.chosen(chosen.glyphs)
+    screen.thread_list.set_look(signs, chosen.date_style, is_jumping=chosen.jump_scroll)
     for rule in screen.query(Rule):
-        rule.set_character(glyphs.horizontal if rule.id == "rule" else glyphs.vertical)
-    screen.reader.set_ascii(is_ascii=glyphs.is_ascii)
+        rule.set_character(signs.horizontal if rule.id == "rule" else signs.vertical)
+    screen.reader.set_ascii(is_ascii=signs.is_ascii)
     screen.reader.conversation.is_html = not chosen.prefer_plain
     screen.dispatcher.use(chosen.keys)
     tell_keys(screen)

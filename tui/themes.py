@@ -74,21 +74,24 @@ _ANSI = Theme(
         "input-selection-foreground": "ansi_white",
     },
 )
+_LIGHT_GROUNDS: Final = ("7", "15")  # white and bright white of the 16 colours
 THEMES: Final = (_DARK, _LIGHT, _ANSI)
 
 
 def chosen(wanted: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the theme to use: `wanted`, but none when NO_COLOR is set, and ansi where only 16 colours can be."""
+    """Return the theme to use: `wanted`, but none when NO_COLOR is set.
+
+    Of auto comes ansi where only 16 colours can be, light where the terminal names a light ground in COLORFGBG.
+    """
     if "NO_COLOR" in environment:
         return "none"
     if wanted != "auto":
         return wanted
     terminal = environment.get("TERM", "")
-    if environment.get("COLORTERM", "") in ("truecolor", "24bit") or terminal.endswith(
-        ("-256color", "-direct")
-    ):
-        return "dark"
-    return "ansi"
+    has_many = environment.get("COLORTERM", "") in ("truecolor", "24bit")
+    if not has_many and not terminal.endswith(("-256color", "-direct")):
+        return "ansi"
+    return "light" if environment.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT_GROUNDS else "dark"
 
 
 def textual_name(name: str) -> str:

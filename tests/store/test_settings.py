@@ -32,7 +32,10 @@ def test_a_setting_of_the_file_replaces_the_default(tmp_path: Path) -> None:
 
 def test_a_value_that_is_not_allowed_is_named_with_its_line_and_what_is_allowed(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, 'mouse = true\n\ntheme = "drak"\n')
-    assert problem == """line 3: theme: 'drak' is not allowed; write "dark", "light", "ansi" or "none\""""
+    assert (
+        problem
+        == """line 3: theme: 'drak' is not allowed; write "auto", "dark", "light", "ansi" or "none\""""
+    )
 
 
 def test_an_unknown_setting_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
@@ -49,7 +52,7 @@ def test_an_unknown_setting_is_answered_with_the_nearest_name(tmp_path: Path) ->
         ("undo_window_s = true", "write a whole number from 0 to 60"),
         ("mark_read_after_s = nan", "write a number from -1 to 60"),
         ("downloads = 3", "write text in quotes"),
-        ("theme = [1, 2]", 'write "dark"'),
+        ("theme = [1, 2]", 'write "auto"'),
         ("keys = 3", "write a key in quotes"),
         ('[keys]\n"thread.archive" = 3', "write a key in quotes"),
         ("theme = dark", "line 1: Invalid value"),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
+from pty_terminal import PtyTerminal
 from screens import an_inbox, lines, text, the_screen
 
 from store.database import Database
@@ -72,3 +74,17 @@ async def test_a_file_that_did_not_change_is_not_read(db: Database, path: Path) 
     await care.look()
     assert taken == [Settings()]
     assert not warned
+
+
+def test_a_mistake_found_at_the_start_is_told_in_whole_words(path: Path, tmp_path: Path) -> None:
+    write(path, 'theme = "a colour that nobody knows"\n')
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from tui.cli.main import main; sys.exit(main(sys.argv[2:]))"
+    argv = [sys.executable, "-P", "-c", program, str(Path(__file__).parents[2])]
+    with PtyTerminal(
+        [*argv, "--data", str(tmp_path), "--config", str(path)], columns=40, rows=10
+    ) as terminal:
+        assert terminal.wait(60) == 1
+        told = terminal.octets.decode().splitlines()
+    words = ["dealbox:", "theme:", "is", "not", "allowed;", "write", '"dark",', '"light",']
+    assert [word for word in words if not any(word in line.split() for line in told)] == []
+    assert max(map(len, told)) <= 40

@@ -10,6 +10,8 @@ from textual.app import App
 
 from store.database import Database
 from store.settings import Settings
+from tui import glyphs, themes
+from tui.glyphs import Glyphs
 
 _SIGNS = set(" ─│┌┐└┘▁▂▃▄▅▆▇█")
 _READABLE, _READABLE_THOUGH_DIM = 4.5, 3.0  # WCAG 2.2, 1.4.3: for text, and for what is no text to read
@@ -80,3 +82,45 @@ async def test_without_colours_of_its_own_the_screen_says_dim_to_the_terminal(
         assert date is not None
         assert date.dim
         assert subject is None or not subject.dim
+
+
+@pytest.mark.parametrize(
+    ("environment", "theme"),
+    [
+        ({"TERM": "xterm-256color"}, "dark"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "dark"),
+        ({"TERM": "rxvt-256color", "COLORFGBG": "0;default;15"}, "light"),
+        ({"TERM": "rxvt-256color", "COLORFGBG": "15;0"}, "dark"),
+        ({"TERM": "xterm"}, "ansi"),
+        ({"TERM": "linux", "COLORFGBG": "0;15"}, "ansi"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "none"),
+    ],
+)
+def test_what_the_terminal_says_of_itself_chooses_the_theme(environment: dict[str, str], theme: str) -> None:
+    assert themes.chosen("auto", environment) == theme
+
+
+def test_a_theme_of_the_settings_holds_but_for_the_wish_to_have_no_colour() -> None:
+    assert themes.chosen("light", {"TERM": "xterm"}) == "light"
+    assert themes.chosen("light", {"TERM": "xterm", "NO_COLOR": "1"}) == "none"
+
+
+@pytest.mark.parametrize(
+    ("environment", "signs"),
+    [
+        ({}, glyphs.UNICODE),
+        ({"LANG": "de_DE.UTF-8"}, glyphs.UNICODE),
+        ({"LANG": "de_DE"}, glyphs.UNICODE),
+        ({"LANG": "C.utf8@x"}, glyphs.UNICODE),
+        ({"LANG": "de_DE.ISO-8859-15@euro"}, glyphs.ASCII),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, glyphs.ASCII),
+        ({"LANG": "POSIX", "LC_ALL": ""}, glyphs.ASCII),
+    ],
+)
+def test_the_locale_chooses_the_signs(environment: dict[str, str], signs: Glyphs) -> None:
+    assert glyphs.chosen("auto", environment) == signs
+
+
+def test_signs_of_the_settings_hold_in_every_locale() -> None:
+    assert glyphs.chosen("unicode", {"LC_ALL": "C"}) == glyphs.UNICODE
+    assert glyphs.chosen("ascii", {}) == glyphs.ASCII

@@ -60,6 +60,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "field add": ("tui.cli.fields", "add_field"),
     "field rename": ("tui.cli.fields", "rename_field"),
     "field remove": ("tui.cli.fields", "remove_field"),
+    "share": ("tui.cli.sharing", "share"),
     "user list": ("tui.cli.users", "show"),
     "user add": ("tui.cli.users", "add"),
     "user set": ("tui.cli.users", "change"),
@@ -133,7 +134,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace | SimpleNamespace:
 
 
 def _complain(error: Exception, status: int) -> int:
-    sys.stderr.write(f"dealbox: {error}\n")
+    told = f"dealbox: {error}"
+    if sys.stderr.isatty():  # a script reads one line, a person whole words
+        from tui.wrap import wrap
+
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        lines = [line[start:end] for line in told.split("\n") for start, end in wrap(line, columns)]
+        told = "\n".join(lines)
+    sys.stderr.write(f"{told}\n")
     return status
 
 

@@ -17,10 +17,9 @@ from mail.ids import ThreadId
 from store.database import Database
 from store.rows import ThreadRow
 from store.settings import Settings
-from tui import frame, layout
+from tui import frame, glyphs, layout
 from tui.commands.registry import Command, Pane
 from tui.dispatcher import Dispatcher
-from tui.glyphs import ASCII, UNICODE
 from tui.layout import Places, Wishes
 from tui.listings import Listings
 from tui.preview import Preview
@@ -55,7 +54,7 @@ class MailScreen(Screen[None]):
         super().__init__()
         self.db = db
         self.settings = settings
-        self.glyphs = ASCII if settings.glyphs == "ascii" else UNICODE
+        self.glyphs = glyphs.chosen(settings.glyphs)
         self.thread_list = ThreadList(
             glyphs=self.glyphs, is_jumping=settings.jump_scroll, date_style=settings.date_style
         )

@@ -17,10 +17,9 @@ from store import events as store_events
 from store.database import Database, StoreUnusable
 from store.rows import ActionRow
 from store.settings import Settings
-from tui import frame
+from tui import frame, glyphs
 from tui.bridge import in_store
 from tui.content import line
-from tui.glyphs import ASCII, UNICODE
 from tui.items import worklist_keys
 from tui.items.worklist_keys import ScreenKey
 from tui.keymap import key_name
@@ -47,7 +46,7 @@ class Worklist(Screen[None]):
 
     def __init__(self, host: Host) -> None:
         super().__init__(name=f"worklist-{next(_numbers)}")
-        self.glyphs = ASCII if host.settings.glyphs == "ascii" else UNICODE
+        self.glyphs = glyphs.chosen(host.settings.glyphs)
         self.top, self.status = Bar(id="worklist-top"), Bar(id="worklist-status")
         self._host = host
         self._pressed: tuple[str, ...] = ()
