@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import makers
 import pytest
 from hypothesis import settings
 
-from store.database import Database, open_store
+from store.database import Database
 
 if TYPE_CHECKING:
     from servers.dovecot import Dovecot, User
@@ -37,7 +38,7 @@ def private_places(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     """An empty store in a directory of its own, closed after the test."""
-    store = open_store(tmp_path / "data", is_screen=False)
+    store = makers.a_store(tmp_path)
     yield store
     if (bridge := sys.modules.get("tui.bridge")) is not None:
         bridge.finish()

@@ -20,8 +20,9 @@ async def in_store(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     """Run a blocking store function off the event loop and return what it returns, or raise what it raises."""
     future = _threads.submit(partial(function, *args, **kwargs))
     _running.add(future)
-    future.add_done_callback(_running.discard)
-    return await asyncio.wrap_future(future)
+    awaitable = asyncio.wrap_future(future)
+    future.add_done_callback(_running.discard)  # once the event loop has been told of the end
+    return await awaitable
 
 
 def finish(timeout_s: float = 10.0) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import makers
 import quiet
 from makers import an_address
 from quiet import Content
@@ -19,7 +20,7 @@ from mail.types import MailboxId, ThreadId
 from providers.errors import RetryLater
 from providers.protocol import Provider
 from store import accounts
-from store.database import Database, open_store
+from store.database import Database
 from store.rows import AccountRow
 from store.secret import secrets
 from store.secret.files import HeldKey
@@ -57,7 +58,7 @@ class Machine:
         """Open what is there; an account is added where `config` is given."""
         self.directory = directory
         self.user = user
-        self.db: Database = open_store(directory, is_screen=False)
+        self.db: Database = makers.a_store_at(directory)
         if config is not None:
             secrets.choose(directory, "plain")
             self.id = accounts.add(self.db, "imap", "Me", user.address, config)

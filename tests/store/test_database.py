@@ -15,7 +15,7 @@ from store.database import Database, StoreTooNew, StoreUnusable, open_store
 def test_a_store_is_private_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        db = makers.a_store(tmp_path)
+        db = open_store(tmp_path / "data", is_screen=False)
         makers.an_account(db)
     finally:
         os.umask(before)
@@ -52,8 +52,8 @@ def test_a_file_that_is_no_database_is_unusable(tmp_path: Path) -> None:
 
 
 def test_opening_again_migrates_nothing(tmp_path: Path) -> None:
-    makers.a_store(tmp_path).close()
-    db = makers.a_store(tmp_path, is_screen=True)
+    open_store(tmp_path / "data", is_screen=False).close()
+    db = open_store(tmp_path / "data", is_screen=True)
     assert db.read().execute("PRAGMA user_version").fetchone()[0] == schema.numbers()[-1]
     db.close()
 

@@ -11,12 +11,12 @@ import pytest
 from mail.query import parse
 from mail.types import AccountId, MailboxId, ThreadId
 from store import accounts, ingest, invariants, reindexing, schema, searches, threads
-from store.database import Database
+from store.database import Database, open_store
 from store.links import links
 
 
 def newest(directory: Path) -> int:
-    db = makers.a_store(directory)
+    db = open_store(directory / "data", is_screen=False)
     version = int(db.read().execute("PRAGMA user_version").fetchone()[0])
     db.close()
     return version
@@ -65,7 +65,7 @@ def test_a_store_of_every_version_is_brought_up_to_date_with_what_is_in_it(
 ) -> None:
     known = schema.numbers()
     monkeypatch.setattr(schema, "numbers", lambda: known[: known.index(version) + 1])
-    older = makers.a_store(tmp_path)
+    older = open_store(tmp_path / "data", is_screen=False)
     account_id = makers.an_account(older)
     if version < 4:
         older.read().execute("DELETE FROM mailbox WHERE role = 'unlinked'")  # a view since version 4
@@ -74,7 +74,7 @@ def test_a_store_of_every_version_is_brought_up_to_date_with_what_is_in_it(
     older.close()
     monkeypatch.undo()
 
-    db = makers.a_store(tmp_path)
+    db = open_store(tmp_path / "data", is_screen=False)
 
     assert db.read().execute("PRAGMA user_version").fetchone() == (known[-1],)
     assert [account.id for account in accounts.all(db)] == [account_id]

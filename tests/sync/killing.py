@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import crm_rows
+import makers
 from makers import NOW
 from other_sides import FakeOtherSide
 from syncing import (
@@ -39,7 +40,7 @@ from mail.operations import Save
 from mail.types import AccountId, EmailId, MailboxKey, Role, ThreadId
 from providers.maildir.provider import MaildirProvider
 from store import accounts, actions, fetching, invariants
-from store.database import Database, open_store
+from store.database import Database
 from store.links import decisions
 from sync.bodies import fetch_bodies
 from sync.pull import StoreMemory, pull
@@ -121,7 +122,7 @@ class Store:
         self.directory = directory
 
     def __enter__(self) -> Database:
-        self.db = open_store(self.directory, is_screen=False)
+        self.db = makers.a_store_at(self.directory)
         return self.db
 
     def __exit__(self, *_: object) -> None:

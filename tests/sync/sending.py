@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+import makers
 from makers import an_address
 from servers.fake_smtp import Accepted, FakeSmtp
 from syncing import Inline
@@ -16,7 +17,7 @@ from mail.types import AccountId, MailboxKey, Role
 from providers.errors import ProviderError
 from providers.fake import FakeProvider, FakeServer
 from store import accounts, events, invariants
-from store.database import Database, open_store
+from store.database import Database
 from store.rows import DraftRow, SubmissionRow
 from store.sending import drafts, submissions
 from store.sending.submitting import NEVER
@@ -66,7 +67,7 @@ class Sending:
         self.rewrites: bytes | None = None
         self.looks = 0
         self.trouble: ProviderError | None = None
-        self.db = db or open_store(directory / "data", is_screen=False)
+        self.db = db or makers.a_store(directory)
         known = {
             "smtp_host": "localhost",
             "smtp_port": str(self.smtp.port),
