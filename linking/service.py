@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from linking import earlier, standing
 from linking.earlier import Offer as Offer
@@ -14,12 +15,15 @@ from store.links.links import CannotLink as CannotLink
 from store.links.links import Visibility as Visibility
 from store.rows import ActionRow
 
+Origin = Literal["manual", "compose"]
+"""Where a user linked it: in the list or panel, or while writing."""
 
-def link(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
+
+def link(db: Database, thread_id: ThreadId, item: ItemRef, *, origin: Origin = "manual") -> ActionRow:
     """Link a whole conversation to a deal, lead or project at the user's wish. Raises CannotLink."""
     _unless(standing.refusal_to_link(db.read(), thread_id, item))
     is_first = links.slot(db, thread_id) is None
-    done = links.link(db, thread_id, item, origin="manual")
+    done = links.link(db, thread_id, item, origin=origin)
     return done._replace(hint=earlier.offer_of(db.read(), [thread_id]).sentence if is_first else "")
 
 

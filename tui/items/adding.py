@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
 from textual.content import Content
 
-from linking import adding
+from linking import adding, standing
 from linking.adding import ShowsMore, Wanted
 from mail.ids import ThreadId
 from store.crm import item_forms, item_merges, items, products
+from store.crm.item_checks import BadItem
 from store.crm.item_forms import FormFacts
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemKind, ItemRef
@@ -121,6 +122,13 @@ def _has_title(kind: PageKind) -> bool:
     return kind in (PageKind.DEAL, PageKind.LEAD, PageKind.PROJECT)
 
 
+def _converted(db: Database, lead: ItemRef, values: Mapping[str, object]) -> tuple[ItemRef, ActionRow]:
+    refusal = standing.refusal_to_edit(db.read(), lead)
+    if refusal is not None:
+        raise BadItem("", refusal)
+    return item_merges.convert(db, lead, values)
+
+
 async def convert(host: Host, lead: ItemRef) -> Made | None:
     """Let the user make a deal of a lead, saying what goes over to it."""
     if lead.kind is not ItemKind.LEAD:
@@ -137,7 +145,7 @@ async def convert(host: Host, lead: ItemRef) -> Made | None:
 
     async def save(filled: Filled) -> Made:
         values = columns(filled, of_deal)
-        deal, done = await in_store(item_merges.convert, host.db, lead, values)
+        deal, done = await in_store(_converted, host.db, lead, values)
         return Made(PageRef.of(deal), done)
 
     about = (

@@ -21,7 +21,7 @@ from tui.items.adding import convert as convert
 from tui.items.adding import create as create
 from tui.items.adding import edit as edit
 from tui.items.host import Host as Host
-from tui.items.host import card_of, do
+from tui.items.host import card_of, do, permitted
 from tui.items.planning import add_activity as add_activity
 from tui.items.planning import edit_activity as edit_activity
 from tui.items.products import products as products
@@ -254,4 +254,5 @@ async def merge(host: Host, item: ItemRef) -> ActionRow | None:
     )
     if not await host.ask(Confirm(question)):
         return None
-    return await do(host, item, partial(item_merges.merge, host.db, kept.ref, item))
+    merging = partial(item_merges.merge, host.db, kept.ref, item)
+    return await do(host, item, partial(permitted, host.db, kept.ref, merging))

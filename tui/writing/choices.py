@@ -310,6 +310,7 @@ class Choices:
     async def _link(self) -> None:
         from store.crm.items import ItemKind
         from store.links.links import CannotLink
+        from tui.screens.confirm import Confirm
         from tui.screens.link import LinkPicker
 
         linked = await in_store(drafting.linked_item, self._db, self._screen.row)
@@ -318,6 +319,9 @@ class Choices:
         if item is None:
             return
         if item.kind.fills_the_slot:
+            told = await in_store(drafting.shown_by_link, self._db, self._screen.row, item.ref)
+            if told and not await self._ask(Confirm(Content(f"{line(told)} Link it?"))):
+                return
             try:
                 row = await in_store(drafting.link, self._db, self._screen.row, item.ref)
             except CannotLink as error:
@@ -353,6 +357,7 @@ class Choices:
 
     async def _set_visibility(self) -> None:
         from store.links.links import CannotLink
+        from tui.screens.confirm import Confirm
         from tui.screens.pick import Choice, Picker
 
         choices: list[Choice[Visibility]] = [
@@ -362,6 +367,10 @@ class Choices:
         picked = await self._ask(Picker("Visibility of the conversation", choices))
         if picked is None:
             return
+        if picked == "shared":
+            told = await in_store(drafting.shown_by_sharing, self._db, self._screen.row)
+            if told and not await self._ask(Confirm(Content(f"{line(told)} Share it?"))):
+                return
         await self._screen.journal.keep()
         try:
             done = await in_store(drafting.set_visibility, self._db, self._screen.row, picked)

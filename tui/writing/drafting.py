@@ -8,6 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from linking import service
+from linking.service import CannotLink as CannotLink
+from linking.standing import refusal_to_edit
 from mail import addresses, message_ids, parse, quoting, reply, signatures
 from mail.addresses import normalise
 from mail.drafts import Draft, DraftFile, DraftKind, Identity
@@ -163,8 +166,22 @@ def _identities(db: Database, account_id: AccountId | None) -> tuple[IdentityRow
 def link(db: Database, row: DraftRow, item: ItemRef) -> DraftRow:
     """Let a draft be about an item: the conversation it answers at once, a new one when it is sent. Raises CannotLink."""
     if (email := _answered_email(db, row)) is not None:
-        links.link(db, email.thread_id, item, origin="compose")
+        service.link(db, email.thread_id, item, origin="compose")
+    elif (refusal := refusal_to_edit(db.read(), item)) is not None:
+        raise CannotLink(refusal)
     return draft_items.link(db, row.id, item)
+
+
+def shown_by_link(db: Database, row: DraftRow, item: ItemRef) -> str | None:
+    """Return to whom linking would show the conversation a draft answers; None when nobody sees more by it."""
+    email = _answered_email(db, row)
+    return service.audience_change(db, email.thread_id, item) if email else None
+
+
+def shown_by_sharing(db: Database, row: DraftRow) -> str | None:
+    """Return to whom sharing would show the conversation a draft answers; None when nobody sees more by it."""
+    email = _answered_email(db, row)
+    return service.sharing_change(db, email.thread_id) if email else None
 
 
 def queue(db: Database, row: DraftRow, *, not_before: int, archive_thread: bool) -> SubmissionRow:
@@ -208,12 +225,12 @@ def linked_item(db: Database, row: DraftRow) -> ItemCard | None:
     return items.get(db, ref) if ref else None
 
 
-def set_visibility(db: Database, row: DraftRow, visibility: links.Visibility) -> ActionRow:
+def set_visibility(db: Database, row: DraftRow, visibility: service.Visibility) -> ActionRow:
     """Let the conversation of a draft be private or shared. Raises CannotLink and mail.build.Unbuildable."""
     email = _answered_email(db, row) or emails.get(db, drafts.save(db, row.id))
     if email is None:
-        raise links.CannotLink("the message it belongs to is gone")
-    return links.set_visibility(db, email.thread_id, visibility)
+        raise CannotLink("the message it belongs to is gone")
+    return service.set_visibility(db, email.thread_id, visibility)
 
 
 def send_facts(db: Database, row: DraftRow) -> SendFacts:

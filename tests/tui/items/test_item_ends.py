@@ -10,7 +10,7 @@ from forms import commands, linked, press, quiet, saves, the_item
 from screens import settled, text, the_screen
 
 from mail.types import ThreadId
-from store.crm import item_forms, item_states, items
+from store.crm import item_forms, item_states, items, users
 from store.database import Database
 from tui.screens.item import ItemPage
 
@@ -140,6 +140,22 @@ async def test_a_merge_that_is_not_wanted_moves_nothing(db: Database, thread_id:
         await press(pilot, *"other", "enter")
         await commands(app, pilot, "n")
         assert the_item(db, thread_id).ref == deal
+
+
+async def test_what_an_item_goes_into_must_be_ones_own_to_change(db: Database, thread_id: ThreadId) -> None:
+    deal = linked(db, thread_id)
+    crm_rows.a_user(db, "Me", "me@dealbox.example", edits="own")
+    bo = crm_rows.a_user(db, "Bo Kern", "bo@dealbox.example")
+    item_states.assign(db, deal, users.me(db.read()).id)
+    item_states.assign(db, crm_rows.a_deal(db, "The other one"), bo)
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        app.mail.dispatcher.run_id("item.merge")
+        await quiet(pilot)
+        await press(pilot, *"other", "enter")
+        await commands(app, pilot, "y")
+        assert "Not done: you may see The other one but not change it" in text(app)
+    assert the_item(db, thread_id).ref == deal
 
 
 async def test_without_a_conversation_there_is_nothing_to_do(db: Database) -> None:

@@ -183,6 +183,34 @@ async def test_the_visibility_of_the_conversation_is_set_while_answering(
         assert "not linked, shared" in writer.shown
 
 
+async def test_sharing_and_linking_while_answering_say_first_to_whom_that_shows_the_conversation(
+    db: Database, thread_id: ThreadId
+) -> None:
+    crm_rows.a_user(db, "Me", "me@dealbox.example")
+    crm_rows.a_user(db, "Bo Kern", "bo@dealbox.example")
+    crm_rows.a_deal(db, "Renewal")
+    asked = "shows it to Bo Kern. Link it?"
+    async with a_writer(db) as writer:
+        await writer.press("r", "ctrl+x", "v")
+        await writer.type("shared")
+        await writer.press("enter", "L")
+        await writer.type("renewal")
+        await writer.press("enter")
+        assert asked in " ".join(writer.shown.split())
+        await writer.press("n", "v")
+        await writer.type("private")
+        await writer.press("enter", "L")
+        await writer.type("renewal")
+        await writer.press("enter", "v")
+        await writer.type("shared")
+        await writer.press("enter")
+        assert "This shows the conversation to Bo Kern. Share it?" in " ".join(writer.shown.split())
+        await writer.press("n")
+    row = threads.get(db, thread_id)
+    assert row is not None
+    assert (row.item_kind, row.visibility) == ("deal", "private")
+
+
 async def test_markdown_is_switched_and_previewed_as_it_will_be_read(
     db: Database, account: AccountId
 ) -> None:
