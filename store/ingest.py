@@ -16,7 +16,7 @@ from store import conversations, email_ids, events, ingest_rows, mailboxes, plac
 from store.database import SLICE, Database
 from store.ingest_fill import Filled as Filled
 from store.ingest_fill import fill as fill
-from store.links import bcc_intake, slots
+from store.links import awaited, bcc_intake
 from store.sending import bounces
 
 
@@ -150,7 +150,7 @@ class _Page:
     def record(self) -> frozenset[ThreadId]:
         """Recount what was touched, record the event and index what is new; return the threads."""
         mailbox_ids = threads.summarise(self._connection, self._touched)
-        slots.link_awaited(self._connection, int(time.time()), self._touched)
+        awaited.link(self._connection, int(time.time()), self._touched)
         if not self._batch.has_more_changes:
             mailboxes.forget_gone(self._connection, self._account_id)
         if self._are_mailboxes_new:

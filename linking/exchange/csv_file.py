@@ -1,10 +1,12 @@
-"""Items from one file that another program has exported, row by row, in one transaction."""
+"""Items from one file that another program has exported, row by row; all of them come in, or none."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -19,14 +21,14 @@ from linking.exchange.rejects import Rejects
 from linking.exchange.report import ImportReport, Remark
 from linking.exchange.sheets import Row, Table
 from linking.exchange.stages import Stages
-from store import events
-from store.crm import records, users
+from store.crm import import_runs, records, users
 from store.crm.staging import Staging
 from store.database import Database
-from store.links import contacts, slots
+from store.links import contacts
 
 SAMPLES: Final = 2
 _LOOKED_AT: Final = 200
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,14 @@ def import_file(
     """Bring in the rows of a file; a dry run only says what would come in.
 
     The store is read while the file is, and written at the end: all of it or nothing. Doing it twice changes nothing.
-    Raises OSError, sheets.Unreadable, mapping.CannotMap.
+    Raises OSError, sheets.Unreadable, mapping.CannotMap, import_runs.UnderWay.
     """
     options = options or Options()
     refuse_if_unknown(chosen)
     now = int(time.time())
     connection = db.read()
     with (
+        nullcontext() if dry_run else import_runs.alone(db),
         Table(path, encoding=options.encoding, delimiter=options.delimiter) as table,
         Staging(connection, f"csv:{options.source or source_of(table.headings)}") as staging,
         Rejects(options.rejects, table.headings) as rejects,
@@ -74,26 +77,39 @@ def import_file(
         intake = Intake(staging, path.name, now)
         _tell_of_the_file(intake, table, chosen)
         rows = Rows(_base(db, intake, options))
-        for row in table:
-            _take(row, chosen, rows, intake, rejects)
+        for some in _batches(table):
+            _take(some, chosen, rows, intake, rejects)
+            staging.flush()
         if not dry_run and not staging.is_empty():
-            with db.write() as writing:
-                staging.carry_out(writing, now)
-                events.record(writing, "items", thread_ids=slots.link_awaited(writing, now))
+            import_runs.write(db, path.name, staging.steps(now), now)
         return intake.report(is_dry_run=dry_run, kind=chosen.kind)
 
 
-def _take(row: Row, chosen: Chosen, rows: Rows, intake: Intake, rejects: Rejects) -> None:
-    reason = row.problem
-    if not reason:
-        try:
-            with intake.whole():
-                rows.take(chosen.kind, cells_of(row.number, chosen, row.cells))
-        except ValueError as error:
-            reason = str(error)
-    if reason:
-        intake.rejects.append(Remark(intake.file, row.number, reason))
-        rejects.add(row.number, reason, row.cells)
+def _batches(table: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter(table)
+    while some := list(islice(rows, _AT_ONCE)):
+        yield some
+
+
+def _take(some: Sequence[Row], chosen: Chosen, rows: Rows, intake: Intake, rejects: Rejects) -> None:
+    kind = chosen.kind
+    read = [
+        (row, None if row.problem else rows.identify(kind, cells_of(row.number, chosen, row.cells)))
+        for row in some
+    ]
+    rows.expect(kind, [found for _, found in read if found])
+    for row, found in read:
+        reason = row.problem
+        if found:
+            external_id = rows.settle(kind, found)
+            try:
+                with intake.whole():
+                    rows.take(kind, found, external_id)
+            except ValueError as error:
+                reason = str(error)
+        if reason:
+            intake.rejects.append(Remark(intake.file, row.number, reason))
+            rejects.add(row.number, reason, row.cells)
 
 
 def _tell_of_the_file(intake: Intake, table: Table, chosen: Chosen) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from linking.exchange.crm_base import Base
 from linking.exchange.records_in import Gathering, Record
 from linking.exchange.report import ImportReport, Remark
 from linking.exchange.sheets import Line, Sheet
+from store.crm import import_runs
 from store.database import Database
 
 SYSTEM: Final = "csv"
@@ -42,10 +44,10 @@ _WHOLE: Final[Mapping[str, Callable[[Base, Sheet], None]]] = {
 
 
 def import_directory(db: Database, directory: Path, *, dry_run: bool) -> ImportReport:
-    """Bring in the CRM of `directory`, in one transaction; a dry run only says what would come in.
+    """Bring in the CRM of `directory`, all of it or nothing; a dry run only says what would come in.
 
     Doing it twice changes nothing; a row that has changed since replaces what it was. Raises OSError when the
-    directory or a file cannot be read.
+    directory or a file cannot be read, and import_runs.UnderWay.
     """
     found = {path.name.lower(): path for path in sorted(directory.iterdir()) if path.is_file()}
     files = (
@@ -54,18 +56,25 @@ def import_directory(db: Database, directory: Path, *, dry_run: bool) -> ImportR
         for name in names
         if name in found
     )
-    return import_sheets(db, files, dry_run=dry_run)
+    return import_sheets(db, directory.name, files, dry_run=dry_run)
 
 
-def import_sheets(db: Database, files: Iterable[tuple[str, Sheet]], *, dry_run: bool) -> ImportReport:
-    """Bring in what files of each kind say, in the order of columns.FILES."""
+def import_sheets(
+    db: Database, name: str, files: Iterable[tuple[str, Sheet]], *, dry_run: bool
+) -> ImportReport:
+    """Bring in what files of each kind say, in the order of columns.FILES. Raises import_runs.UnderWay."""
+    with nullcontext() if dry_run else import_runs.alone(db):
+        return _import(db, name, files, dry_run=dry_run)
+
+
+def _import(db: Database, name: str, files: Iterable[tuple[str, Sheet]], *, dry_run: bool) -> ImportReport:
     gathering = Gathering(db.read(), SYSTEM, int(time.time()))
     base = Base.of(db, gathering)
     for kind, sheet in files:
         _read(base, kind, sheet)
     report = gathering.report(is_dry_run=dry_run)
     if not dry_run:
-        gathering.carry_out(db)
+        gathering.carry_out(db, name)
     return report
 
 

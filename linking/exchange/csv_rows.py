@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from linking.exchange import locales, people, values
@@ -12,6 +12,7 @@ from linking.exchange.csv_base import Base
 from linking.exchange.csv_cells import Cells
 from linking.exchange.csv_work import Work
 from linking.exchange.intake import Incoming, digest
+from store.crm.staging import Name, Ref
 
 Values = dict[str, Any]
 _PRODUCT: Final[Values] = {"code": "", "unit": "", "price": None, "currency": "", "tax": None}
@@ -28,6 +29,25 @@ _IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+_NAMES: Final = {
+    "email": "email", "person_email": "email", "person": "person", "organization": "organization", "deal": "deal", "lead": "lead",
+    "project": "project", "code": "code",
+}  # fmt: skip
+"""By which names the cells of a column are looked up."""
+_WITH_IDS: Final = ("person", "organization", "deal", "lead", "project")
+_MADE: Final = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A row, the digest of what it says, and its id where it comes from, or one made of what identifies it."""
+
+    cells: Cells
+    digest: bytes
+    external_id: str
+    is_made: bool
+
+
 class Rows:
     """Reads rows into an intake."""
 
@@ -37,7 +57,6 @@ class Rows:
         self._staging = base.intake.staging
         self._about = About(base)
         work = Work(base)
-        self._times: dict[str, int] = defaultdict(int)
         self._readers: Mapping[str, Callable[[Cells, str, bytes], str]] = {
             "person": self._person,
             "organization": self._organization,
@@ -49,28 +68,54 @@ class Rows:
             "product": self._product,
         }
 
-    def take(self, kind: str, cells: Cells) -> None:
-        """Take one row in; ValueError says why it cannot be."""
+    def identify(self, kind: str, cells: Cells) -> Identified:
+        """Return what a row is known by, as far as it tells by itself."""
         row_digest = digest(repr(sorted(cells.of.items())))
-        external_id = cells.text("id") or self._made_id(kind, cells, row_digest)
+        if external_id := cells.text("id"):
+            return Identified(cells, row_digest, external_id, is_made=False)
+        marks = [
+            [cell.strip().casefold() for cell, _ in cells.of.get(name, ())] for name in _IDENTIFYING[kind]
+        ]
+        return Identified(cells, row_digest, f"~{digest(repr(marks)).hex()}", is_made=True)
+
+    def expect(self, kind: str, rows: Sequence[Identified]) -> None:
+        """Look up at once what rows are going to ask for, as far as that is easily told."""
+        names: list[Name] = []
+        refs: list[Ref] = []
+        for row in rows:
+            of = row.cells.of
+            refs.append((kind, row.external_id))
+            if row.is_made:
+                refs.append((_MADE + kind, row.external_id))
+            for column in of.keys() & _NAMES.keys():
+                names += [(_NAMES[column], cell) for cell, _ in of[column]]
+            if "name" in of:
+                names.append((kind, row.cells.text("name")))
+            for other in _WITH_IDS:
+                refs += [(other, cell.strip()) for cell, _ in of.get(f"{other}_id", ())]
+        self._staging.expect(names, refs)
+
+    def settle(self, kind: str, row: Identified) -> str:
+        """Return the id of a row; rows without one that are alike in what identifies them are counted, just equal ones are one."""
+        base = row.external_id
+        if not row.is_made or kind in ("person", "organization", "product"):
+            return base
+        external_id, times = base, 1
+        while (seen := self._staging.seen(_MADE + kind, external_id, row.cells.number, row.digest)) and seen[
+            1
+        ] != row.digest:
+            times += 1
+            external_id = f"{base}.{times}"
+        return external_id
+
+    def take(self, kind: str, row: Identified, external_id: str) -> None:
+        """Take one row in; ValueError says why it cannot be."""
+        cells, row_digest = row.cells, row.digest
         if self._intake.is_as_before(kind, external_id, row_digest, cells.number):
             return
         row_id = self._readers[kind](cells, external_id, row_digest)
         if kind not in ("note", "activity", "product") and (body := values.note(cells.raw("note"))):
             self._about.attach(kind, row_id, external_id, cells, body)
-
-    def _made_id(self, kind: str, cells: Cells, row_digest: bytes) -> str:
-        """Return an id for a row without one; rows alike in what identifies them are counted, just equal ones are one."""
-        marks = [
-            [cell.strip().casefold() for cell, _ in cells.of.get(name, ())] for name in _IDENTIFYING[kind]
-        ]
-        base = f"~{digest(repr(marks)).hex()}"
-        key = f"{base}.{row_digest.hex()}"
-        if key not in self._times and kind not in ("person", "organization", "product"):
-            self._times[base] += 1
-            self._times[key] = self._times[base]
-        times = self._times.get(key, 1)
-        return base if times == 1 else f"{base}.{times}"
 
     # -- persons and organizations
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from linking.exchange.records_in import is_uuid
+from linking.exchange.ids import is_uuid, new_id
 from linking.exchange.report import Count, ImportReport, Remark, Remarks
 from store.crm.records import Known
 from store.crm.staging import PARTS, Staged, Staging
@@ -188,7 +187,7 @@ class Intake:
         return is_uuid(external_id) and self.staging.row(incoming.kind, external_id) is not None
 
     def _add(self, incoming: Incoming) -> str:
-        row_id = str(uuid.uuid4())
+        row_id = new_id()
         filled = {name: value for name, value in incoming.values.items() if value not in (None, "")}
         values = {"created_at": self.now, **incoming.defaults, **filled}
         parts = {name: list(rows) for name, rows in incoming.parts.items() if rows}
@@ -212,12 +211,28 @@ class Intake:
         if not changes and not added:
             self._counts[kind][2] += 1
             return
-        staged = self.staging.staged(kind, row_id) or Staged({}, is_new=False)
-        staged.values.update(changes)
-        for part, rows in added.items():
-            staged.parts.setdefault(part, []).extend(rows)
-        self.staging.put(kind, row_id, staged)
+        self.staging.put(kind, row_id, self._changed(kind, row_id, mine, changes, added))
         self._counts[kind][1] += 1
+
+    def _changed(
+        self, kind: str, row_id: str, mine: Values, changes: Values, added: Mapping[str, list[Values]]
+    ) -> Staged:
+        """Return what is going to be of a row with these changes beside those that are staged already."""
+        staged = self.staging.staged(kind, row_id) or Staged({}, is_new=False)
+        parts, olds = dict(staged.parts), dict(staged.olds)
+        for part, rows in added.items():
+            key = PARTS[part][1]
+            again = {row[key] for row in rows}
+            staged_keys = {row[key] for row in parts.get(part, ())}
+            if not staged.is_new:
+                have = self.staging.parts(kind, row_id, part)
+                olds[part] = [
+                    *olds.get(part, ()),
+                    *(have[each] for each in again if each in have.keys() - staged_keys),
+                ]
+            parts[part] = [*(row for row in parts.get(part, ()) if row[key] not in again), *rows]
+        before = {} if staged.is_new else {name: mine[name] for name in (*changes, "updated_at")}
+        return Staged({**staged.values, **changes}, parts, staged.is_new, {**before, **staged.before}, olds)
 
     def _added(
         self, incoming: Incoming, row_id: str, part: str, rows: list[Values], *, is_newer: bool

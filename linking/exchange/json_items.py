@@ -27,7 +27,7 @@ def import_file(db: Database, path: Path, *, dry_run: bool) -> ImportReport:
         raise Unreadable(f"is not JSON: {error}") from error
     if not isinstance(found, dict) or found.get("format") != "dealbox 1":
         raise Unreadable('is not what export writes: "format" is not "dealbox 1"')
-    return import_sheets(db, _sheets(found, path.name), dry_run=dry_run)
+    return import_sheets(db, path.name, _sheets(found, path.name), dry_run=dry_run)
 
 
 def _sheets(found: Mapping[str, Any], file: str) -> Iterator[tuple[str, Sheet]]:

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from linking.exchange.ids import is_uuid, new_id
 from linking.exchange.report import Count, ImportReport, Remark
-from store import events
-from store.crm import records
+from store.crm import import_runs, import_steps, records
+from store.crm.import_steps import PARTS
 from store.crm.records import Known
 from store.database import Database
-from store.links import slots
 
 Values = dict[str, object]
 
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 TABLES: Final = {"user": "workspace_user"}
 """The table of each kind whose table is not called as it is."""
-PARTS: Final = {
-    "person_email": "person_id",
-    "person_phone": "person_id",
-    "organization_domain": "organization_id",
-    "deal_participant": "deal_id",
-    "deal_product": "deal_id",
-    "item_label": "item_id",
-    "item_follower": "item_id",
-    "custom_value": "item_id",
-    "closed_period": "item_id",
-}
-"""The column of each table of parts that says whose part it is."""
+_STEP: Final = 40
+"""So many rows go into the store together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +32,16 @@ class Record:
     parts: Mapping[str, list[Values]] = field(default_factory=dict)
     later: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Columns that name a row by kind and id from outside which may come after this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A row, its parts, the columns of which the file says nothing, and whether it is here already."""
+
+    row: Values
+    parts: Mapping[str, list[Values]]
+    keeps: frozenset[str]
+    is_here: bool
 
 
 class Gathering:
@@ -59,9 +56,8 @@ class Gathering:
         self._known: dict[str, dict[str, Known]] = {}
         self._ids: dict[str, dict[str, str]] = {}
         self._seen: dict[str, dict[str, tuple[int, Record]]] = defaultdict(dict)
-        self._rows: dict[tuple[str, frozenset[str]], list[Values]] = defaultdict(list)
-        self._parts: dict[str, list[Values]] = defaultdict(list)
-        self._owners: dict[str, set[str]] = defaultdict(set)
+        self._items: dict[str, list[_Item]] = defaultdict(list)
+        self._plain: dict[str, list[Values]] = defaultdict(list)
         self._counts: dict[str, list[int]] = {}
         self._unresolved: dict[tuple[str, str], tuple[int, str, int]] = {}
         self._adopted: set[tuple[str, str]] = set()
@@ -80,7 +76,7 @@ class Gathering:
         """Return the id the row has here, or is going to have: one that is a uuid stays what it is."""
         found = self.resolve(kind, external_id)
         if found is None:
-            found = external_id if is_uuid(external_id) else str(uuid.uuid4())
+            found = external_id if is_uuid(external_id) else new_id()
             self._ids[kind][external_id] = found
         return found
 
@@ -152,19 +148,10 @@ class Gathering:
             "id": local_id,
             **{name: self.now for name in ("created_at", "updated_at") if record.values.get(name) is None},
         }
-        self._rows[TABLES.get(kind, kind), keeps].append(row)
         for column, (other, other_id) in record.later.items():
             self._later.append((row, column, self.local_id(other, other_id) if other_id else ""))
-        for part, rows in record.parts.items():
-            if is_here:
-                self._owners[part].add(local_id)
-            owner = (
-                {"item_kind": kind, "item_id": local_id}
-                if PARTS[part] == "item_id"
-                else {PARTS[part]: local_id}
-            )
-            self._parts[part] += [{**values, **owner} for values in rows]
-        self._rows["external_ref", frozenset()].append(
+        self._items[TABLES.get(kind, kind)].append(_Item(row, record.parts, keeps, is_here))
+        self._plain["external_ref"].append(
             {
                 "system": self._system,
                 "kind": kind,
@@ -176,15 +163,14 @@ class Gathering:
 
     def add_row(self, table: str, values: Values) -> str:
         """Gather a row that is ours alone, such as a stage that a file names, and return its id."""
-        row_id = str(uuid.uuid4())
-        self._rows[table, frozenset()].append(
-            {**values, "id": row_id, "created_at": self.now, "updated_at": self.now}
-        )
+        row_id = new_id()
+        row = {**values, "id": row_id, "created_at": self.now, "updated_at": self.now}
+        self._items[table].append(_Item(row, {}, frozenset(), is_here=False))
         return row_id
 
     def add_plain(self, table: str, rows: Iterable[Values]) -> None:
         """Gather rows that have no id of their own."""
-        self._rows[table, frozenset()] += rows
+        self._plain[table] += rows
 
     # -- the end
 
@@ -201,36 +187,52 @@ class Gathering:
         counts = tuple(Count(kind, *numbers) for kind, numbers in self._counts.items())
         return ImportReport(is_dry_run, counts, tuple(self.rejects), tuple(self.notices + missed))
 
-    def carry_out(self, db: Database) -> None:
-        """Write everything in one transaction: all of it, or nothing."""
-        if not self._rows:
-            return
-        self._settle()
-        with db.write() as connection:
-            for (table, keeps), rows in sorted(self._rows.items(), key=_place):
-                records.save(connection, table, rows, keeps=keeps)
-            for part, rows in self._parts.items():
-                records.replace_parts(connection, part, PARTS[part], self._owners[part], rows)
-            records.reindex(connection)
-            touched = slots.link_awaited(connection, self.now)
-            events.record(connection, "items", thread_ids=touched)
+    def carry_out(self, db: Database, name: str) -> None:
+        """Write everything, within import_runs.alone(): all of it, or nothing in the end. `name` is told to people."""
+        if self._items or self._plain:
+            self._settle()
+            import_runs.write(db, name, self._steps(), self.now)
+
+    def _steps(self) -> Iterator[str]:
+        """Yield the steps of the plan, in the order in which rows refer to each other."""
+        for table in import_steps.ORDER:
+            for start in range(0, len(self._items[table]), _STEP):
+                yield from self._some(table, self._items[table][start : start + _STEP])
+        for table, rows in self._plain.items():
+            for start in range(0, len(rows), _STEP):
+                some = rows[start : start + _STEP]
+                yield import_steps.of_rows(table, some, records.with_keys(self._connection, table, some))
+
+    def _some(self, table: str, items: Sequence[_Item]) -> Iterator[str]:
+        """Yield one step with what is new, and one with what changes."""
+        here = records.by_id(self._connection, table, [item.row["id"] for item in items if item.is_here])
+        new = [item for item in items if item.row["id"] not in here]
+        if new:
+            yield import_steps.of_new(
+                table, [(str(item.row["id"]), item.row, item.parts) for item in new], self.now
+            )
+        changed = [item for item in items if item.row["id"] in here]
+        if changed:
+            yield import_steps.of_changed(
+                table, [self._changed(item, here[item.row["id"]]) for item in changed]
+            )
+
+    def _changed(self, item: _Item, here: Mapping[str, object]) -> import_steps.Changed:
+        after = {
+            name: value
+            for name, value in item.row.items()
+            if name not in item.keeps and name != "id" and here[name] != value
+        }
+        row_id = str(item.row["id"])
+        olds = {part: records.parts(self._connection, part, PARTS[part], row_id) for part in item.parts}
+        return row_id, after, {name: here[name] for name in after}, item.parts, olds
 
     def _settle(self) -> None:
         """Let columns that name a row which may stand later in the files be what came of it."""
-        gathered = {row["id"] for rows in self._rows.values() for row in rows if "id" in row}
+        gathered = {item.row["id"] for items in self._items.values() for item in items}
         known = {each.local_id for kind in self._known.values() for each in kind.values()}
         for row, column, other_id in self._later:
             row[column] = other_id if other_id in gathered or other_id in known else None
-
-
-def is_uuid(text: str) -> bool:
-    """Say whether an id is a uuid, as all of ours are."""
-    return _UUID.fullmatch(text) is not None
-
-
-def _place(entry: tuple[tuple[str, frozenset[str]], object]) -> tuple[bool, str, list[str]]:
-    table, keeps = entry[0]
-    return table != "pipeline", table, sorted(keeps)  # before its stages
 
 
 def _digest(record: Record) -> bytes:

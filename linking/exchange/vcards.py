@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,7 @@ from linking.exchange.intake import Incoming, Intake, digest
 from linking.exchange.marks import Marks
 from linking.exchange.people import People
 from linking.exchange.report import ImportReport, Remark
-from store import events
-from store.crm import users
+from store.crm import import_runs, users
 from store.crm.staging import Staging
 from store.database import Database
 from store.links import contacts
@@ -42,22 +42,20 @@ _UNWANTED: Final = re.compile(
 
 
 def import_file(db: Database, path: Path, *, dry_run: bool) -> ImportReport:
-    """Bring in the persons of a file of vCards, in one transaction; a dry run only says what would come in.
+    """Bring in the persons of a file of vCards, all of them or none; a dry run only says what would come in.
 
     A person is known again by the card's UID, else by an address, and of what was chosen here nothing is lost to an
-    older card. Organizations are found by name. Raises OSError.
+    older card. Organizations are found by name. Raises OSError, import_runs.UnderWay.
     """
     now = int(time.time())
     connection = db.read()
-    with Staging(connection, SYSTEM) as staging:
+    with nullcontext() if dry_run else import_runs.alone(db), Staging(connection, SYSTEM) as staging:
         intake = Intake(staging, path.name, now)
         me = users.me(connection).id
         people = People(intake, contacts.ours(connection).addresses, {"owner_id": me, "visible_to": "owner"})
         _Cards(intake, people, me).read(path.read_bytes())
         if not dry_run and not staging.is_empty():
-            with db.write() as writing:
-                staging.carry_out(writing, now)
-                events.record(writing, "items", thread_ids=())
+            import_runs.write(db, path.name, staging.steps(now), now)
         return intake.report(is_dry_run=dry_run, kind="person")
 
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from mail.folding import fold_for_index
@@ -60,6 +60,41 @@ def reindex_items(connection: sqlite3.Connection, refs: Iterable[ItemRef]) -> No
             (chosen,),
         ).fetchall()
         _write(connection, rows, wanted, None)
+
+
+def add_items(connection: sqlite3.Connection, kind: ItemKind, item_ids: Sequence[str]) -> None:
+    """Index items that are new, in their order: as reindex_items() would, with fewer questions."""
+    rows = connection.execute(
+        _WORDS[kind] + " AND i.id IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own text
+        (json.dumps(item_ids),),
+    ).fetchall()
+    of = {item_id: (rank, fold_for_index(text)) for _, item_id, rank, text in rows}
+    free: dict[int, int] = {}
+    entries = [
+        (_next(connection, of[item_id][0], free), kind.value, item_id, of[item_id][1])
+        for item_id in item_ids
+        if item_id in of
+    ]
+    connection.executemany(
+        "INSERT INTO item_index (number, item_kind, item_id, words) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (item_kind, item_id) DO UPDATE SET words = excluded.words",
+        entries,
+    )
+
+
+def _next(connection: sqlite3.Connection, rank: int, free: dict[int, int]) -> int:
+    """Take the number after the last one of a rank, or of one soon after it; `free` keeps which that is."""
+    while True:
+        start, end = rank << _TELL_APART_BITS, rank + 1 << _TELL_APART_BITS
+        if rank not in free:
+            (last,) = connection.execute(
+                "SELECT max(number) FROM item_index WHERE number >= ? AND number < ?", (start, end)
+            ).fetchone()
+            free[rank] = start if last is None else last + 1
+        if free[rank] < end:
+            free[rank] += 1
+            return free[rank] - 1
+        rank += 1
 
 
 def named_after(connection: sqlite3.Connection, ref: ItemRef) -> list[ItemRef]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from peewee import EXCLUDED, SqliteDatabase
 
+from store.crm.import_steps import KEYS
 from store.crm.item_index import reindex as reindex
 from store.crm.models import MODELS, Row
 
@@ -72,24 +74,37 @@ def save(
     connection.executemany(sql, [[*({**defaults, **row}[name] for name in columns), *tail] for row in rows])
 
 
-def update(connection: sqlite3.Connection, table: str, row_id: str, values: Values) -> None:
-    """Give columns of a shareable row other values, counting `rev` up."""
-    fields = MODELS[table]._meta.fields
-    names = [name for name in values if name in fields]
-    assignments = ", ".join(f'"{name}" = ?' for name in names)
-    connection.execute(
-        f'UPDATE "{table}" SET {assignments}, rev = rev + 1 WHERE id = ?',  # noqa: S608 - names of our models
-        [*(values[name] for name in names), row_id],
+def by_id(
+    connection: sqlite3.Connection, table: str, row_ids: Sequence[object]
+) -> dict[object, dict[str, Any]]:
+    """Return those of the shareable rows that are here, by their ids."""
+    rows = _rows(
+        connection,
+        f'SELECT * FROM "{table}" WHERE id IN (SELECT value FROM json_each(?))',  # noqa: S608 - names of our models
+        (json.dumps(row_ids),),
     )
+    return {row["id"]: row for row in rows}
 
 
-def replace_parts(
-    connection: sqlite3.Connection, table: str, owner: str, owner_ids: Collection[str], rows: Sequence[Values]
-) -> None:
-    """Take from `owner_ids` the parts they had, and add `rows`: addresses of persons, labels of items and so on."""
-    query, _ = on(connection).get_sql_context().sql(MODELS[table].delete()).query()  # type: ignore[no-untyped-call]
-    connection.executemany(f'{query} WHERE "{owner}" = ?', [(owner_id,) for owner_id in sorted(owner_ids)])
-    save(connection, table, rows)
+def parts(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, str], owner_id: str
+) -> list[dict[str, Any]]:
+    """Return what a row has of a table of parts; `columns` say whose they are and what tells them apart."""
+    query = f'SELECT * FROM "{table}" WHERE "{columns[0]}" = ? ORDER BY "{columns[1]}"'  # noqa: S608 - names of our models
+    return _rows(connection, query, (owner_id,))
+
+
+def with_keys(connection: sqlite3.Connection, table: str, rows: Sequence[Values]) -> list[dict[str, Any]]:
+    """Return the rows that are here with the same keys."""
+    keys = KEYS[table]
+    query = f'SELECT * FROM "{table}" WHERE ' + " AND ".join(f'"{name}" = ?' for name in keys)  # noqa: S608 - names of KEYS
+    return [found for row in rows for found in _rows(connection, query, [row[name] for name in keys])]
+
+
+def _rows(connection: sqlite3.Connection, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
+    found = connection.execute(query, values)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def has(connection: sqlite3.Connection, table: str, row_id: str) -> bool:

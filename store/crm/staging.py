@@ -1,78 +1,53 @@
 """Where a large import puts together what it is about to write, outside memory and outside the store.
 
-The store is only read until carry_out() writes all of it in one transaction; a dry run never gets there.
+The store is only read. What a row stages stays in memory until flush() writes it down with that of its neighbours, and what
+many rows look for is looked up at once: a statement for each row and question would take most of an import's time.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from store.crm import item_index, records
-from store.crm.items import ItemKind, ItemRef
+from store.crm import import_steps, records
+from store.crm.import_steps import PARTS as PARTS
 
+T = TypeVar("T")
 Values = dict[str, Any]
-_Item = tuple[str, Values, dict[str, list[Values]]]
-"""The id of a row, its columns and its parts."""
-_CHUNK: Final = 500
+Name = tuple[str, str]
+"""A sort of names (email, domain, person, deal ..) and a text."""
+Ref = tuple[str, str]
+"""A kind, and the id a row has where it comes from."""
 
 _SCHEMA: Final = """
-PRAGMA journal_mode=MEMORY;
+PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
 PRAGMA cache_size=-64000;
-CREATE TABLE staged (tbl TEXT NOT NULL, id TEXT NOT NULL, is_new INTEGER NOT NULL, data TEXT NOT NULL,
-    PRIMARY KEY (tbl, id)) WITHOUT ROWID;
+CREATE TABLE staged (number INTEGER PRIMARY KEY, tbl TEXT NOT NULL, id TEXT NOT NULL, is_new INTEGER NOT NULL, data TEXT NOT NULL,
+    UNIQUE (tbl, id));
 CREATE TABLE name (sort TEXT NOT NULL, text TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (sort, text, id)) WITHOUT ROWID;
 CREATE TABLE ref (kind TEXT NOT NULL, external_id TEXT NOT NULL, local_id TEXT NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (kind, external_id)) WITHOUT ROWID;
-CREATE INDEX ref_local ON ref (kind, local_id);
+CREATE INDEX ref_local ON ref (kind, local_id) WHERE external_id NOT LIKE '~%';
 CREATE TABLE seen (kind TEXT NOT NULL, external_id TEXT NOT NULL, line INTEGER NOT NULL, hash BLOB NOT NULL,
     PRIMARY KEY (kind, external_id)) WITHOUT ROWID;
 """
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
-_ORDER: Final = [
-    "label",
-    "custom_field",
-    "organization",
-    "person",
-    "product",
-    "lead",
-    "deal",
-    "project",
-    "activity",
-    "note",
-]
-"""The tables in the order in which their rows refer to each other."""
-PARTS: Final = {
-    "person_email": ("person_id", "email"),
-    "person_phone": ("person_id", "phone"),
-    "organization_domain": ("organization_id", "domain"),
-    "deal_participant": ("deal_id", "person_id"),
-    "item_label": ("item_id", "label_id"),
-    "custom_value": ("item_id", "field_id"),
-}
-"""Of each table of parts the column of whose part it is, and the one that tells its parts apart."""
-_OF_KIND: Final = {
-    "person": ("person_email", "person_phone", "item_label", "custom_value"),
-    "organization": ("organization_domain", "item_label", "custom_value"),
-    "deal": ("deal_participant", "item_label", "custom_value"),
-    "lead": ("item_label", "custom_value"),
-    "project": ("item_label", "custom_value"),
-}
-_IN_STORE: Final = {
-    "email": (
-        "SELECT e.person_id FROM person_email e JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL"
-        " WHERE e.email = ? ORDER BY p.created_at, p.id LIMIT 20"
-    ),
-    "domain": (
-        "SELECT d.organization_id FROM organization_domain d JOIN organization o ON o.id = d.organization_id"
-        " AND o.deleted_at IS NULL WHERE d.domain = ? ORDER BY o.created_at, o.id LIMIT 20"
-    ),
-}
+_STEP: Final = 40
+"""So many rows go into the store together."""
+_EMAILS: Final = (
+    "SELECT e.email, e.person_id FROM json_each(?) j CROSS JOIN person_email e ON e.email = j.value"
+    " JOIN person p ON p.id = e.person_id AND p.deleted_at IS NULL ORDER BY p.created_at, p.id"
+)
+_DOMAINS: Final = (
+    "SELECT d.domain, d.organization_id FROM json_each(?) j CROSS JOIN organization_domain d ON d.domain = j.value"
+    " JOIN organization o ON o.id = d.organization_id AND o.deleted_at IS NULL ORDER BY o.created_at, o.id"
+)
+_IN_STORE: Final = {"email": _EMAILS, "domain": _DOMAINS}
 # Names have no index in the store: those of a sort are read once, when the first is asked for.
 _NAMES: Final = {
     "person": "SELECT name, id FROM person WHERE deleted_at IS NULL",
@@ -85,18 +60,25 @@ _NAMES: Final = {
     "label": "SELECT name, id FROM label",  # names of deleted ones are taken too
     **{
         f"field of {kind}": f"SELECT name, id FROM custom_field WHERE deleted_at IS NULL AND item_kind = '{kind}'"  # noqa: S608 - our own words
-        for kind in (*_OF_KIND, "activity", "product", "note")
+        for kind in ("person", "organization", "deal", "lead", "project", "activity", "product", "note")
     },
 }
+_MOST_ALIKE: Final = 50
 
 
 @dataclass(slots=True)
 class Staged:
-    """A row as it is going to be. `parts` are only those to be added; `values` only what changes where it is not new."""
+    """A row as it is going to be; it is not changed any more once it was put.
+
+    `parts` are only those to be added. Of a row that is not new `values` are what changes, and `before` what they were,
+    `olds` the parts in whose place some of `parts` come.
+    """
 
     values: Values
     parts: dict[str, list[Values]] = field(default_factory=dict)
     is_new: bool = True
+    before: Values = field(default_factory=dict)
+    olds: dict[str, list[Values]] = field(default_factory=dict)
 
 
 class Staging:
@@ -110,7 +92,17 @@ class Staging:
         )  # a file without a name, gone when it is closed
         self._temp.executescript(_SCHEMA)
         self._temp.execute("BEGIN")
-        self._have: set[str] = set()
+        self._loaded: set[str] = set()
+        # What was looked up, as it was when flush() came last, and what was staged since.
+        self._known_names: dict[Name, tuple[str, ...]] = {}
+        self._known_refs: dict[Ref, records.Known | None] = {}
+        self._known_seen: dict[Ref, tuple[int, bytes] | None] = {}
+        self._names: dict[Name, tuple[str, ...]] = {}
+        self._refs: dict[Ref, records.Known] = {}
+        self._ref_of: dict[Ref, str] = {}
+        self._seen: dict[Ref, tuple[int, bytes]] = {}
+        self._staged: dict[tuple[str, str], Staged] = {}
+        self._undo: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 
     def __enter__(self) -> Staging:
         """Return the staging."""
@@ -123,60 +115,106 @@ class Staging:
     @contextmanager
     def whole(self) -> Iterator[None]:
         """Take back all that the block staged when it raises: no row comes in by half."""
-        have = set(self._have)
-        self._temp.execute("SAVEPOINT part")
+        self._undo.clear()
         try:
             yield
         except BaseException:
-            self._temp.execute("ROLLBACK TO part")
-            self._have = have
+            for mapping, key, value in reversed(self._undo):
+                if value is None:
+                    del mapping[key]
+                else:
+                    mapping[key] = value
             raise
-        finally:
-            self._temp.execute("RELEASE part")
+
+    def _set(self, mapping: MutableMapping[Any, Any], key: object, value: object) -> None:
+        self._undo.append((mapping, key, mapping.get(key)))
+        mapping[key] = value
 
     # -- looking for what there is
 
-    def find(self, sort: str, text: str) -> list[str]:
-        """Return the ids that have an address, a domain or, word for word but for case, a name; the oldest first."""
-        wanted = " ".join(text.split()).casefold()
-        found: list[str] = []
+    def expect(self, names: Iterable[Name], refs: Collection[Ref]) -> None:
+        """Look up at once what some rows are going to ask for."""
+        wanted: dict[str, set[str]] = {}
+        for sort, text in names:
+            wanted.setdefault(sort, set()).add(_bare(text))
+        for sort, texts in wanted.items():
+            self._look_up(sort, [text for text in texts if (sort, text) not in self._known_names])
+        for kind in {kind for kind, _ in refs}:
+            some = json.dumps(list({external_id for each, external_id in refs if each == kind}))
+            self._look_up_refs(kind, some)
+            self._known_seen.update(dict.fromkeys((ref for ref in refs if ref[0] == kind), None))
+            rows = self._temp.execute(
+                "SELECT s.external_id, s.line, s.hash FROM json_each(?) j CROSS JOIN seen s ON s.kind = ? AND s.external_id = j.value",
+                (some, kind),
+            )
+            self._known_seen.update(((kind, external_id), (line, value)) for external_id, line, value in rows)
+
+    def _look_up_refs(self, kind: str, external_ids: str) -> None:
+        self._known_refs.update(((kind, each), None) for each in json.loads(external_ids))
+        query = (
+            "SELECT r.external_id, r.local_id, r.hash FROM json_each(?) j CROSS JOIN {} r"
+            " ON r.external_id = j.value AND r.kind = ?"
+        )
+        rows = self._store.execute(
+            query.format("external_ref") + " AND r.system = ?", (external_ids, kind, self._system)
+        ).fetchall()
+        rows += self._temp.execute(query.format("ref"), (external_ids, kind)).fetchall()
+        self._known_refs.update(
+            ((kind, external_id), records.Known(local_id, value)) for external_id, local_id, value in rows
+        )
+
+    def _look_up(self, sort: str, texts: list[str]) -> None:
+        found: dict[str, dict[str, None]] = {text: {} for text in texts}
+        some = json.dumps(texts)
         if sort in _IN_STORE:
-            found = [row[0] for row in self._store.execute(_IN_STORE[sort], (wanted,)).fetchall()]
+            for text, row_id in self._store.execute(_IN_STORE[sort], (some,)).fetchall():
+                found[text][row_id] = None
         else:
             self._load(sort)
-        rows = self._temp.execute("SELECT id FROM name WHERE sort = ? AND text = ? LIMIT 50", (sort, wanted))
-        return list(dict.fromkeys([*found, *(row[0] for row in rows)]))
+        rows = self._temp.execute(
+            "SELECT n.text, n.id FROM json_each(?) j CROSS JOIN name n ON n.sort = ? AND n.text = j.value",
+            (some, sort),
+        )
+        for text, row_id in rows:
+            found[text][row_id] = None
+        self._known_names.update(((sort, text), tuple(ids)[:_MOST_ALIKE]) for text, ids in found.items())
 
     def _load(self, sort: str) -> None:
-        if sort not in self._have:
-            self._have.add(sort)
+        if sort not in self._loaded:
+            self._loaded.add(sort)
             rows = self._store.execute(_NAMES[sort])
             self._temp.executemany(
                 "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
-                ((sort, " ".join(name.split()).casefold(), item_id) for name, item_id in rows),
+                ((sort, _bare(name), item_id) for name, item_id in rows),
             )
+
+    def find(self, sort: str, text: str) -> list[str]:
+        """Return the ids that have an address, a domain or, word for word but for case, a name; the oldest first."""
+        name = (sort, _bare(text))
+        if name not in self._known_names:
+            self._look_up(sort, [name[1]])
+        return list(dict.fromkeys((*self._known_names[name], *self._names.get(name, ()))))
 
     def name(self, sort: str, text: str, row_id: str) -> None:
         """Let find() know a row by a text."""
-        wanted = " ".join(text.split()).casefold()
-        if sort not in _IN_STORE:
-            self._load(sort)
-        self._temp.execute("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", (sort, wanted, row_id))
+        name = (sort, _bare(text))
+        before = self._names.get(name, ())
+        if row_id not in before:
+            self._set(self._names, name, (*before, row_id))
 
     def ref(self, kind: str, external_id: str) -> records.Known | None:
         """Return the row that has this id where it comes from."""
-        row = self._temp.execute(
-            "SELECT local_id, hash FROM ref WHERE kind = ? AND external_id = ?", (kind, external_id)
-        ).fetchone()
-        if row is None:
-            row = self._store.execute(
-                "SELECT local_id, hash FROM external_ref WHERE system = ? AND kind = ? AND external_id = ?",
-                (self._system, kind, external_id),
-            ).fetchone()
-        return None if row is None else records.Known(*row)
+        ref = (kind, external_id)
+        if ref in self._refs:
+            return self._refs[ref]
+        if ref not in self._known_refs:
+            self._look_up_refs(kind, json.dumps([external_id]))
+        return self._known_refs[ref]
 
     def other_ref(self, kind: str, local_id: str) -> bool:
         """Say whether a row is known by an id of where the import comes from; those with a tilde were made here."""
+        if (kind, local_id) in self._ref_of:
+            return True
         return (
             self._temp.execute(
                 "SELECT 1 FROM ref WHERE kind = ? AND local_id = ? AND external_id NOT LIKE '~%' LIMIT 1",
@@ -191,12 +229,17 @@ class Staging:
 
     def seen(self, kind: str, external_id: str, line: int, digest: bytes) -> tuple[int, bytes] | None:
         """Return the line that had the id before and what it was, None when this is the first."""
-        row = self._temp.execute(
-            "SELECT line, hash FROM seen WHERE kind = ? AND external_id = ?", (kind, external_id)
-        ).fetchone()
-        if row is None:
-            self._temp.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", (kind, external_id, line, digest))
-        return None if row is None else (row[0], row[1])
+        ref = (kind, external_id)
+        found = self._seen.get(ref)
+        if found is None and ref in self._known_seen:
+            found = self._known_seen[ref]
+        elif found is None:
+            found = self._temp.execute(
+                "SELECT line, hash FROM seen WHERE kind = ? AND external_id = ?", ref
+            ).fetchone()
+        if found is None:
+            self._set(self._seen, ref, (line, digest))
+        return found
 
     def row(self, table: str, row_id: str) -> Values | None:
         """Return the columns of a row as it is now or is going to be, None when there is none."""
@@ -224,121 +267,122 @@ class Staging:
 
     def staged(self, table: str, row_id: str) -> Staged | None:
         """Return what is going to be of a row, None when nothing is."""
+        found = self._staged.get((table, row_id))
+        if found is not None:
+            return found
         row = self._temp.execute(
             "SELECT is_new, data FROM staged WHERE tbl = ? AND id = ?", (table, row_id)
         ).fetchone()
         if row is None:
             return None
-        found = json.loads(row[1])
-        return Staged(found[0], found[1], bool(row[0]))
+        if row[0]:
+            _, values, parts = json.loads(row[1])
+            return Staged(values, parts)
+        _, values, before, parts, olds = json.loads(row[1])
+        return Staged(values, parts, False, before, olds)
 
     def put(self, table: str, row_id: str, staged: Staged) -> None:
         """Let a row be so, in place of what was staged of it before."""
-        self._temp.execute(
-            "INSERT OR REPLACE INTO staged VALUES (?, ?, ?, ?)",
-            (
-                _known(table),
-                row_id,
-                int(staged.is_new),
-                _ENCODE([staged.values, staged.parts]),
-            ),
-        )
+        self._set(self._staged, (_known(table), row_id), staged)
 
     def put_ref(self, kind: str, external_id: str, local_id: str, digest: bytes) -> None:
         """Let a row be known by the id it has where it comes from."""
-        self._temp.execute(
-            "INSERT OR REPLACE INTO ref VALUES (?, ?, ?, ?)", (kind, external_id, local_id, digest)
+        self._set(self._refs, (kind, external_id), records.Known(local_id, digest))
+        if not external_id.startswith("~"):
+            self._set(self._ref_of, (kind, local_id), external_id)
+
+    def flush(self) -> None:
+        """Write down what was staged since the last time, outside whole()."""
+        self._temp.executemany(
+            "INSERT INTO staged (tbl, id, is_new, data) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (tbl, id) DO UPDATE SET data = excluded.data",
+            [
+                (table, row_id, int(each.is_new), _ENCODE(_item(row_id, each)))
+                for (table, row_id), each in self._staged.items()
+            ],
         )
+        self._temp.executemany(
+            "INSERT OR IGNORE INTO name VALUES (?, ?, ?)",
+            [(*name, row_id) for name, ids in self._names.items() for row_id in ids],
+        )
+        self._temp.executemany(
+            "INSERT OR REPLACE INTO ref VALUES (?, ?, ?, ?)",
+            [(*ref, *known) for ref, known in self._refs.items()],
+        )
+        self._temp.executemany(
+            "INSERT INTO seen VALUES (?, ?, ?, ?)", [(*ref, *known) for ref, known in self._seen.items()]
+        )
+        for mapping in (
+            self._staged, self._names, self._refs, self._ref_of, self._seen, self._known_names, self._known_refs, self._known_seen,
+        ):  # fmt: skip
+            mapping.clear()
+        self._undo.clear()
 
     # -- the end
 
     def is_empty(self) -> bool:
         """Say whether there is nothing to write."""
-        return not self._temp.execute(
-            "SELECT (SELECT count(*) FROM staged LIMIT 1) + (SELECT count(*) FROM ref LIMIT 1)"
-        ).fetchone()[0]
+        self.flush()
+        found = self._temp.execute("SELECT 1 FROM staged UNION ALL SELECT 1 FROM ref LIMIT 1")
+        return found.fetchone() is None
 
-    def carry_out(self, connection: sqlite3.Connection, now: int) -> None:
-        """Write everything, inside a write transaction; the link picker's index follows."""
-        for table in _ORDER:
+    def steps(self, now: int) -> Iterator[str]:
+        """Yield everything that is to be written, in steps of which each is consistent by itself."""
+        self.flush()
+        for table in import_steps.ORDER:
             for chunk in _chunks(self._of(table, is_new=True)):
-                records.save(connection, table, _whole(chunk, now))
-                _follow(connection, table, chunk)
+                yield import_steps.of_encoded(table, chunk, now)
             for chunk in _chunks(self._of(table, is_new=False)):
-                for row_id, values, _ in chunk:
-                    records.update(connection, table, row_id, {**values, "updated_at": now})
-                _follow(connection, table, chunk)
-        self._save_refs(connection)
+                yield import_steps.of_changed(table, [_stamped(json.loads(text), now) for text in chunk])
+        columns = ("kind", "external_id", "local_id", "hash")
+        refs = self._temp.execute(f"SELECT {', '.join(columns)} FROM ref")  # noqa: S608 - our own words
+        for some in _chunks({"system": self._system, **dict(zip(columns, row, strict=True))} for row in refs):
+            yield import_steps.of_rows("external_ref", some, self._refs_before(some))
 
-    def _of(self, table: str, *, is_new: bool) -> Iterator[_Item]:
+    def _of(self, table: str, *, is_new: bool) -> Iterator[str]:
         rows = self._temp.execute(
-            "SELECT id, data FROM staged WHERE tbl = ? AND is_new = ? ORDER BY id", (table, is_new)
+            "SELECT data FROM staged WHERE tbl = ? AND is_new = ? ORDER BY number", (table, is_new)
         )
-        for row_id, text in rows:
-            values, parts = json.loads(text)
-            yield row_id, values, parts
+        return (text for (text,) in rows)
 
-    def _save_refs(self, connection: sqlite3.Connection) -> None:
-        rows = self._temp.execute("SELECT kind, external_id, local_id, hash FROM ref")
-        for chunk in _chunks(rows):
-            records.save(
-                connection,
-                "external_ref",
-                [
-                    {
-                        "system": self._system, "kind": kind, "external_id": external_id, "local_id": local_id,
-                        "hash": digest,
-                    }
-                    for kind, external_id, local_id, digest in chunk
-                ],
-            )  # fmt: skip
+    def _refs_before(self, chunk: list[Values]) -> list[Values]:
+        keys = json.dumps([[row["kind"], row["external_id"]] for row in chunk])
+        rows = self._store.execute(
+            "SELECT r.kind, r.external_id, r.local_id, r.hash FROM json_each(?) j CROSS JOIN external_ref r"
+            " ON r.system = ? AND r.kind = j.value ->> 0 AND r.external_id = j.value ->> 1",
+            (keys, self._system),
+        ).fetchall()
+        columns = ("kind", "external_id", "local_id", "hash")
+        return [{"system": self._system, **dict(zip(columns, row, strict=True))} for row in rows]
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _known(table: str) -> str:
-    if table not in _ORDER:
+    if table not in import_steps.ORDER:
         raise ValueError(table)
     return table
 
 
-def _chunks(rows: Any) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
+def _item(row_id: str, staged: Staged) -> list[Any]:
+    if staged.is_new:
+        return [row_id, staged.values, staged.parts]
+    return [row_id, staged.values, staged.before, staged.parts, staged.olds]
+
+
+def _stamped(item: Any, now: int) -> Any:
+    row_id, values, before, parts, olds = item
+    return [row_id, {**values, "updated_at": now}, before, parts, olds]
+
+
+def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
+    chunk: list[T] = []
     for row in rows:
         chunk.append(row)
-        if len(chunk) == _CHUNK:
+        if len(chunk) == _STEP:
             yield chunk
             chunk = []
     if chunk:
         yield chunk
-
-
-def _whole(items: list[_Item], now: int) -> list[Values]:
-    names = sorted({name for _, values, _ in items for name in values})
-    stamps = {"created_at": now, "updated_at": now}
-    found = []
-    for row_id, values, _ in items:
-        stamped = {
-            **stamps,
-            **{name: value for name, value in values.items() if value is not None or name not in stamps},
-        }
-        found.append(
-            {**{name: stamped.get(name) for name in names}, **{n: stamped[n] for n in stamps}, "id": row_id}
-        )
-    return found
-
-
-def _follow(connection: sqlite3.Connection, table: str, items: list[_Item]) -> None:
-    """Write what belongs to rows, and what the link picker searches of them."""
-    _add_parts(connection, table, items)
-    if table in set(ItemKind):
-        item_index.reindex_items(connection, [ItemRef(ItemKind(table), row_id) for row_id, _, _ in items])
-
-
-def _add_parts(connection: sqlite3.Connection, table: str, items: list[_Item]) -> None:
-    for part in _OF_KIND.get(table, ()):
-        owner = PARTS[part][0]
-        rows = [
-            {**row, owner: row_id, **({"item_kind": table} if owner == "item_id" else {})}
-            for row_id, _, parts in items
-            for row in parts.get(part, ())
-        ]
-        records.save(connection, part, rows)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from mail.types import ThreadId
@@ -75,52 +74,6 @@ def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> N
     )
     connection.execute("DELETE FROM item_link WHERE thread_id = ?", (merged,))
     to_file.follow(connection, [kept])
-
-
-def link_awaited(
-    connection: sqlite3.Connection, now: int, thread_ids: Iterable[ThreadId] | None = None
-) -> frozenset[ThreadId]:
-    """Link conversations whose mail has come after the links to them (table awaited_link); return those linked.
-
-    `thread_ids` are the conversations to look at, None means all.
-    """
-    if connection.execute("SELECT 1 FROM awaited_link LIMIT 1").fetchone() is None:
-        return frozenset()
-    ids = None if thread_ids is None else json.dumps(sorted(thread_ids))
-    columns = "e.thread_id, w.message_id, w.item_kind, w.item_id, w.origin, w.by_user, w.at, w.reason"
-    rows = connection.execute(
-        f"SELECT {columns} FROM awaited_link w"  # noqa: S608 - our own words, also below
-        " CROSS JOIN account a CROSS JOIN email e ON e.account_id = a.id AND e.message_id = w.message_id"
-        " AND e.bcc_token IS NULL"
-        if ids is None
-        else f"SELECT {columns} FROM json_each(?) j CROSS JOIN email e"  # noqa: S608
-        " ON e.thread_id = j.value CROSS JOIN awaited_link w ON w.message_id = e.message_id WHERE e.bcc_token IS NULL",
-        () if ids is None else (ids,),
-    ).fetchall()
-    linked = set()
-    for thread_id, message_id, item_kind, item_id, origin, by, at, reason in rows:
-        connection.execute("DELETE FROM awaited_link WHERE message_id = ?", (message_id,))
-        # An empty kind is a link that was taken away by hand.
-        slot = Slot(
-            item_kind or None,
-            item_id or None,
-            origin or _origin(connection, message_id),
-            by,
-            at or now,
-            reason,
-        )
-        before = read(connection, thread_id)
-        if before is None or (before.origin == "auto" and slot.origin != "auto"):
-            put(connection, thread_id, slot)
-            linked.add(ThreadId(thread_id))
-    to_file.follow(connection, linked)
-    return frozenset(linked)
-
-
-def _origin(connection: sqlite3.Connection, message_id: str) -> str:
-    """Return whether a link was brought in, or chosen when the message was written here."""
-    written = connection.execute("SELECT 1 FROM submission WHERE message_id = ? LIMIT 1", (message_id,))
-    return "import" if written.fetchone() is None else "compose"
 
 
 def _weight(slot: Slot) -> tuple[bool, bool, int]:

@@ -17,7 +17,7 @@ from mail.parse import parse
 from mail.types import AccountId, Email, EmailId, MailboxId, MailboxKey, RemoteKey, Role, ThreadId
 from store import actions, conversations, desired, email_ids, ingest_rows, placements
 from store.desired import Wish
-from store.links import slots
+from store.links import awaited
 from store.placements import LOCAL
 from store.sending import local_mail
 
@@ -93,7 +93,7 @@ def add(
         local_mail.queue(connection, placement_id)
     placements.mark_orphans(connection, [email_id])
     touched.add(local_mail.thread_of(connection, email_id))
-    slots.link_awaited(connection, int(time.time()), touched)
+    awaited.link(connection, int(time.time()), touched)
     local_mail.recount(connection, touched)
     if isinstance(new, ingest_rows.NewEmail):
         ingest_rows.index(connection, [new])

@@ -207,7 +207,7 @@ def test_an_interrupted_import_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("store.crm.item_index.reindex_items", fail)
+    monkeypatch.setattr("store.crm.item_index.add_items", fail)
     with pytest.raises(KeyboardInterrupt):
         imported(db, place, DEALS)
     assert rows(db, "SELECT count(*) FROM person") == rows(db, "SELECT count(*) FROM label") == [(0,)]

@@ -156,7 +156,7 @@ def test_an_interrupted_import_leaves_nothing_behind(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("store.crm.records.reindex", fail)
+    monkeypatch.setattr("store.crm.item_index.add_items", fail)
     with pytest.raises(KeyboardInterrupt):
         imported(db, directory, persons="id,name\n1,Ana\n", deals="id,title\n1,A\n")
     assert db.read().execute("SELECT count(*) FROM person").fetchone() == (0,)

@@ -15,7 +15,7 @@ from linking.exchange import csv_items, export, json_items
 from mail.types import Role, ThreadId
 from store.crm import items
 from store.database import Database, open_store
-from store.links import slots
+from store.links import awaited, slots
 
 FILES = {
     "users": "id,name,email,alias,role,team,edits,can_manage\n1,Noa,noa@corp.example,sales@corp.example,admin,2,own,1\n",
@@ -200,7 +200,7 @@ def test_links_are_exported_by_message_id_and_come_back_with_the_mail(
     csv_items.import_directory(other, tmp_path / "out", dry_run=False)
     threads = [a_conversation(other, message_id) for message_id in ("a@x.example", "b@x.example")]
     with other.write() as connection:
-        slots.link_awaited(connection, 1, threads)
+        awaited.link(connection, 1, threads)
     found = [slots.read(other.read(), thread_id) for thread_id in threads]
     before = [slots.read(db.read(), thread_id) for thread_id in (linked, unlinked)]
     assert found == before
@@ -216,6 +216,6 @@ def test_a_link_that_somebody_chose_goes_before_one_that_a_rule_made(
     thread_id = a_conversation(other, "m1@x.example")
     with other.write() as connection:
         slots.put(connection, thread_id, slots.Slot("deal", gone.id, "auto", "", 1, ""))
-        assert slots.link_awaited(connection, 1, [thread_id]) == {thread_id}
+        assert awaited.link(connection, 1, [thread_id]) == {thread_id}
     slot = slots.read(other.read(), thread_id)
     assert slot is not None and (slot.item_id, slot.origin, slot.reason) == (deal.id, "manual", "said so")

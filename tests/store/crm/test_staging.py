@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import crm_rows
 import pytest
 
-from store.crm import items
+from store.crm import import_steps, items
 from store.crm.staging import Staged, Staging
 from store.database import Database
 
@@ -18,6 +18,12 @@ PERSON = {
 def staging(db: Database) -> Iterator[Staging]:
     with Staging(db.read(), "csv:test") as made:
         yield made
+
+
+def carried_out(db: Database, staging: Staging) -> None:
+    with db.write() as connection:
+        for step in staging.steps(5):
+            assert import_steps.carry_out(connection, step) == 0
 
 
 def test_what_is_here_and_what_is_going_to_be_is_found_alike(db: Database, staging: Staging) -> None:
@@ -37,20 +43,20 @@ def test_nothing_is_in_the_store_before_it_is_carried_out(db: Database, staging:
     staging.put_ref("person", "7", "p2", b"x")
     assert items.search(db, "bob") == ()
     assert not staging.is_empty()
-    with db.write() as connection:
-        staging.carry_out(connection, 5)
+    carried_out(db, staging)
     (card,) = items.search(db, "bob@acme")
     assert (card.id, card.created_at, card.external_ref) == ("p2", 5, "7")
 
 
 def test_a_row_that_is_here_changes_only_where_that_is_staged(db: Database, staging: Staging) -> None:
     ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
-    staging.put("person", ana, Staged({"title": "Chief"}, {"person_phone": [{"phone": "1"}]}, is_new=False))
+    staging.put(
+        "person", ana, Staged({"title": "Chief"}, {"person_phone": [{"phone": "1"}]}, False, {"title": "Buyer"})
+    )
     row = staging.row("person", ana)
     assert row is not None and (row["name"], row["title"]) == ("Ana Lima", "Chief")
     assert staging.parts("person", ana, "person_phone").keys() == {"1"}
-    with db.write() as connection:
-        staging.carry_out(connection, 5)
+    carried_out(db, staging)
     assert db.read().execute("SELECT name, title, rev FROM person").fetchall() == [("Ana Lima", "Chief", 2)]
 
 

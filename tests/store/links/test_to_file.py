@@ -12,7 +12,7 @@ from mail.query import parse
 from mail.types import AccountId, MailboxId, Role, ThreadId
 from store import actions, conversations, events, invariants, mailboxes, searches, threads
 from store.database import Database
-from store.links import links, slots, to_file
+from store.links import awaited, links, to_file
 from store.thread_list import ThreadList
 
 LEFT_ALONE = (
@@ -204,7 +204,7 @@ def test_mail_that_was_awaited_for_an_item_does_not_wait(
             "INSERT INTO awaited_link (message_id, item_kind, item_id) VALUES (?, 'deal', ?)",
             (message_id, deal.id),
         )
-        assert slots.link_awaited(connection, makers.NOW) == {stored.thread_id}
+        assert awaited.link(connection, makers.NOW, [stored.thread_id]) == {stored.thread_id}
     assert queue(db, boxes) == []
 
 
