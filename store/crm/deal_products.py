@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from store import undo
 from store.crm import changes as crm_changes
-from store.crm import item_checks
+from store.crm import item_checks, item_details
 from store.crm.changes import Change
 from store.crm.item_checks import BadItem, with_article
 from store.crm.item_edits import name_of, present
@@ -78,8 +78,8 @@ def _line(
     discount: str,
     tax: str,
 ) -> DealLine:
-    number, less, more = Decimal(quantity), Decimal(discount), Decimal(tax)
-    each = None if price is None else Decimal(price)
+    number, less, more = (item_details.amount(one) or Decimal(0) for one in (quantity, discount, tax))
+    each = item_details.amount(price)
     net = None if each is None else _rounded(number * each * (100 - less) / 100)
     total = None if net is None else _rounded(net * (100 + more) / 100)
     return DealLine(

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from store.crm import item_details, item_relations, items
+from store.crm import deal_products, item_details, item_relations, items
 from store.crm.item_details import Fact as Fact
 from store.crm.item_refs import COLUMN_OF, PageKind, PageRef
 from store.crm.item_relations import PersonLine as PersonLine
 from store.crm.item_relations import Related as Related
-from store.crm.items import ItemRef
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 
 MOST_LINES: Final = 20
 """Of activities, notes, products and followers."""
-_MOST_PRODUCTS: Final = 200
 _MOST_CHARACTERS: Final = 4_000
 
 
@@ -213,22 +212,16 @@ def _products(
     """Return the products of a deal, and what they come to in each currency; nothing is converted."""
     if page.kind is not PageKind.DEAL:
         return (), ()
-    rows = connection.execute(
-        "SELECT p.id, p.name, q.quantity, coalesce(q.price, p.price), p.currency, q.discount, coalesce(q.tax, p.tax)"
-        " FROM deal_product q JOIN product p ON p.id = q.product_id WHERE q.deal_id = ? ORDER BY q.position, p.name LIMIT ?",
-        (page.id, _MOST_PRODUCTS),
-    ).fetchall()
-    lines: list[ProductLine] = []
-    totals: dict[str, Decimal] = {}
-    for product_id, name, quantity, price, currency, discount, tax in rows:
-        number, each = item_details.amount(quantity) or Decimal(0), item_details.amount(price)
-        total = None if each is None else _total(number, each, discount, tax)
-        lines.append(ProductLine(PageRef(PageKind.PRODUCT, product_id), name, number, each, currency, total))
-        if total is not None:
-            totals[currency] = totals.get(currency, Decimal(0)) + total
-    return tuple(lines), tuple(sorted(totals.items()))
-
-
-def _total(quantity: Decimal, price: Decimal, discount: str | None, tax: str | None) -> Decimal:
-    less, more = item_details.amount(discount) or Decimal(0), item_details.amount(tax) or Decimal(0)
-    return (quantity * price * (100 - less) / 100 * (100 + more) / 100).quantize(Decimal("0.01"))
+    shown = deal_products.of(connection, ItemRef(ItemKind.DEAL, page.id))
+    lines = [
+        ProductLine(
+            PageRef(PageKind.PRODUCT, one.product_id),
+            one.name,
+            one.quantity,
+            one.price,
+            one.currency,
+            one.total,
+        )
+        for one in shown.lines
+    ]
+    return tuple(lines), tuple((currency, total) for currency, (_, total) in shown.totals.items())

@@ -10,7 +10,7 @@ import stored
 from paged import do, organization, person, read
 
 from mail.types import AccountId, MailboxId, Role
-from store.crm import item_page, item_refs
+from store.crm import deal_products, item_page, item_refs
 from store.crm.item_conversations import ItemConversations
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.timeline import Timeline
@@ -104,6 +104,14 @@ def test_products_are_added_up_for_each_currency_with_discount_and_tax(db: Datab
         )
     facts = read(db, deal)
     assert facts.totals == (("EUR", Decimal("299.00")), ("USD", Decimal("20.20")))
+
+
+def test_a_page_says_to_the_cent_what_the_list_of_products_says(db: Database) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    product = crm_rows.a_row(db, "product", name="Seat", currency="EUR", price="0.35")
+    deal_products.set(db, deal, product, quantity="3", discount="10", tax="19")
+    listed = deal_products.of(db.read(), deal)
+    assert read(db, deal).totals == (("EUR", listed.totals["EUR"][1]),) == (("EUR", Decimal("1.13")),)
 
 
 def test_a_lead_and_the_deal_it_became_lead_to_each_other(db: Database) -> None:
