@@ -38,9 +38,10 @@ _EMAILS: Final = (
 )
 _LINKS: Final = "SELECT at, origin, by_user, thread_id FROM item_link WHERE item_kind = ? AND item_id = ? ORDER BY at DESC LIMIT ?"
 _AUDIT: Final = (
-    "SELECT a.at, a.id, coalesce(t.thread_id, a.thread_id) FROM (SELECT at, id,"
+    "SELECT line.at, line.id, coalesce(t.thread_id, line.thread_id) FROM (SELECT at, id,"
     " CASE WHEN what IN ('unlinked', 'linked_again') THEN details ->> 'thread' END AS thread_id"
-    " FROM audit WHERE object = ? ORDER BY at DESC LIMIT ?) a LEFT JOIN thread_alias t ON t.old_id = a.thread_id"
+    " FROM audit WHERE object = ? ORDER BY at DESC LIMIT ?) line"
+    " LEFT JOIN thread_alias t ON t.old_id = line.thread_id"
 )
 _MADE: Final = "SELECT at, thread_id FROM auto_created WHERE item_kind = ? AND item_id = ? LIMIT ?"
 
