@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from store.crm import import_runs
 from store.database import Database
 from store.links import copies
 from store.sending import attached, local_mail
@@ -34,3 +35,4 @@ def tidy(db: Database) -> None:
         )
         local_mail.recount(connection, copies.purge(connection))
     attached.purge(db)
+    import_runs.tidy(db, now)

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from linking import creating, deciding
+from store.crm import import_runs
 from store.database import Database
 from store.links import auto_created, decisions
 
@@ -18,7 +19,12 @@ log = logging.getLogger(__name__)
 
 
 def judge_due(db: Database, may_go_on: Callable[[], bool] = lambda: True) -> None:
-    """Judge what is due, and make what is to be made of it: after what an account told, and whatever an end cut short."""
+    """Judge what is due, and make what is to be made of it: after what an account told, and whatever an end cut short.
+
+    An import that was cut off is carried on first: nothing is judged by items that are there by half.
+    """
+    if not import_runs.carry_on(db, may_go_on):
+        return
     deciding.decide_due(db, may_go_on=may_go_on)
     creating.create_due(db, may_go_on=may_go_on)
     deciding.decide_due(
@@ -41,7 +47,7 @@ class Judging:
 
     def glance(self) -> None:
         """Look whether conversations wait to be judged, or to make something."""
-        if decisions.is_due(self._db) or auto_created.due(self._db, 1):
+        if decisions.is_due(self._db) or auto_created.due(self._db, 1) or import_runs.is_under_way(self._db):
             self._woken.set()
 
     def stop(self) -> None:

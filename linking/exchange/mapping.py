@@ -221,13 +221,14 @@ def _kind_of(headings: Sequence[str], file: str) -> str:
             needed = {_field(kind, heading).partition(".")[0] for heading in own} & set(_NEEDED[kind])
             if own and needed:
                 return kind
-    scores = {}
+    scores: dict[str, float] = {}
     for kind in KINDS:
         columns = guess(headings, kind)
         if not columns.missing():
             have = {column.field for column in columns.columns} - {""}
-            # A lead may go without a title, so that nearly anything could be one.
-            scores[kind] = len(have) - (kind == "lead" and "title" not in have)
+            # Addresses and telephones speak for persons; and a lead may go without a title, so that nearly anything could be one.
+            theirs = sum(field.startswith("person_") for field in have)
+            scores[kind] = len(have) - theirs / 2 - (kind == "lead" and "title" not in have)
     most = max(scores.values(), default=0)
     best = [kind for kind, score in scores.items() if score == most]
     hinted = [
