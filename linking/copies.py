@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
 import zlib
 from typing import Final
@@ -11,6 +9,7 @@ from typing import Final
 from linking import standing
 from mail.types import AccountId, EmailId, ThreadId
 from store import emails, threads, undo
+from store.crm import audit as crm_audit
 from store.crm import items
 from store.crm.items import ItemCard, ItemRef
 from store.database import Database
@@ -32,13 +31,14 @@ def duplicate(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
     """
     thread_id = threads.resolve(db, thread_id)
     account_id, card = _checked(db, thread_id, item)
-    originals = _messages(db.read(), thread_id)
+    originals = copies.copyable(db.read(), thread_id, MOST_MESSAGES)
     if not originals:
         raise CannotLink("there is no message in this conversation that could be copied")
     packed = {email_id: octets for email_id in originals if (octets := _octets(db, email_id)) is not None}
     now = int(time.time())
     with db.write() as connection:
-        still = [one for one in _messages(connection, thread_id) if one in set(originals)]
+        known = set(originals)
+        still = [one for one in copies.copyable(connection, thread_id, MOST_MESSAGES) if one in known]
         copied = copies.duplicate(connection, account_id, still, packed)
         slot = Slot(item.kind.value, item.id, "manual", "", now, "a copy of another conversation")
         link = Step("item", copied.thread_id, slots.dumps(None), slots.dumps(slot))
@@ -46,13 +46,14 @@ def duplicate(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
         undo.carry_out(connection, [link], now=now)
         places = [Step("destroyed", place, "1", "0") for place in copied.placement_ids]
         action = undo.record(connection, _title(len(still), card), [*places, link], now)
-        _note(connection, now, thread_id, copied.thread_id, item)
+        details = {"kind": item.kind.value, "id": item.id, "copy_of": int(thread_id)}
+        crm_audit.write(connection, now, "", "link", f"thread:{copied.thread_id}", details)
         copies.tell(connection, copied, lists)
     return action._replace(thread_ids=frozenset({copied.thread_id}))
 
 
 def _checked(db: Database, thread_id: ThreadId, item: ItemRef) -> tuple[AccountId, ItemCard]:
-    row = db.read().execute("SELECT account_id FROM thread WHERE id = ?", (thread_id,)).fetchone()
+    row = threads.get(db, thread_id)
     if row is None:
         raise CannotLink(f"there is no conversation {thread_id}")
     if not item.kind.fills_the_slot:
@@ -63,17 +64,7 @@ def _checked(db: Database, thread_id: ThreadId, item: ItemRef) -> tuple[AccountI
     card = items.get(db, item)
     if card is None or card.status == "deleted":
         raise CannotLink(f"there is no {item.kind.value} {item.id}")
-    return AccountId(row[0]), card
-
-
-def _messages(connection: sqlite3.Connection, thread_id: ThreadId) -> list[EmailId]:
-    """Return the newest messages of a conversation, oldest first; what is still being written is not copied."""
-    rows = connection.execute(
-        "SELECT e.id FROM email e WHERE e.thread_id = ? AND NOT e.draft AND EXISTS (SELECT 1 FROM placement p"
-        " WHERE p.email_id = e.id AND NOT p.is_destroyed) ORDER BY e.id DESC LIMIT ?",
-        (thread_id, MOST_MESSAGES),
-    ).fetchall()
-    return [EmailId(row[0]) for row in reversed(rows)]
+    return row.account_id, card
 
 
 def _octets(db: Database, email_id: EmailId) -> bytes | None:
@@ -86,16 +77,3 @@ def _octets(db: Database, email_id: EmailId) -> bytes | None:
 
 def _title(count: int, card: ItemCard) -> str:
     return f"Copied {count:,} message{'' if count == 1 else 's'} to {card.title}"
-
-
-def _note(
-    connection: sqlite3.Connection, now: int, thread_id: ThreadId, copy: ThreadId, item: ItemRef
-) -> None:
-    connection.execute(
-        "INSERT INTO audit (at, what, object, details) VALUES (?, 'link', ?, ?)",
-        (
-            now,
-            f"thread:{copy}",
-            json.dumps({"kind": item.kind.value, "id": item.id, "copy_of": int(thread_id)}),
-        ),
-    )

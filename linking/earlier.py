@@ -103,5 +103,5 @@ class Held:
         undo.carry_out(self._connection, steps, now=now)
         for step in steps:
             told = {"before": step.before, "after": step.after}
-            links.note(self._connection, now, "", "visibility", ThreadId(step.subject), told)
+            links.note(self._connection, now, "visibility", ThreadId(step.subject), told)
         return steps

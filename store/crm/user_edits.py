@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -10,9 +9,12 @@ from typing import Final
 
 from mail.addresses import normalise
 from mail.text import safe_line
+from store import events
+from store.crm import audit as crm_audit
 from store.database import Database
 
 EDITS: Final = ("own", "seen")
+_COLUMNS: Final = frozenset({"name", "team", "edits", "is_admin", "is_active", "can_manage"})
 
 
 class BadUser(Exception):
@@ -36,6 +38,7 @@ def add(db: Database, name: str, email: str) -> str:
             "INSERT INTO workspace_user (id, name, email, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
             (user_id, shown, address, now, now),
         )
+        events.record(connection, "items")
     return user_id
 
 
@@ -52,14 +55,11 @@ def change(db: Database, email: str, changes: Mapping[str, str | int], *, by: st
         if row is None:
             raise BadUser(f"{safe_line(email)} is no user: dealbox user list shows them")
         for column, value in changes.items():
+            if column not in _COLUMNS:
+                raise ValueError(column)
             connection.execute(
-                f"UPDATE workspace_user SET {_COLUMNS[column]} = ?, updated_at = ?, rev = rev + 1 WHERE id = ?",  # noqa: S608 - one of ours
+                f"UPDATE workspace_user SET {column} = ?, updated_at = ?, rev = rev + 1 WHERE id = ?",  # noqa: S608 - one of ours
                 (value, now, row[0]),
             )
-        connection.execute(
-            "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, 'rights', ?, ?)",
-            (now, by, f"user:{row[0]}", json.dumps(dict(changes))),
-        )
-
-
-_COLUMNS: Final = {name: name for name in ("name", "team", "edits", "is_admin", "is_active", "can_manage")}
+        crm_audit.write(connection, now, by, "rights", f"user:{row[0]}", changes)
+        events.record(connection, "items")

@@ -14,6 +14,7 @@ from mail.addresses import normalise
 from mail.bcc_address import TOKEN_OCTETS, new_token, token_in
 from mail.ids import AccountId
 from store import events
+from store.crm import audit as crm_audit
 from store.database import Database
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def rotate(db: Database, account_id: AccountId, item: ItemRef | None) -> str:
         found = _live(connection, account_id, item)
         connection.execute("UPDATE bcc_token SET revoked_at = ? WHERE token = ?", (now, found))
         made = ensure(connection, account_id, item)
-        connection.execute(
-            "INSERT INTO audit (at, what, object, details) VALUES (?, 'rotate_bcc', ?, ?)",
-            (now, f"account:{account_id}", json.dumps({"item": f"{item.kind}:{item.id}" if item else ""})),
-        )
+        named = {"item": f"{item.kind}:{item.id}" if item else ""}
+        crm_audit.write(connection, now, "", "rotate_bcc", f"account:{account_id}", named)
         events.record(connection, "account")
     return made
 

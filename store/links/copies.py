@@ -37,6 +37,16 @@ class Copied:
     email_ids: tuple[EmailId, ...]
 
 
+def copyable(connection: sqlite3.Connection, thread_id: ThreadId, limit: int) -> list[EmailId]:
+    """Return the newest messages of a conversation, oldest first; what is still being written is not copied."""
+    rows = connection.execute(
+        "SELECT e.id FROM email e WHERE e.thread_id = ? AND NOT e.draft AND EXISTS (SELECT 1 FROM placement p"
+        " WHERE p.email_id = e.id AND NOT p.is_destroyed) ORDER BY e.id DESC LIMIT ?",
+        (thread_id, limit),
+    ).fetchall()
+    return [EmailId(email_id) for (email_id,) in reversed(rows)]
+
+
 def duplicate(
     connection: sqlite3.Connection,
     account_id: AccountId,

@@ -12,6 +12,7 @@ from typing import Final
 
 from mail.addresses import normalise
 from store import undo
+from store.crm import audit as crm_audit
 from store.crm import changes as crm_changes
 from store.crm.changes import Change
 from store.database import Database
@@ -94,10 +95,7 @@ def change_to(connection: sqlite3.Connection, pattern: str, effect: str, comment
 
 def note(connection: sqlite3.Connection, now: int, what: str, pattern: str, effect: str) -> None:
     """Write down who treats what apart since when."""
-    connection.execute(
-        "INSERT INTO audit (at, what, object, details) VALUES (?, ?, ?, ?)",
-        (now, what, f"exception:{pattern}", json.dumps({"effect": effect})),
-    )
+    crm_audit.write(connection, now, "", what, f"exception:{pattern}", {"effect": effect})
 
 
 def normalised(pattern: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from mail.types import ThreadId
 from store import undo
+from store.crm import audit as crm_audit
 from store.crm import items
 from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
@@ -65,7 +66,6 @@ def link(
     *,
     origin: str = "manual",
     reason: str = "",
-    by: str = "",
 ) -> ActionRow:
     """Let the conversation be about `item`, in place of what it was about; the title says what was replaced.
 
@@ -76,17 +76,17 @@ def link(
         thread = thread_of(connection, thread_id)
         card = linkable(connection, item)
         before = slots.read(connection, thread)
-        after = Slot(item.kind.value, item.id, origin, by, now, reason)
+        after = Slot(item.kind.value, item.id, origin, "", now, reason)
         if before is not None and (before.item_kind, before.item_id) == (after.item_kind, after.item_id):
             return ActionRow(0, f"Already linked to {card.title}", "nothing")
         must_be_free(connection, thread)
         title = f"Linked to {card.title}{_instead_of(connection, before)}"
         action = _set(connection, thread, before, after, title)
-        _audit(connection, now, by, "link", thread, item)
+        note(connection, now, "link", thread, _named(item))
     return action
 
 
-def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
+def unlink(db: Database, thread_id: ThreadId) -> ActionRow:
     """Let the conversation be about no item, and keep rules from linking it; it need not be linked. Raises CannotLink."""
     now = int(time.time())
     with db.write() as connection:
@@ -95,20 +95,20 @@ def unlink(db: Database, thread_id: ThreadId, *, by: str = "") -> ActionRow:
         if before is not None and before.item_id is None:
             return ActionRow(0, "Left unlinked already", "nothing")
         must_be_free(connection, thread)
-        after = Slot(None, None, "manual", by, now, "unlinked by hand")
+        after = Slot(None, None, "manual", "", now, "unlinked by hand")
         if before is None or before.item_kind is None or before.item_id is None:
             action = _set(connection, thread, before, after, "Left unlinked: no rule will link it")
-            note(connection, now, by, "unlink", thread, {})
+            note(connection, now, "unlink", thread, {})
         else:
             item = ItemRef(ItemKind(before.item_kind), before.item_id)
             card = items.card(connection, item)
             title = f"Unlinked from {card.title if card else 'an item that is gone'}"
             action = _set(connection, thread, before, after, title)
-            _audit(connection, now, by, "unlink", thread, item)
+            note(connection, now, "unlink", thread, _named(item))
     return action
 
 
-def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility, *, by: str = "") -> ActionRow:
+def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility) -> ActionRow:
     """Let the conversation be private, or be seen by all who may see what it is linked to. Raises CannotLink."""
     now = int(time.time())
     with db.write() as connection:
@@ -119,7 +119,7 @@ def set_visibility(db: Database, thread_id: ThreadId, visibility: Visibility, *,
         step = Step("visibility", thread, before, visibility)
         undo.carry_out(connection, [step], now=now)
         action = undo.record(connection, f"Made the conversation {visibility}", [step], now)
-        note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
+        note(connection, now, "visibility", thread, {"before": before, "after": visibility})
     return action
 
 
@@ -164,17 +164,12 @@ def _instead_of(connection: sqlite3.Connection, before: Slot | None) -> str:
     return f" instead of {card.title}" if card else ""
 
 
-def _audit(
-    connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, item: ItemRef
-) -> None:
-    note(connection, now, by, what, thread_id, {"kind": item.kind.value, "id": item.id})
+def _named(item: ItemRef) -> dict[str, str]:
+    return {"kind": item.kind.value, "id": item.id}
 
 
 def note(
-    connection: sqlite3.Connection, now: int, by: str, what: str, thread_id: ThreadId, details: dict[str, str]
+    connection: sqlite3.Connection, now: int, what: str, thread_id: ThreadId, details: Mapping[str, str]
 ) -> None:
-    """Write into the audit what was done to a conversation's link."""
-    connection.execute(
-        "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
-        (now, by, what, f"thread:{thread_id}", json.dumps(details)),
-    )
+    """Write into the audit what this screen's user did to a conversation's link."""
+    crm_audit.write(connection, now, "", what, f"thread:{thread_id}", details)

@@ -17,22 +17,22 @@ from store.rows import ActionRow
 from store.undo import Step
 
 
-def link(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef, *, by: str = "") -> ActionRow:
+def link(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef) -> ActionRow:
     """Let all these conversations be about `item`, in one action; those that were already stay as they are.
 
     Raises CannotLink, and then none was linked.
     """
     if len(thread_ids) == 1:
-        return links.link(db, thread_ids[0], item, by=by)
+        return links.link(db, thread_ids[0], item)
     now = int(time.time())
-    after = Slot(item.kind.value, item.id, "manual", by, now, "")
+    after = Slot(item.kind.value, item.id, "manual", "", now, "")
 
     def step(connection: sqlite3.Connection, thread: ThreadId) -> Step | None:
         before = slots.read(connection, thread)
         if before is not None and (before.item_kind, before.item_id) == (after.item_kind, after.item_id):
             return None
         links.must_be_free(connection, thread)
-        links.note(connection, now, by, "link", thread, {"kind": item.kind.value, "id": item.id})
+        links.note(connection, now, "link", thread, {"kind": item.kind.value, "id": item.id})
         return Step("item", thread, slots.dumps(before), slots.dumps(after))
 
     with db.write() as connection:
@@ -41,12 +41,12 @@ def link(db: Database, thread_ids: Sequence[ThreadId], item: ItemRef, *, by: str
     return action
 
 
-def unlink(db: Database, thread_ids: Sequence[ThreadId], *, by: str = "") -> ActionRow:
+def unlink(db: Database, thread_ids: Sequence[ThreadId]) -> ActionRow:
     """Let all these conversations be about no item, in one action, and keep rules from linking them. Raises CannotLink."""
     if len(thread_ids) == 1:
-        return links.unlink(db, thread_ids[0], by=by)
+        return links.unlink(db, thread_ids[0])
     now = int(time.time())
-    after = Slot(None, None, "manual", by, now, "unlinked by hand")
+    after = Slot(None, None, "manual", "", now, "unlinked by hand")
 
     def step(connection: sqlite3.Connection, thread: ThreadId) -> Step | None:
         before = slots.read(connection, thread)
@@ -54,7 +54,7 @@ def unlink(db: Database, thread_ids: Sequence[ThreadId], *, by: str = "") -> Act
             return None
         links.must_be_free(connection, thread)
         linked = {"kind": before.item_kind or "", "id": before.item_id or ""} if before else {}
-        links.note(connection, now, by, "unlink", thread, linked)
+        links.note(connection, now, "unlink", thread, linked)
         return Step("item", thread, slots.dumps(before), slots.dumps(after))
 
     with db.write() as connection:
@@ -63,19 +63,17 @@ def unlink(db: Database, thread_ids: Sequence[ThreadId], *, by: str = "") -> Act
     return action
 
 
-def set_visibility(
-    db: Database, thread_ids: Sequence[ThreadId], visibility: Visibility, *, by: str = ""
-) -> ActionRow:
+def set_visibility(db: Database, thread_ids: Sequence[ThreadId], visibility: Visibility) -> ActionRow:
     """Let all these conversations be private, shared or for the team, in one action. Raises CannotLink."""
     if len(thread_ids) == 1:
-        return links.set_visibility(db, thread_ids[0], visibility, by=by)
+        return links.set_visibility(db, thread_ids[0], visibility)
     now = int(time.time())
 
     def step(connection: sqlite3.Connection, thread: ThreadId) -> Step | None:
         (before,) = connection.execute("SELECT visibility FROM thread WHERE id = ?", (thread,)).fetchone()
         if before == visibility:
             return None
-        links.note(connection, now, by, "visibility", thread, {"before": before, "after": visibility})
+        links.note(connection, now, "visibility", thread, {"before": before, "after": visibility})
         return Step("visibility", thread, before, visibility)
 
     with db.write() as connection:

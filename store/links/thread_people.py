@@ -48,7 +48,7 @@ def chosen(connection: sqlite3.Connection, thread_id: ThreadId) -> Chosen:
     return Chosen(main.get("main_person"), main.get("main_org"), dict(people))
 
 
-def set_main(db: Database, thread_id: ThreadId, item: ItemRef, *, by: str = "") -> ActionRow:
+def set_main(db: Database, thread_id: ThreadId, item: ItemRef) -> ActionRow:
     """Take a person or organization as the conversation's main one. Raises NotThere."""
     now = int(time.time())
     with db.write() as connection:
@@ -60,7 +60,7 @@ def set_main(db: Database, thread_id: ThreadId, item: ItemRef, *, by: str = "") 
         if before is not None and before["item_id"] == item.id:
             return ActionRow(0, f"{card.title} is the main {item.kind.value} already", "nothing")
         values = {"uuid": before["uuid"] if before else str(uuid.uuid4()), "item_kind": item.kind.value}
-        values |= {"item_id": item.id, "origin": "manual", "by_user": by, "at": now}
+        values |= {"item_id": item.id, "origin": "manual", "by_user": "", "at": now}
         title = f"{card.title} is the main {item.kind.value} now"
         action = _do(connection, title, [Change("item_link", key, values)], now)
     return action
@@ -75,9 +75,7 @@ def clear_main(db: Database, thread_id: ThreadId, kind: ItemKind) -> ActionRow:
     return action
 
 
-def set_person(
-    db: Database, thread_id: ThreadId, email: str, person_id: str | None, *, by: str = ""
-) -> ActionRow:
+def set_person(db: Database, thread_id: ThreadId, email: str, person_id: str | None) -> ActionRow:
     """Take an address of this conversation for a person, or for nobody (None), whatever the CRM says. Raises NotThere."""
     now = int(time.time())
     with db.write() as connection:
@@ -88,7 +86,7 @@ def set_person(
                 raise NotThere(f"there is no person {person_id}")
             who = card.title
         key = {"thread_id": slots.thread_now(connection, thread_id), "email": email}
-        values = {"person_id": person_id, "by_user": by, "at": now}
+        values = {"person_id": person_id, "by_user": "", "at": now}
         change = Change("participant_override", key, values)
         action = _do(connection, f"{email} is {who} in this conversation", [change], now)
     return action
