@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from linking import rights, smart_bcc, standing
@@ -9,7 +10,7 @@ from mail.types import AccountId
 from store.crm import users
 from store.crm.items import ItemRef
 from store.database import Database
-from store.links import account_crm
+from store.links import account_crm, team_accounts
 from store.links.account_crm import AccountCrm
 
 
@@ -29,6 +30,19 @@ def change(db: Database, account_id: AccountId, **changes: Any) -> AccountCrm:
     """Do what account_crm.set does at the user's wish. Raises Refused, BadSetting."""
     _unless_refused(db, account_id)
     return account_crm.set(db, account_id, **changes)
+
+
+def team_question(db: Database, account_id: AccountId, changes: Mapping[str, Any]) -> str | None:
+    """Return what making an account a team's shows to its members, for the user to confirm; None when nothing is shown."""
+    before = account_crm.get(db, account_id)
+    members = changes.get("members", before.members)
+    if changes.get("scope", before.scope) != "team" or before.scope == "team" or not members:
+        return None
+    count = team_accounts.private_conversations(db.read(), account_id)
+    names = {user.id: user.name for user in users.all(db)}
+    shown = standing.named(tuple(names[one] for one in members if one in names))
+    what = "1 private conversation" if count == 1 else f"{count:,} private conversations"
+    return f"This shows {what} of the account, and all that comes, to {shown}." if count else None
 
 
 def rotate(db: Database, account_id: AccountId, item: ItemRef | None) -> str:

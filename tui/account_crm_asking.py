@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from textual.app import App
@@ -28,6 +28,10 @@ _SAID: Final[dict[str, dict[Any, str]]] = {
         "lead": "The first mail of a stranger makes a lead, from now on.",
         "deal": "The first mail of a stranger makes a deal, from now on.",
     },
+    "scope": {
+        "personal": "What is not shared is seen by you alone now.",
+        "team": "Its members see all of it now; what is shared is seen by others too.",
+    },
 }
 
 
@@ -46,6 +50,10 @@ async def ask(app: App[Any], named: Named, name: str) -> dict[str, Any]:
             return await _one(app, "Where do such deals begin?", name, names)
         case "responsible":
             return await _ask_responsible(app, named)
+        case "scope":
+            return await _one(app, "Whose is the account?", name, account_crm_words.SCOPES)
+        case "members":
+            return await _ask_members(app, named)
         case "activity_type":
             return await _ask_activity(app, named)
         case "default_visibility":
@@ -68,27 +76,46 @@ async def _one(app: App[Any], title: str, name: str, values: dict[str, str]) -> 
 
 async def _ask_responsible(app: App[Any], named: Named) -> dict[str, Any]:
     """Let the user mark colleagues one after the other; several take turns."""
-    marked = list(named.settings.responsible)
+
+    def done(marked: Sequence[str]) -> str:
+        return "These take turns" if len(marked) > 1 else "Done" if marked else account_crm_words.NOBODY
+
+    title = "Who is responsible for what is made? Esc leaves"
+    marked = await _mark(app, named, title, named.settings.responsible, done)
+    return {} if marked is None else {"responsible": marked}
+
+
+async def _ask_members(app: App[Any], named: Named) -> dict[str, Any]:
+    """Let the user mark who works in the account."""
+    title = "Who works in the account, and sees all of it? Esc leaves"
+    marked = await _mark(app, named, title, named.settings.members, lambda _: "Done")
+    return {} if marked is None else {"members": marked}
+
+
+async def _mark(
+    app: App[Any], named: Named, title: str, marked: Sequence[str], done: Callable[[Sequence[str]], str]
+) -> tuple[str, ...] | None:
+    """Return the colleagues that are marked in the end, None when it was given up; `done` is what the first line says."""
+    found = list(marked)
     while True:
         lines = [
             Choice(
                 user.id,
-                Content(f"{'[x]' if user.id in marked else '[ ]'} {line(user.name)}  {line(user.email)}"),
+                Content(f"{'[x]' if user.id in found else '[ ]'} {line(user.name)}  {line(user.email)}"),
                 f"{user.name} {user.email}",
             )
             for user in named.users
         ]
-        done = "These take turns" if len(marked) > 1 else "Done" if marked else account_crm_words.NOBODY
-        title = "Who is responsible for what is made? Esc leaves"
-        picked = await app.push_screen_wait(Picker(title, [Choice(_DONE, Content(done), done), *lines]))
+        said = done(found)
+        picked = await app.push_screen_wait(Picker(title, [Choice(_DONE, Content(said), said), *lines]))
         if picked is None:
-            return {}
+            return None
         if picked == _DONE:
-            return {"responsible": tuple(marked)}
-        if picked in marked:
-            marked.remove(picked)
+            return tuple(found)
+        if picked in found:
+            found.remove(picked)
         else:
-            marked.append(picked)
+            found.append(picked)
 
 
 async def _ask_activity(app: App[Any], named: Named) -> dict[str, Any]:

@@ -17,6 +17,8 @@ SEEN_BY: Final = {
     "shared": "shared: seen by all who see what they are linked to",
     "team": "team only: seen by the members of the account",
 }
+SCOPES: Final = {"personal": "yours alone", "team": "a team's: its members see all of it"}
+"""Whose an account is, by the word that is kept."""
 NOBODY: Final = "whoever connected the account"
 
 
@@ -42,6 +44,8 @@ def settings(named: Named, address: str) -> tuple[Setting, ...]:
         Setting("activity_type", "  planned answer", f"{line(chosen.activity_type)}, {due(chosen)}"),
         Setting("default_visibility", "New conversations are", SEEN_BY[chosen.default_visibility]),
         Setting("bcc_address", "Smart BCC address", line(address)),
+        Setting("scope", "The account is", SCOPES[chosen.scope]),
+        Setting("members", "  its members", members(named)),
     )
 
 
@@ -51,6 +55,12 @@ def responsible(named: Named) -> str:
     if len(names) > 1:
         return f"{', '.join(names)} in turn"
     return names[0] if names else NOBODY
+
+
+def members(named: Named) -> str:
+    """Return who works in the account; of one that is not a team's that it has no meaning yet."""
+    names = ", ".join(map(line, named.members)) or "nobody else"
+    return names if named.settings.scope == "team" else f"{names}, as long as it is yours alone"
 
 
 def due(chosen: AccountCrm) -> str:

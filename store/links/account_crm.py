@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from mail.addresses import normalise
 from mail.ids import AccountId
 from store import events
 from store.database import Database
-from store.links import bcc_tokens
+from store.links import bcc_tokens, team_accounts
 
 CREATES: Final = ("off", "lead", "deal")
 VISIBILITIES: Final = {"personal": ("private", "shared"), "team": ("team", "shared")}
@@ -28,7 +29,8 @@ class BadSetting(ValueError):
 class AccountCrm:
     """The settings of one account. Times are unix seconds; what came before `.._since` is left alone (M24, M25).
 
-    `responsible` take turns; none: whoever connected the account. `stage_id` None: the first one.
+    `responsible` take turns; none: whoever connected the account. `stage_id` None: the first one. `members` work in
+    an account whose `scope` is team, beside whoever connected it.
     """
 
     account_id: AccountId
@@ -45,15 +47,14 @@ class AccountCrm:
     default_visibility: str = "private"
     connected_by: str = ""
     scope: str = "personal"
+    members: tuple[str, ...] = ()
 
 
 _OWN: Final = (
     "auto_link, auto_link_since, creates, creates_since, stage_id, responsible, turns, activity_type, activity_days,"
     " bcc_address"
 )
-_READ_ONLY: Final = frozenset(
-    {"account_id", "auto_link_since", "creates_since", "turns", "connected_by", "scope"}
-)
+_READ_ONLY: Final = frozenset({"account_id", "auto_link_since", "creates_since", "turns", "connected_by"})
 _CHANGEABLE: Final = frozenset(field.name for field in fields(AccountCrm)) - _READ_ONLY
 
 
@@ -71,8 +72,16 @@ def read(connection: sqlite3.Connection, account_id: AccountId) -> AccountCrm:
         f"SELECT {_OWN} FROM account_crm WHERE account_id = ?",  # noqa: S608 - our own names
         (account_id,),
     ).fetchone()
+    members = team_accounts.members(connection, account_id)
     if row is None:
-        return AccountCrm(account_id, default_visibility=about[0], connected_by=about[1], scope=about[2])
+        visibility, connected_by, scope = about
+        return AccountCrm(
+            account_id,
+            default_visibility=visibility,
+            connected_by=connected_by,
+            scope=scope,
+            members=members,
+        )
     auto_link, since, creates, creates_since, stage_id, responsible, *rest = row
     return AccountCrm(
         account_id,
@@ -84,6 +93,7 @@ def read(connection: sqlite3.Connection, account_id: AccountId) -> AccountCrm:
         tuple(json.loads(responsible)),
         *rest,
         *about,
+        members=members,
     )
 
 
@@ -97,10 +107,21 @@ def set(db: Database, account_id: AccountId, **changes: Any) -> AccountCrm:
     now = int(time.time())
     with db.write() as connection:
         before = read(connection, account_id)
-        after = _checked(connection, before, _since(before, replace(before, **changes), now))
+        wanted = _in_scope(before, _since(before, replace(before, **changes), now), changes)
+        after = _checked(connection, before, wanted)
         if after != before:
             _write(connection, before, after, now)
     return after
+
+
+def _in_scope(before: AccountCrm, after: AccountCrm, changes: Mapping[str, Any]) -> AccountCrm:
+    """Let new conversations of an account that changes hands begin with what goes there, unless that was said too."""
+    if after.scope not in team_accounts.SCOPES:
+        raise BadSetting(f"an account is one of {', '.join(team_accounts.SCOPES)}, not {after.scope}")
+    if after.scope == before.scope or "default_visibility" in changes:
+        return after
+    visibility = team_accounts.visibility_in(after.scope, after.default_visibility)
+    return replace(after, default_visibility=visibility)
 
 
 def _since(before: AccountCrm, after: AccountCrm, now: int) -> AccountCrm:
@@ -125,7 +146,7 @@ def _checked(connection: sqlite3.Connection, before: AccountCrm, settings: Accou
     alias = normalise(settings.bcc_address) if settings.bcc_address else ""
     if settings.bcc_address and not alias:
         raise BadSetting(f"{settings.bcc_address} is no address")
-    for user_id in settings.responsible:
+    for user_id in (*settings.responsible, *settings.members):
         if not connection.execute(
             "SELECT 1 FROM workspace_user WHERE id = ? AND deleted_at IS NULL", (user_id,)
         ).fetchone():
@@ -137,7 +158,12 @@ def _checked(connection: sqlite3.Connection, before: AccountCrm, settings: Accou
         ).fetchone()
     ):
         raise BadSetting("there is no such stage")
-    return replace(settings, bcc_address=alias, responsible=tuple(dict.fromkeys(settings.responsible)))
+    return replace(
+        settings,
+        bcc_address=alias,
+        responsible=tuple(dict.fromkeys(settings.responsible)),
+        members=tuple(dict.fromkeys(settings.members)),
+    )
 
 
 def _write(connection: sqlite3.Connection, before: AccountCrm, after: AccountCrm, now: int) -> None:
@@ -160,6 +186,10 @@ def _write(connection: sqlite3.Connection, before: AccountCrm, after: AccountCrm
     connection.execute(
         "UPDATE account SET default_visibility = ? WHERE id = ?", (after.default_visibility, after.account_id)
     )
+    if after.scope != before.scope:
+        team_accounts.set_scope(connection, after.account_id, after.scope)
+    if after.members != before.members:
+        team_accounts.set_members(connection, after.account_id, after.members)
     if after.bcc_address:
         bcc_tokens.ensure(connection, after.account_id, None)  # by which copies to the alias are known
     changed = {

@@ -34,8 +34,16 @@ class Named:
     @property
     def responsible(self) -> tuple[str, ...]:
         """Return the names of those who take turns; a colleague who is gone is left out."""
+        return self._names(self.settings.responsible)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Return the names of those who work in the account beside whoever connected it."""
+        return self._names(self.settings.members)
+
+    def _names(self, user_ids: tuple[str, ...]) -> tuple[str, ...]:
         names = {user.id: user.name for user in self.users}
-        return tuple(names[one] for one in self.settings.responsible if one in names)
+        return tuple(names[one] for one in user_ids if one in names)
 
 
 def named(db: Database, account_id: AccountId) -> Named:
@@ -45,7 +53,11 @@ def named(db: Database, account_id: AccountId) -> Named:
     everybody = users.all(db)
     return Named(
         settings,
-        tuple(user for user in everybody if user.is_active or user.id in settings.responsible),
+        tuple(
+            user
+            for user in everybody
+            if user.is_active or user.id in (*settings.responsible, *settings.members)
+        ),
         stages.of(connection, ItemKind.DEAL),
         _connected_by(connection, settings, everybody),
     )

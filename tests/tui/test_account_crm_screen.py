@@ -141,7 +141,7 @@ async def test_exceptions_are_added_listed_and_removed(db: Database, account: Ac
         await press(pilot, *"makes", "enter")
         assert [(one.pattern, one.effect) for one in exceptions.all(db)] == [("@x.example", "no_create")]
         assert "@x.example makes no lead or deal" in text(app)
-        await press(pilot, *"jjjjjjj", "d")
+        await press(pilot, *"jjjjjjjjj", "d")
         assert exceptions.all(db) == ()
 
 
@@ -169,3 +169,26 @@ async def test_names_of_the_account_and_of_colleagues_are_no_markup(db: Database
     async with the_screen(db) as (app, pilot):
         await opened(app, pilot)
         assert "[red]Bo" in text(app)
+
+
+async def test_an_account_becomes_a_teams_after_asking_what_that_shows(
+    db: Database, account: AccountId
+) -> None:
+    bo = crm_rows.a_user(db, "Bo", "bo@corp.example")
+    told.a_conversation(db, account, "First words")
+    async with the_screen(db) as (app, pilot):
+        await opened(app, pilot)
+        await press(pilot, *"jjjjjjjj", "enter")
+        await press(pilot, *"bo", "enter")
+        await press(pilot, "enter")
+        assert account_crm.get(db, account).members == (bo,)
+        await press(pilot, "k", "enter")
+        await press(pilot, *"team", "enter")
+        assert "This shows 1 private conversation" in text(app)
+        await press(pilot, "n")
+        assert account_crm.get(db, account).scope == "personal"
+        await press(pilot, "enter")
+        await press(pilot, *"team", "enter")
+        await press(pilot, "y")
+        assert account_crm.get(db, account).scope == "team"
+        assert "its members see all of it" in text(app)

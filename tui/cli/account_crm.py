@@ -19,6 +19,7 @@ from store.links.account_crm import BadSetting
 from store.links.account_crm_names import Named
 from store.links.exceptions import BadPattern
 from tui import account_crm_words
+from tui.cli import ask
 from tui.cli.accounts import one
 from tui.cli.items import item_named
 from tui.cli.main import BadUse, Failed, note, say
@@ -34,6 +35,7 @@ def settings(options: argparse.Namespace) -> int:
         account = one(db, options.account)
         changes = _changes(account_crm_names.named(db, account.id), options)
         if changes:
+            _confirm(account_settings.team_question(db, account.id, changes), options)
             try:
                 account_settings.change(db, account.id, **changes)
             except BadSetting as error:
@@ -52,6 +54,15 @@ def settings(options: argparse.Namespace) -> int:
     return 0
 
 
+def _confirm(question: str | None, options: argparse.Namespace) -> None:
+    if question is None or options.yes:
+        return
+    if not ask.is_somebody_there():
+        raise BadUse(f"{question} Say --yes")
+    if not ask.yes(f"{question} Make it a team's?"):
+        raise Failed("nothing was changed")
+
+
 def _changes(named: Named, options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings asked for. Raises BadUse."""
     plain = {
@@ -66,7 +77,11 @@ def _changes(named: Named, options: argparse.Namespace) -> dict[str, Any]:
     if options.stage is not None:
         changes["stage_id"] = _stage(named, options.stage)
     if options.responsible:
-        changes["responsible"] = _responsible(named, options.responsible)
+        changes["responsible"] = _users(named, options.responsible)
+    if options.team:
+        changes["scope"] = "team" if options.team == "on" else "personal"
+    if options.members:
+        changes["members"] = _users(named, options.members)
     if options.bcc_alias is not None:
         changes["bcc_address"] = "" if options.bcc_alias == _NOBODY else options.bcc_alias
     return changes
@@ -82,7 +97,7 @@ def _stage(named: Named, text: str) -> str:
     return found[0]
 
 
-def _responsible(named: Named, texts: list[str]) -> tuple[str, ...]:
+def _users(named: Named, texts: list[str]) -> tuple[str, ...]:
     if texts == [_NOBODY]:
         return ()
     found = []
@@ -112,6 +127,8 @@ def as_json(named: Named, address: str) -> dict[str, object]:
         "bcc_alias": chosen.bcc_address or None,
         "smart_bcc": address or None,
         "connected_by": named.connected_by or None,
+        "is_team": chosen.scope == "team",
+        "members": list(named.members),
     }
 
 

@@ -36,6 +36,15 @@ def add_account(group: Any, command: Command) -> None:
     made.add_argument(
         "--bcc-alias", metavar="ADDRESS", help="an address of yours that is for Smart BCC alone, or none"
     )
+    made.add_argument(
+        "--team",
+        choices=("on", "off"),
+        help="a team works in it: its members see all of its mail, or yours alone",
+    )
+    made.add_argument(
+        "--members", metavar="USER", nargs="+", help="who works in it, name or address; or none"
+    )
+    made.add_argument("--yes", action="store_true", help="do not ask before its members see its mail")
     made.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -50,6 +59,15 @@ def add(commands: Any, command: Command, group: Callable[[Any, str, str], Any]) 
     copy = command(commands, "copy", "copy a conversation to another deal, lead or project")
     copy.add_argument("id", metavar="ID", help="a conversation's id, from search")
     copy.add_argument("item", metavar="ITEM", help="deal:12, or a title as it is written")
+    share = command(commands, "share", "say who sees a conversation, or the conversations of an item")
+    share.add_argument("what", metavar="ID|ITEM", help="a conversation's id, or an item such as person:3")
+    share.add_argument(
+        "--to",
+        choices=("shared", "private", "team"),
+        default="shared",
+        help="all who see what it is linked to; you alone; the members of a team account",
+    )
+    share.add_argument("--dry-run", action="store_true", help="only say how many, and who would see them")
     _exceptions(group(commands, "exceptions", "addresses and domains that are treated apart"), command)
 
 

@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import csv": ("tui.cli.imports", "import_csv"),
     "import vcard": ("tui.cli.imports", "import_vcard"),
     "import json": ("tui.cli.imports", "import_json"),
+    "import undo": ("tui.cli.imports", "undo"),
     "export": ("tui.cli.export", "export"),
     "duplicates": ("tui.cli.export", "duplicates"),
     "link": ("tui.cli.crm", "link"),

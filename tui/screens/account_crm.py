@@ -192,11 +192,19 @@ class AccountCrmSettings(Dialog[None]):
             self._tell(f"Not changed: {refusal}.")
             return
         changes = await account_crm_asking.ask(self.app, self._named, setting.name)
-        if changes:
+        if changes and await self._may(changes):
             await self._carry_out(
                 partial(account_settings.change, self._db, self._account.id, **changes),
                 account_crm_asking.said(changes),
             )
+
+    async def _may(self, changes: dict[str, Any]) -> bool:
+        """Ask before an account that becomes a team's shows its mail to the members."""
+        question = await in_store(account_settings.team_question, self._db, self._account.id, changes)
+        if question is None:
+            return True
+        answer = await self.app.push_screen_wait(Confirm(Content(f"{line(question)}\n\nMake it a team's?")))
+        return answer is True
 
     async def _ask_exception(self) -> None:
         asked = await account_crm_asking.ask_exception(self.app)
