@@ -7,6 +7,7 @@ import makers
 import pytest
 import screens
 import told
+import waiting
 from textual.pilot import Pilot
 
 from linking import service
@@ -15,6 +16,7 @@ from store.crm.items import ItemRef
 from store.database import Database
 from store.links import links, panel
 from tui.app import DealboxApp
+from tui.screens.confirm import Confirm
 
 Press = Callable[..., Awaitable[None]]
 
@@ -126,3 +128,34 @@ async def test_the_page_of_the_linked_item_opens_over_the_mail(db: Database, thr
         assert app.screen is not app.mail
         await press(app, pilot, "q")
         assert app.screen is app.mail
+
+
+async def test_all_conversations_with_somebody_are_shared_after_asking_who_sees_them(
+    db: Database, thread_id: ThreadId
+) -> None:
+    crm_rows.a_user(db, "Bo", "bo@dealbox.example")
+    crm_rows.a_deal(db, "Renewal")
+    async with screens.the_screen(db) as (app, pilot):
+        await press(app, pilot, "L")
+        await pick(app, pilot, "renewal")
+        await screens.settled(app, pilot)
+        assert "1 conversation can be shared: , v s" in screens.text(app)
+        for answer, visibility in (("n", "private"), ("y", "shared")):
+            await press(app, pilot, "comma", "v", "e")
+            await waiting.until_true(lambda: isinstance(app.screen, Confirm))
+            await waiting.until_true(lambda: "Bo." in screens.text(app))
+            await press(app, pilot, answer)
+            await screens.settled(app, pilot)
+            assert panel.for_thread(db, thread_id).visibility == visibility
+        await press(app, pilot, "comma", "v", "e")
+        await screens.settled(app, pilot)
+        assert "No private conversation of Renewal" in screens.text(app)
+
+
+async def test_nothing_is_shared_of_a_conversation_that_is_about_nobody(
+    db: Database, thread_id: ThreadId
+) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        await press(app, pilot, "comma", "v", "e")
+        await screens.settled(app, pilot)
+        assert "Nobody here is in the CRM" in screens.text(app)
