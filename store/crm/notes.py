@@ -6,6 +6,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from store import undo
 from store.crm import changes as crm_changes
@@ -17,6 +18,26 @@ from store.crm.item_edits import name_of, present
 from store.crm.items import ItemRef
 from store.database import Database
 from store.rows import ActionRow
+
+
+class NoteRow(NamedTuple):
+    """A note. `is_own`: this screen's user wrote it."""
+
+    id: str
+    body: str
+    item: ItemRef | None
+    is_pinned: bool
+    is_own: bool
+
+
+def get(db: Database, note_id: str) -> NoteRow | None:
+    """Return a note in full, None when there is none, or none any more."""
+    connection = db.read()
+    row = crm_changes.read(connection, "note", {"id": note_id})
+    if row is None or row["deleted_at"] is not None:
+        return None
+    is_own = row["author_id"] == users.me(connection).id
+    return NoteRow(note_id, row["body"], item_of(row), bool(row["is_pinned"]), is_own)
 
 
 def add(db: Database, item: ItemRef, body: str) -> ActionRow:

@@ -69,6 +69,8 @@ KEYS: Final = (
     _verb("f", "follow", "Follow, or no longer", _ITEMS),
     _verb("p", "products", "Products", {PageKind.DEAL}),
     _verb("P", "pin", "Pin the note under the cursor, or no longer", _ITEMS),
+    _verb("E", "edit_note", "Change the note under the cursor", _ITEMS),
+    _verb("X", "delete_note", "Delete the note under the cursor", _ITEMS),
     _verb("d", "convert", "Convert to a deal", {PageKind.LEAD}, "convert"),
     _verb("A", "archive", "Archive, or take out of the archive", _SLOT),
     _verb("M", "merge", "Merge with a duplicate", _ITEMS),

@@ -12,9 +12,10 @@ from linking import service, smart_bcc
 from mail.text import safe_block, safe_line
 from mail.types import Address, ThreadId
 from store import accounts, actions, threads
-from store.crm import item_page, item_refs, items
+from store.crm import item_page, item_refs, items, notes
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemRef
+from store.crm.notes import NoteRow
 from store.links import links
 from store.rows import ActionRow
 from store.sending import recipients
@@ -57,14 +58,30 @@ class Doing:
 
     def __init__(self, page: ItemPage) -> None:
         self._page = page
+        self._own: dict[str, Callable[[], Awaitable[object]]] = {
+            "edit": self._edit,
+            "done": self._done,
+            "reopen": self._reopen,
+            "archive": self._archive,
+            "delete": self._delete,
+            "pin": self._pin,
+            "edit_note": self._edit_note,
+            "delete_note": self._delete_note,
+            "link": self._link,
+            "unlink": self._unlink,
+            "share": self._share,
+            "compose": self._compose,
+            "bcc": self._bcc,
+            "undo": self._undo,
+            "redo": self._redo,
+        }
 
     async def do(self, name: str) -> None:
         """Do one thing. The page runs these one after the other, and shows the new state."""
         page = self._page
-        own = getattr(self, f"_{name}", None)
         item = page.ref.item
-        if own is not None:
-            await own()
+        if name in self._own:
+            await self._own[name]()
         elif item is not None:
             await _ITEM_VERBS[name](page, item)
         else:
@@ -118,21 +135,31 @@ class Doing:
     # -- notes
 
     async def _pin(self) -> None:
-        note = self._note()
-        if note is None:
-            self._page.say("No note under the cursor")
-            return
-        facts = self._page.facts
-        pinned = {each.id for each in facts.notes if each.is_pinned} if facts is not None else set()
-        from store.crm import notes
+        note = await self._note()
+        if note is not None:
+            change = partial(notes.pin, self._page.db, note.id, not note.is_pinned)
+            await host.do(self._page, None, change)
 
-        is_on = note.note_id not in pinned
-        await host.do(self._page, None, partial(notes.pin, self._page.db, note.note_id, is_on))
+    async def _edit_note(self) -> None:
+        note = await self._note()
+        if note is not None:
+            await verbs.edit_note(self._page, note)
 
-    def _note(self) -> ShowText | None:
+    async def _delete_note(self) -> None:
+        note = await self._note()
+        if note is not None:
+            await verbs.delete_note(self._page, note)
+
+    async def _note(self) -> NoteRow | None:
+        """Return the note under the cursor; where there is none, say so."""
         pane = self._page.pane
         target = pane.current.target if isinstance(pane, LineList) and pane.current is not None else None
-        return target if isinstance(target, ShowText) else None
+        if isinstance(target, ShowText):
+            note = await in_store(notes.get, self._page.db, target.note_id)
+            if note is not None:
+                return note
+        self._page.say("No note under the cursor: they are under 2 and 4")
+        return None
 
     async def show_note(self, note_id: str, title: str) -> None:
         """Show a note in full."""

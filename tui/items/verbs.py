@@ -13,6 +13,7 @@ from textual.content import Content
 from store.crm import item_forms, item_merges, item_states, labels, notes
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemKind, ItemRef
+from store.crm.notes import NoteRow
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
@@ -209,6 +210,34 @@ async def add_note(host: Host, item: ItemRef) -> ActionRow | None:
     if done is not None:
         await journal.close()
     return done
+
+
+async def edit_note(host: Host, note: NoteRow) -> ActionRow | None:
+    """Let a note say something else: one's own, or one about an item that one may change."""
+    from tui.screens.note import Note
+
+    journal = await form_journal.opened(host.db, f"edit note:{note.id}")
+    text = await host.ask(
+        Note(host.db.directory, host.settings.editor, "Change the note", note.body, journal=journal)
+    )
+    if text is None:
+        return None
+    done = await do(host, _whose(note), partial(notes.edit, host.db, note.id, text))
+    if done is not None:
+        await journal.close()
+    return done
+
+
+async def delete_note(host: Host, note: NoteRow) -> ActionRow | None:
+    """Delete a note after asking: one's own, or one about an item that one may change."""
+    first = line(note.body.strip().partition("\n")[0])
+    if not await host.ask(Confirm(Content.assemble("Delete the note ", (first, "bold"), "?"))):
+        return None
+    return await do(host, _whose(note), partial(notes.delete, host.db, note.id))
+
+
+def _whose(note: NoteRow) -> ItemRef | None:
+    return None if note.is_own else note.item
 
 
 async def set_labels(host: Host, item: ItemRef) -> ActionRow | None:

@@ -20,6 +20,7 @@ from store.database import Database
 from store.links import links
 from store.sending import drafts
 from tui.screens.item import ItemPage
+from tui.screens.note import Note
 
 
 @pytest.fixture
@@ -134,8 +135,8 @@ async def test_keys_of_other_kinds_say_so(db: Database, ana: str, ids: list[Thre
     async with the_page(db, PageRef(PageKind.PERSON, ana)) as desk:
         await desk.press("d")
         assert "Convert to a deal: not of a person" in desk.text
-        await desk.press("X")
-        assert "X is not a key here" in desk.text
+        await desk.press("Y")
+        assert "Y is not a key here" in desk.text
 
 
 async def test_the_address_of_the_item_is_copied(db: Database, deal: ItemRef) -> None:
@@ -197,3 +198,36 @@ async def test_a_page_is_found_by_a_part_of_its_name(db: Database, deal: ItemRef
         await desk.until("Ana Lima")
         await desk.press("enter")
         await desk.until("Deal: Renewal  ")
+
+
+async def test_a_note_is_written_on_the_page_changed_and_deleted_and_undo_brings_it_back(
+    db: Database, deal: ItemRef
+) -> None:
+    async with the_page(db, deal, (120, 40)) as desk:
+        await desk.press("m")
+        assert isinstance(desk.app.screen, Note)
+        await desk.press(*"Yes", "ctrl+x")
+        await desk.press("4", "G", "E")
+        assert isinstance(desk.app.screen, Note)
+        await desk.press(*"Oh ", "ctrl+x")
+        assert db.read().execute("SELECT body FROM note").fetchall() == [("Oh Yes",)]
+        await desk.press("X")
+        await desk.until("Delete the note Oh Yes?")
+        await desk.press("y")
+        await desk.until("Deleted the note")
+        await desk.press("z")
+        assert db.read().execute("SELECT count(*) FROM note WHERE deleted_at IS NULL").fetchone() == (1,)
+
+
+async def test_the_note_of_a_colleague_is_changed_only_with_the_right_to(db: Database, deal: ItemRef) -> None:
+    crm_rows.a_note(db, deal, "Theirs")
+    bo = crm_rows.a_user(db, "Bo Kern", "bo@corp.example")
+    crm_rows.a_user(db, "Me", "me@corp.example", edits="own")
+    with db.write() as connection:
+        connection.execute("UPDATE account SET address = 'me@corp.example'")
+        connection.execute("UPDATE deal SET owner_id = ?", (bo,))
+        connection.execute("UPDATE note SET author_id = ?", (bo,))
+    async with the_page(db, deal, (120, 40)) as desk:
+        await desk.press("4", "G", "X", "y")
+        await desk.until("Not done")
+    assert db.read().execute("SELECT count(*) FROM note WHERE deleted_at IS NULL").fetchone() == (1,)
