@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from textual import on
@@ -25,13 +26,13 @@ from tui.screens.item_form_fields import (
     Field,
     How,
     Value,
-    completed,
     completions,
     last_of,
     meaning,
     read,
 )
 from tui.screens.item_form_kinds import CUSTOM, Filled, Somebody
+from tui.widgets.compose_field import after_keys
 from tui.widgets.form_field import FormInput, Offer, Offers
 
 T = TypeVar("T")
@@ -180,14 +181,6 @@ class ItemForm(Dialog[T], Generic[T]):
     def _on_opened(self, event: FormInput.Opened) -> None:
         self._offer(event.input, is_typed=False)
 
-    @on(FormInput.Taken)
-    def _on_taken(self, event: FormInput.Taken) -> None:
-        field, offer = event.input.field, event.offer
-        event.input.known[offer.name] = offer.id
-        event.input.take(completed(field, event.input.value, offer.name), offer.id)
-        if field.how not in (How.LABELS, How.PEOPLE):
-            event.input.leave(1)
-
     @on(FormInput.Last)
     def _on_last(self) -> None:
         self.action_save()
@@ -225,7 +218,7 @@ class ItemForm(Dialog[T], Generic[T]):
     # -- saving and leaving
 
     def action_save(self) -> None:
-        (self.focused or self).call_later(self._begin_saving)  # after the letters typed just before
+        after_keys(self.focused or self, self._begin_saving)
 
     def _begin_saving(self) -> None:
         if not self._is_saving:
@@ -310,7 +303,7 @@ class ItemForm(Dialog[T], Generic[T]):
     def action_write(self) -> None:
         input = self._current
         if input is not None and input.field.how is How.LINES:
-            input.call_later(self._begin_writing, input)  # see action_save
+            input.after_keys(partial(self._begin_writing, input))
 
     def _begin_writing(self, input: FormInput) -> None:
         self.run_worker(self._write_lines(input), group="write", exclusive=True)
@@ -321,7 +314,7 @@ class ItemForm(Dialog[T], Generic[T]):
             input.take_lines(text)
 
     def action_cancel(self) -> None:
-        (self.focused or self).call_later(self._leave)  # see action_save
+        after_keys(self.focused or self, self._leave)
 
     def _leave(self) -> None:
         if self._offers.is_open:

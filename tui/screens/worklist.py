@@ -54,6 +54,8 @@ class Worklist(Screen[None]):
         self._seen = (-1, -1)
         self._was_left = False
         self._one_at_a_time = asyncio.Lock()
+        self._is_opening = False
+        self._held: list[events.Key] = []
 
     async def on_mount(self) -> None:
         await self.reload()
@@ -138,6 +140,7 @@ class Worklist(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         self._was_left = True
+        self.app.screen.call_after_refresh(self._pass_on)
 
     async def on_screen_resume(self) -> None:
         if self._was_left and self.is_current:
@@ -147,7 +150,11 @@ class Worklist(Screen[None]):
     # -- doing
 
     def run(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do something with the store or dialogs after what was begun before; then show what became of it."""
+        """Do something with the store or dialogs after what was begun before; then show what became of it.
+
+        Keys that come meanwhile go to what it opens, if it opens something: a note typed ahead is no row of commands.
+        """
+        self._is_opening = True
         self.run_worker(self._run(work), group="verbs")
 
     async def _run(self, work: Callable[[], Awaitable[object]]) -> None:
@@ -156,8 +163,18 @@ class Worklist(Screen[None]):
                 await work()
             except _FAILURES as error:
                 self.warn(f"Not done: {error}")
-            if self.is_attached:
-                await self.reload()
+            try:
+                if self.is_attached:
+                    await self.reload()
+            finally:
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let keys that waited be pressed where the user is now."""
+        self._is_opening = False
+        held, self._held = self._held, []
+        for each in held:
+            self.app.post_message(events.Key(each.key, each.character))
 
     def action_undo(self) -> None:
         self.run(lambda: self._step(actions.undo, "Nothing to undo"))
@@ -199,10 +216,15 @@ class Worklist(Screen[None]):
     async def on_key(self, event: events.Key) -> None:
         if self.is_typing:
             return
-        pressed = (*self._pressed, key_name(event.key, event.character))
-        self._pressed = ()
         event.stop()
         event.prevent_default()
+        if self._is_opening or not self.is_current:
+            self._held.append(event)
+            if not self.is_current:  # it came while something was being opened
+                self.app.screen.call_after_refresh(self._pass_on)
+            return
+        pressed = (*self._pressed, key_name(event.key, event.character))
+        self._pressed = ()
         if len(pressed) > 1 and pressed[-1] in ("escape", "ctrl+c"):
             return
         key = worklist_keys.find(self.KEYS, pressed)

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from store.crm.unsaved_forms import Typed
 from tui.content import line
 from tui.format import fit, shorten
-from tui.screens.item_form_fields import Field, How
+from tui.screens.item_form_fields import Field, How, completed
 from tui.widgets.compose_field import FieldInput
 
 _MOST = 8
@@ -138,14 +138,6 @@ class FormInput(FieldInput):
             super().__init__()
             self.input = input
 
-    class Taken(Message):
-        """The user took what was highlighted."""
-
-        def __init__(self, input: FormInput, offer: Offer) -> None:
-            super().__init__()
-            self.input = input
-            self.offer = offer
-
     class Last(Message):
         """Enter was pressed in the last field."""
 
@@ -241,5 +233,8 @@ class FormInput(FieldInput):
         self._offers.close()
         if offer is None or (offer.name == self.value and offer.id == self.chosen):
             return False
-        self.post_message(self.Taken(self, offer))
+        self.known[offer.name] = offer.id
+        self.take(completed(self.field, self.value, offer.name), offer.id)
+        if self.field.how not in (How.LABELS, How.PEOPLE):
+            self.leave(1)
         return True
