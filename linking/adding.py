@@ -16,7 +16,7 @@ from mail.types import ThreadId
 from store import undo
 from store.crm import audit as crm_audit
 from store.crm import changes as crm_changes
-from store.crm import custom_fields, item_edits, labels
+from store.crm import custom_fields, item_edits, item_parts, labels
 from store.crm.changes import Change
 from store.crm.item_edits import BadItem, Planned
 from store.crm.items import ItemKind, ItemRef
@@ -115,8 +115,10 @@ def _addresses(kind: ItemKind, wanted: Wanted) -> set[str]:
 
 
 def _addresses_of(connection: sqlite3.Connection, item: ItemRef) -> set[str]:
-    rows = connection.execute("SELECT email FROM person_email WHERE person_id = ?", (item.id,)).fetchall()
-    return {email for (email,) in rows}
+    """Return the addresses that an item has now: none but of persons."""
+    if item.kind is not ItemKind.PERSON:
+        return set()
+    return {one.value for one in item_parts.of(connection, item, "emails")}
 
 
 def _hint(db: Database, persons: Sequence[ItemRef]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -15,13 +16,13 @@ from linking.taking_back import take_back as take_back
 from mail import signature_facts
 from mail.types import EmailId, ThreadId
 from store import emails, events
-from store.crm import activities, item_edits, users
+from store.crm import activities, item_edits, stages, users
 from store.crm import audit as crm_audit
 from store.crm import changes as crm_changes
 from store.crm.changes import Change
 from store.crm.item_checks import BadItem
 from store.crm.items import ItemKind, ItemRef
-from store.database import Database
+from store.database import Database, all_or_nothing
 from store.links import (
     account_crm,
     auto_created,
@@ -81,23 +82,18 @@ def _look_at(
     if mail.is_copy:
         return refusal_of_copy(mail, standing) is None and _add_recipients(connection, mail, common)
     reason = refusal(mail, standing)
-    if reason is Skip.KNOWN:
-        decisions.mark(
-            connection, [thread_id]
-        )  # another conversation has made the person: now it may be linked
+    if reason is Skip.KNOWN:  # another conversation has made the person: now it may be linked
+        decisions.mark(connection, [thread_id])
     if reason is not None:
         return False
     newcomer = as_newcomer(_stranger(connection, mail.sender, mail.sender_name, mail.email_id), signed)
-    connection.execute("SAVEPOINT made_by_mail")
     try:
-        _make(connection, mail, standing.settings, newcomer)
+        with all_or_nothing(connection):
+            _make(connection, mail, standing.settings, newcomer)
     except BadItem as error:
-        connection.execute("ROLLBACK TO made_by_mail")
         text = f"Mail of {mail.sender} made no {standing.settings.creates}: {error}"
         events.record(connection, "items", text=text, thread_ids=[thread_id])
         return False
-    finally:
-        connection.execute("RELEASE made_by_mail")
     return True
 
 
@@ -177,20 +173,14 @@ def _add_item(
     }
     if kind is ItemKind.LEAD:
         values["source"] = "mail"
-    elif settings.stage_id and _is_stage(connection, settings.stage_id):
-        values["stage_id"] = settings.stage_id
+    elif settings.stage_id:
+        with contextlib.suppress(BadItem):  # it was deleted: the first one, as for any deal
+            values["stage_id"] = stages.chosen(connection, kind, settings.stage_id).id
     planned = item_edits.additions(connection, kind, values, now)
     first, *others = planned.changes
     dated = replace(first, values={**(first.values or {}), "created_at": mail.at})
     crm_changes.apply(connection, [dated, *others], now)
     return planned.ref
-
-
-def _is_stage(connection: sqlite3.Connection, stage_id: str) -> bool:
-    row = connection.execute(
-        "SELECT 1 FROM stage WHERE id = ? AND deleted_at IS NULL", (stage_id,)
-    ).fetchone()
-    return row is not None
 
 
 def _plan(

@@ -162,7 +162,9 @@ def explain(db: Database, thread_id: ThreadId) -> Explanation:
         else words.unjudged(is_due=decisions.is_waiting(connection, thread_id)),
         words.advice(decided.reason) if decided else "",
         tuple(
-            Judged(each.email_id, *heads[each.email_id], each, words.sentence(each, names)) for each in said
+            Judged(each.email_id, *heads[each.email_id], each, words.sentence(each, names))
+            for each in said
+            if each.email_id in heads  # else it has gone since the facts were read
         ),
         tuple(card for each in refs if (card := cards[each]) is not None),
     )

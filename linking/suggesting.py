@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Final
 
 from mail.folding import fold
@@ -17,7 +18,6 @@ from store.links.panel import Suggestion as Suggestion
 from store.links.suggestion_facts import RECENT_S, RelatedItem, SuggestionFacts
 
 MOST: Final = 5
-_DAY_S: Final = 86_400
 _SHORTEST_WORD: Final = 4
 _COMMON_WORDS: Final = (
     "about also anfrage angebot asap bitte deal demande desde email from gruss hallo have hello info lead mail meeting"
@@ -110,12 +110,17 @@ def _names(names: tuple[str, ...]) -> str:
 def _state(item: RelatedItem, facts: SuggestionFacts, now: int) -> str:
     """Return what keeps the rules from an item of the right people, "" when nothing does."""
     if item.status != "open":
-        days = max(0, now - (item.closed_at or now)) // _DAY_S
-        when = "today" if days == 0 else "yesterday" if days == 1 else f"{days} days ago"
+        days = (_day(now) - _day(item.closed_at or now)).days
+        when = "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
         return f"; {item.status} {when}"
     if item.persons and item.created_at > facts.started_at:
         return "; newer than the conversation"
     return ""
+
+
+def _day(at: int) -> date:
+    """Return the day of a time as whoever reads it reckons days."""
+    return datetime.fromtimestamp(at, UTC).astimezone().date()
 
 
 def suggestions(db: Database, thread_id: ThreadId) -> tuple[Suggestion, ...]:

@@ -173,6 +173,19 @@ class Database:
         return connection
 
 
+@contextmanager
+def all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
+    """Run the block as a part of the write transaction: an exception takes back what it wrote, and no more."""
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO part")
+        raise
+    finally:
+        connection.execute("RELEASE part")
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()

@@ -252,7 +252,7 @@ def finish_once(
 
     submit_due(db, account, LentSecrets(db.directory, held, account), look)
     fetch_bodies(db, account.id, provider, parsers, may_go_on)
-    judge_due(db)
+    judge_due(db, may_go_on)
 
 
 def sync_once(
@@ -262,7 +262,7 @@ def sync_once(
 
     def between_pages() -> bool:
         push(db, account_id, provider)
-        judge_due(db)
+        judge_due(db, may_go_on)
         return may_go_on()
 
     return between_pages() and pull(db, account_id, provider, parsers, between_pages) and between_pages()

@@ -27,9 +27,8 @@ def judge_due(db: Database, may_go_on: Callable[[], bool] = lambda: True) -> Non
         return
     deciding.decide_due(db, may_go_on=may_go_on)
     creating.create_due(db, may_go_on=may_go_on)
-    deciding.decide_due(
-        db, may_go_on=may_go_on
-    )  # of several conversations of a stranger the first makes the lead
+    # Of several conversations of a stranger the first makes the lead, and the others are linked to it.
+    deciding.decide_due(db, may_go_on=may_go_on)
 
 
 class Judging:
@@ -65,5 +64,7 @@ class Judging:
                 judge_due(self._db, lambda: not self._is_stopping)
             except sqlite3.Error as error:  # a full disk: what is due stays due
                 log.error("conversations could not be judged: %s", error)
+            except Exception:  # the outermost loop of this thread: what comes later is judged all the same
+                log.exception("conversations could not be judged")
             self._woken.wait()
             self._woken.clear()

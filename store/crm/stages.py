@@ -39,7 +39,7 @@ _BESIDE: Final = {
 
 
 def of(connection: sqlite3.Connection, kind: ItemKind, pipeline: str | None = None) -> tuple[Stage, ...]:
-    """Return the steps of a pipeline or board in order, None for all of all of them."""
+    """Return the steps of a pipeline or board in order, None: of all of them, at most 100."""
     return tuple(Stage(*row) for row in connection.execute(_BESIDE[kind], (pipeline, _MOST)).fetchall())
 
 

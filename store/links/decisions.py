@@ -104,6 +104,8 @@ def blocked(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in rows.fetchall())
 
 
+_USUAL: Final = Account()
+"""How an account takes part that has come since the settings were read."""
 _HEADS: Final = (
     "SELECT t.id, t.account_id, l.item_kind, l.item_id, l.origin, l.at, d.reason, d.email_id, d.candidates, q.email_id"
     " FROM json_each(?) j CROSS JOIN thread t ON t.id = j.value"
@@ -134,7 +136,7 @@ def facts(connection: sqlite3.Connection, settings: Settings, thread_ids: Collec
             ThreadId(thread_id),
             AccountId(account_id),
             tuple(messages[thread_id]),
-            settings.accounts[AccountId(account_id)],
+            settings.accounts.get(AccountId(account_id), _USUAL),
             None
             if origin is None
             else Filled(slots[ItemRef(ItemKind(kind), item)] if item else None, origin, at),

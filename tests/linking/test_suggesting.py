@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import crm_rows
@@ -93,6 +94,13 @@ def test_an_item_closed_lately_is_suggested_last_and_says_when(days: int, when: 
     closed = an_item("closed", persons=("Ana",), status="won", closed_at=NOW - days * 86_400)
     found = ranked(closed, an_item("company", organizations=("Acme",)))
     assert found == [("company", "deal of Acme"), ("closed", f"deal of Ana; won {when}")]
+
+
+def test_what_was_closed_last_night_was_closed_yesterday() -> None:
+    morning = int(datetime(2026, 11, 22, 7).astimezone().timestamp())
+    closed = an_item(persons=("Ana",), status="won", closed_at=morning - 9 * 3600)
+    facts = SuggestionFacts((), morning, None, (closed,))
+    assert [one.reason for one in suggesting.rank(facts, morning)] == ["deal of Ana; won yesterday"]
 
 
 def test_neither_what_was_closed_long_ago_nor_what_it_is_linked_to_is_suggested() -> None:

@@ -76,20 +76,24 @@ def test_what_a_screen_changed_is_judged_at_the_next_glance(
     until_judged(db, done)
 
 
-def test_a_store_that_cannot_be_written_is_tried_again(
+@pytest.mark.parametrize(
+    "trouble", [sqlite3.OperationalError("database or disk is full"), KeyError("a fault")]
+)
+def test_judging_that_failed_is_tried_again(
+    trouble: Exception,
     db: Database,
     judging: Judging,
     stored: Stored,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    troubles = [sqlite3.OperationalError("database or disk is full")]
+    troubles = [trouble]
 
-    def full() -> None:
+    def fail() -> None:
         if troubles:
             raise troubles.pop()
 
-    done = told(monkeypatch, full)
+    done = told(monkeypatch, fail)
     judging.start()
     assert done.acquire(timeout=LONG_S)
     while not caplog.records:
