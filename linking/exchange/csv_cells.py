@@ -29,7 +29,9 @@ class Cells:
 
     def text(self, name: str) -> str:
         """Return the first that is not empty, on one line."""
-        return next((found for cell, _ in self.of.get(name, ()) if (found := values.text(cell))), "")
+        if name not in self.of:
+            return ""
+        return next((found for cell, _ in self.of[name] if (found := values.text(cell))), "")
 
     def raw(self, name: str) -> str:
         """Return the first that is not empty, as it is."""
@@ -37,18 +39,29 @@ class Cells:
 
     def all(self, name: str) -> list[tuple[str, str]]:
         """Return every part of every such column, with the column's label."""
-        return [(part, label) for cell, label in self.of.get(name, ()) for part in values.several(cell)]
+        if name not in self.of:
+            return []
+        return [(part, label) for cell, label in self.of[name] for part in values.several(cell)]
 
 
-def cells_of(number: int, chosen: Chosen, cells: Sequence[str]) -> Cells:
-    """Return a row's cells by what their columns mean."""
+def places(chosen: Chosen) -> tuple[tuple[str, str], ...]:
+    """Return for each column its field and what its heading says more; the field is "" where it is left out."""
+    return tuple(_place(column.field) for column in chosen.columns)
+
+
+def _place(field: str) -> tuple[str, str]:
+    if field.startswith(CUSTOM):
+        return CUSTOM, field[len(CUSTOM) :]
+    name, _, label = field.partition(".")
+    return name, label
+
+
+def cells_of(number: int, columns: Sequence[tuple[str, str]], cells: Sequence[str]) -> Cells:
+    """Return a row's cells by what their columns mean, as places() says."""
     found = Cells(number)
-    for column, cell in zip(chosen.columns, cells, strict=False):
-        if column.field and cell.strip():
-            name, _, label = (
-                column.field.partition(".") if not column.field.startswith(CUSTOM) else (CUSTOM, "", "")
-            )
-            found.of[name].append((cell, column.field[len(CUSTOM) :] if name == CUSTOM else label))
+    for (name, label), cell in zip(columns, cells, strict=False):
+        if name and cell and not cell.isspace():
+            found.of[name].append((cell, label))
     return found
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from linking.exchange.csv_base import Base
-from linking.exchange.csv_cells import Settings, cells_of
-from linking.exchange.csv_rows import Rows
+from linking.exchange.csv_cells import Settings, cells_of, places
+from linking.exchange.csv_rows import Identified, Rows
 from linking.exchange.intake import Intake
 from linking.exchange.mapping import Chosen, refuse_if_unknown, source_of
 from linking.exchange.marks import Marks
 from linking.exchange.people import People
 from linking.exchange.rejects import Rejects
-from linking.exchange.report import ImportReport, Remark
+from linking.exchange.report import ImportReport, Remark, overtaken
 from linking.exchange.sheets import Row, Table
 from linking.exchange.stages import Stages
 from store.crm import import_runs, records, users
@@ -77,11 +77,14 @@ def import_file(
         intake = Intake(staging, path.name, now)
         _tell_of_the_file(intake, table, chosen)
         rows = Rows(_base(db, intake, options))
+        columns = places(chosen)
         for some in _batches(table):
-            _take(some, chosen, rows, intake, rejects)
+            read = [_identified(row, chosen.kind, columns, rows) for row in some]
+            _take(read, chosen.kind, rows, intake, rejects)
             staging.flush()
         if not dry_run and not staging.is_empty():
-            import_runs.write(db, path.name, staging.steps(now), now)
+            left = import_runs.write(db, path.name, staging.steps(now), now)
+            intake.notices.extend(overtaken(path.name, left))
         return intake.report(is_dry_run=dry_run, kind=chosen.kind)
 
 
@@ -91,12 +94,17 @@ def _batches(table: Iterable[Row]) -> Iterator[list[Row]]:
         yield some
 
 
-def _take(some: Sequence[Row], chosen: Chosen, rows: Rows, intake: Intake, rejects: Rejects) -> None:
-    kind = chosen.kind
-    read = [
-        (row, None if row.problem else rows.identify(kind, cells_of(row.number, chosen, row.cells)))
-        for row in some
-    ]
+def _identified(
+    row: Row, kind: str, columns: Sequence[tuple[str, str]], rows: Rows
+) -> tuple[Row, Identified | None]:
+    if row.problem:
+        return row, None
+    return row, rows.identify(kind, cells_of(row.number, columns, row.cells))
+
+
+def _take(
+    read: Sequence[tuple[Row, Identified | None]], kind: str, rows: Rows, intake: Intake, rejects: Rejects
+) -> None:
     rows.expect(kind, [found for _, found in read if found])
     for row, found in read:
         reason = row.problem

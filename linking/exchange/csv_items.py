@@ -72,10 +72,9 @@ def _import(db: Database, name: str, files: Iterable[tuple[str, Sheet]], *, dry_
     base = Base.of(db, gathering)
     for kind, sheet in files:
         _read(base, kind, sheet)
-    report = gathering.report(is_dry_run=dry_run)
     if not dry_run:
         gathering.carry_out(db, name)
-    return report
+    return gathering.report(is_dry_run=dry_run)
 
 
 def _read(base: Base, kind: str, sheet: Sheet) -> None:

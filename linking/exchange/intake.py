@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from linking.exchange.ids import is_uuid, new_id
@@ -68,7 +69,8 @@ def remembered(row_digest: bytes, values: Values) -> bytes:
     return row_digest + fields
 
 
-def _field_digest(value: object) -> bytes:
+@lru_cache(maxsize=4096, typed=True)
+def _field_digest(value: str | int | None) -> bytes:
     return hashlib.blake2b(repr(value).encode("utf-8", "surrogatepass"), digest_size=_FIELD_OCTETS).digest()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from linking.exchange.ids import is_uuid, new_id
-from linking.exchange.report import Count, ImportReport, Remark
+from linking.exchange.report import Count, ImportReport, Remark, overtaken
 from store.crm import import_runs, import_steps, records
 from store.crm.import_steps import PARTS
 from store.crm.records import Known
@@ -191,7 +191,8 @@ class Gathering:
         """Write everything, within import_runs.alone(): all of it, or nothing in the end. `name` is told to people."""
         if self._items or self._plain:
             self._settle()
-            import_runs.write(db, name, self._steps(), self.now)
+            left = import_runs.write(db, name, self._steps(), self.now)
+            self.notices += overtaken(name, left)
 
     def _steps(self) -> Iterator[str]:
         """Yield the steps of the plan, in the order in which rows refer to each other."""

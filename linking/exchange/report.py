@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
@@ -40,6 +41,11 @@ class Remarks:
         self._listed: list[Remark] = []
         self.count = 0
 
+    def extend(self, remarks: Iterable[Remark]) -> None:
+        """Count several."""
+        for remark in remarks:
+            self.append(remark)
+
     def append(self, remark: Remark) -> None:
         """Count a remark, and list it while there is room."""
         self.count += 1
@@ -50,6 +56,14 @@ class Remarks:
     def listed(self) -> tuple[Remark, ...]:
         """Return those that are listed, in order."""
         return tuple(self._listed)
+
+
+def overtaken(file: str, count: int) -> tuple[Remark, ...]:
+    """Return what is told of rows that had no place any more when they were written."""
+    if not count:
+        return ()
+    text = f"{count:,} parts are left out, as what they belong to was deleted meanwhile: import it again to be sure"
+    return (Remark(file, 0, text),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ def note(value: str) -> str:
 
 def several(value: str) -> list[str]:
     """Return the parts of a field that holds several, between ; or , or line ends; joined() writes such a field."""
-    if not value:
-        return []
+    if _PARTING.search(value) is None:
+        return [found] if (found := text(value)) else []
     if '"' in value and (quoted := _quoted(value)) is not None:
         return list(dict.fromkeys(quoted))
     separator = r"[;\n]" if ";" in value else r"[,\n]"

@@ -14,7 +14,7 @@ from linking.exchange import values
 from linking.exchange.intake import Incoming, Intake, digest
 from linking.exchange.marks import Marks
 from linking.exchange.people import People
-from linking.exchange.report import ImportReport, Remark
+from linking.exchange.report import ImportReport, Remark, overtaken
 from store.crm import import_runs, users
 from store.crm.staging import Staging
 from store.database import Database
@@ -55,7 +55,8 @@ def import_file(db: Database, path: Path, *, dry_run: bool) -> ImportReport:
         people = People(intake, contacts.ours(connection).addresses, {"owner_id": me, "visible_to": "owner"})
         _Cards(intake, people, me).read(path.read_bytes())
         if not dry_run and not staging.is_empty():
-            import_runs.write(db, path.name, staging.steps(now), now)
+            left = import_runs.write(db, path.name, staging.steps(now), now)
+            intake.notices.extend(overtaken(path.name, left))
         return intake.report(is_dry_run=dry_run, kind="person")
 
 

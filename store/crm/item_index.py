@@ -75,10 +75,12 @@ def add_items(connection: sqlite3.Connection, kind: ItemKind, item_ids: Sequence
         for item_id in item_ids
         if item_id in of
     ]
-    connection.executemany(
-        "INSERT INTO item_index (number, item_kind, item_id, words) VALUES (?, ?, ?, ?)"
+    # One statement: between two that set off a trigger FTS5 writes down what it has, which takes three times as long.
+    connection.execute(
+        "INSERT INTO item_index (number, item_kind, item_id, words)"
+        " SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true"
         " ON CONFLICT (item_kind, item_id) DO UPDATE SET words = excluded.words",
-        entries,
+        (json.dumps(entries),),
     )
 
 

@@ -24,6 +24,7 @@ def add(commands: Any, command: Command, group: Callable[[Any, str, str], Any]) 
     vcard.add_argument("path", metavar="FILE", type=Path, help="a vCard file")
     json = command(brought, "import json", "import what export wrote as JSON")
     json.add_argument("path", metavar="FILE", type=Path)
+    command(brought, "import undo", "take the last import back, but for what was changed since")
     for each in (crm, one, vcard, json):
         each.add_argument("--dry-run", action="store_true", help="only say what would happen")
         each.add_argument("--json", action="store_true", help="say it as JSON")

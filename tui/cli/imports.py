@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from linking.exchange import csv_file, csv_items, encodings, json_items, locales, mapping, sheets, vcards
@@ -13,6 +14,7 @@ from linking.exchange.csv_file import Options
 from linking.exchange.mapping import CannotMap, Chosen
 from linking.exchange.report import ImportReport
 from mail.text import safe_line
+from store.crm import import_runs
 from store.database import Database
 from store.links import decisions
 from tui.cli import ask as cli_ask
@@ -28,7 +30,9 @@ def import_crm(options: argparse.Namespace) -> int:
     with opened(options) as db:
         if not options.path.is_dir():
             raise Failed(f"there is no directory {options.path}")
-        status = _report(options, csv_items.import_directory(db, options.path, dry_run=options.dry_run))
+        with _alone():
+            report = csv_items.import_directory(db, options.path, dry_run=options.dry_run)
+        status = _report(options, report)
         if decisions.is_any(db):
             note(
                 "Mail that is here stays as it is: dealbox relink --dry-run lists what the rules would link now."
@@ -49,11 +53,38 @@ def import_json(options: argparse.Namespace) -> int:
         raise Failed(f"{options.path.name} {error}") from error
 
 
+def undo(options: argparse.Namespace) -> int:
+    """Take the last import back."""
+    with opened(options) as db:
+        try:
+            reverted = import_runs.take_back(db)
+        except (import_runs.NothingToTakeBack, import_runs.UnderWay) as error:
+            raise Failed(str(error)) from error
+    say(f"The import of {safe_line(reverted.file)} is taken back.")
+    if reverted.left:
+        note(f"{reverted.left:,} rows stay, because they were changed since.")
+    return 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Say in words why an import does not begin, or what becomes of one that is cut short."""
+    try:
+        yield
+    except import_runs.UnderWay as error:
+        raise Failed(str(error)) from error
+    except KeyboardInterrupt:
+        note("Stopped: nothing of it came in.")
+        raise
+
+
 def _file(options: argparse.Namespace, import_file: Callable[..., ImportReport]) -> int:
     with opened(options) as db:
         if not options.path.is_file():
             raise Failed(f"there is no file {options.path}")
-        return _report(options, import_file(db, options.path, dry_run=options.dry_run))
+        with _alone():
+            report = import_file(db, options.path, dry_run=options.dry_run)
+        return _report(options, report)
 
 
 def import_csv(options: argparse.Namespace) -> int:
@@ -64,7 +95,8 @@ def import_csv(options: argparse.Namespace) -> int:
         try:
             how = _how(options)
             chosen = _chosen(db, options, how)
-            report = csv_file.import_file(db, options.path, chosen, how, dry_run=options.dry_run)
+            with _alone():
+                report = csv_file.import_file(db, options.path, chosen, how, dry_run=options.dry_run)
         except CannotMap as error:
             raise BadUse(str(error)) from error
         except sheets.Unreadable as error:
