@@ -14,6 +14,7 @@ import makers
 
 from mail.types import AccountId, EmailId, MailboxId, Role, ThreadId
 from store import email_ids, mailboxes, outbox, threads
+from store.crm.items import ItemRef
 from store.database import Database
 
 _numbers = count(1)
@@ -128,3 +129,12 @@ def next_one(db: Database, account_id: AccountId, now: int) -> outbox.PendingOpe
     """Take the next operation by itself."""
     group = outbox.next_group(db, account_id, now, most=1)
     return group[0] if group else None
+
+
+def awaits(db: Database, message_id: str, item: ItemRef) -> None:
+    """Let an import have brought a link for mail that is still to come."""
+    with db.write() as connection:
+        connection.execute(
+            "INSERT INTO awaited_link (message_id, item_kind, item_id) VALUES (?, ?, ?)",
+            (message_id, item.kind.value, item.id),
+        )

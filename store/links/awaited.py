@@ -53,7 +53,7 @@ def _link(connection: sqlite3.Connection, now: int, ids: str) -> set[ThreadId]:
         slot = Slot(
             item_kind or None,
             item_id or None,
-            origin or _origin(connection, message_id),
+            origin or "import",
             by,
             at or now,
             reason,
@@ -64,12 +64,6 @@ def _link(connection: sqlite3.Connection, now: int, ids: str) -> set[ThreadId]:
             linked.add(ThreadId(thread_id))
     to_file.follow(connection, linked)
     return linked
-
-
-def _origin(connection: sqlite3.Connection, message_id: str) -> str:
-    """Return whether a link was brought in, or chosen when the message was written here."""
-    written = connection.execute("SELECT 1 FROM submission WHERE message_id = ? LIMIT 1", (message_id,))
-    return "import" if written.fetchone() is None else "compose"
 
 
 def _choose(connection: sqlite3.Connection, now: int, ids: str) -> set[ThreadId]:

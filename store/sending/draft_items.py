@@ -24,15 +24,6 @@ def link(db: Database, draft_id: int, item: ItemRef) -> DraftRow:
     return row
 
 
-def await_link(db: Database, message_id: str, item_kind: str, item_id: str) -> None:
-    """Link the conversation of a message once the message lies in a mailbox."""
-    with db.write() as connection:
-        connection.execute(
-            "INSERT OR REPLACE INTO awaited_link (message_id, item_kind, item_id) VALUES (?, ?, ?)",
-            (message_id, item_kind, item_id),
-        )
-
-
 def recent(db: Database) -> tuple[tuple[str, int], ...]:
     """Return digests of what was sent in the last minutes, with the times."""
     rows = db.read().execute(

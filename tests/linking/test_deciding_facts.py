@@ -7,6 +7,7 @@ from dataclasses import replace
 import crm_rows
 from judged import ANA, BOB, OLDER, Mail, a_deal, change
 from makers import NOW, SENT, a_batch, a_remote, an_address, an_email
+from stored import awaits
 
 from linking.rules import Reason
 from mail.types import AccountId
@@ -16,7 +17,6 @@ from store.crm.items import ItemRef
 from store.database import Database
 from store.ingest import Arrival, Filled
 from store.links import slots
-from store.sending import draft_items
 
 
 def crm(db: Database, account_id: AccountId, **values: object) -> None:
@@ -75,7 +75,7 @@ def test_what_a_message_was_written_about_counts_more_than_the_rules(
     db: Database, mail: Mail, deal: ItemRef
 ) -> None:
     other = a_deal(db, "Scanners", ANA)
-    draft_items.await_link(db, "n1@example.org", other.kind.value, other.id)
+    awaits(db, "n1@example.org", other)
     first = mail.come(NOW, sender="me@dealbox.example", to=ANA, box=SENT)
     mail.judge()
     assert mail.linked(first) == other
@@ -88,7 +88,7 @@ def test_a_link_that_was_awaited_replaces_one_of_the_rules(db: Database, mail: M
     other = a_deal(db, "Scanners", BOB)
     first = mail.come(NOW)
     mail.judge()
-    draft_items.await_link(db, "n2@example.org", other.kind.value, other.id)
+    awaits(db, "n2@example.org", other)
     mail.come(NOW + 1, sender="me@dealbox.example", to=ANA, box=SENT, after=first)
     mail.judge()
     assert mail.linked(first) == other

@@ -117,6 +117,7 @@ def test_an_answer_marks_what_it_answers_and_archives_it_when_asked(sending: Sen
 
 
 def test_a_conversation_is_about_what_its_first_message_was_written_for(sending: Sending) -> None:
+    """M74."""
     row = sending.draft()
     row = drafts.begin(sending.db, sending.id, row.draft, item=ItemRef(ItemKind.DEAL, "12"))
     queued = submissions.queue(sending.db, row.id)

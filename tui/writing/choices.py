@@ -16,7 +16,7 @@ from mail import presend, signatures
 from mail.build import Unbuildable, size_estimate
 from mail.drafts import DraftFile
 from mail.types import Address, SafeText
-from store.sending import attached, drafts, identities
+from store.sending import attached, drafts, identities, submissions
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import plural, size
@@ -170,7 +170,11 @@ class Choices:
         archive = archive or self._mail.settings.send_archive
         try:
             row = await in_store(
-                drafting.queue, self._db, self._screen.row, not_before=not_before, archive_thread=archive
+                submissions.queue,
+                self._db,
+                self._screen.row.id,
+                not_before=not_before,
+                archive_thread=archive,
             )
         except Unbuildable as error:
             self._screen.warn(f"Not sent: {error.reason}")

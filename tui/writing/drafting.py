@@ -24,8 +24,8 @@ from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
 from store.links import links
 from store.links.contacts import PersonCard
-from store.rows import DraftRow, EmailRow, IdentityRow, SubmissionRow
-from store.sending import attached, draft_items, drafts, identities, submissions
+from store.rows import DraftRow, EmailRow, IdentityRow
+from store.sending import attached, draft_items, drafts, identities
 
 if TYPE_CHECKING:
     from store.rows import ActionRow
@@ -182,17 +182,6 @@ def shown_by_sharing(db: Database, row: DraftRow) -> str | None:
     """Return to whom sharing would show the conversation a draft answers; None when nobody sees more by it."""
     email = _answered_email(db, row)
     return service.sharing_change(db, email.thread_id) if email else None
-
-
-def queue(db: Database, row: DraftRow, *, not_before: int, archive_thread: bool) -> SubmissionRow:
-    """Let a draft be sent, and its conversation be about what it was written about.
-
-    Raises what submissions.queue does.
-    """
-    queued = submissions.queue(db, row.id, not_before=not_before, archive_thread=archive_thread)
-    if row.item_kind and row.item_id and _answered_email(db, row) is None:
-        draft_items.await_link(db, queued.message_id, row.item_kind, row.item_id)
-    return queued
 
 
 def _answered_email(db: Database, row: DraftRow) -> EmailRow | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import makers
 import pytest
-from stored import Stored, a_stored_email, mailboxes_of
+from stored import Stored, a_stored_email, awaits, mailboxes_of
 
 from mail.drafts import Draft
 from mail.types import AccountId, Role
@@ -14,7 +14,7 @@ from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.links import bcc_tokens, links, many_links, slots
 from store.links.slots import Slot
-from store.sending import draft_items, drafts
+from store.sending import drafts
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_mail_still_to_come_about_the_lead_is_about_the_deal(
     db: Database, account: AccountId, lead: ItemRef
 ) -> None:
     draft = drafts.begin(db, account, Draft(makers.an_address("me@dealbox.example")), item=lead)
-    draft_items.await_link(db, "late@x.example", "lead", lead.id)
+    awaits(db, "late@x.example", lead)
     token = bcc_tokens.token(db, account, lead)
     deal, _ = item_merges.convert(db, lead)
     now = drafts.get(db, draft.id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import crm_rows
 import makers
 import pytest
 import screens
@@ -14,8 +13,7 @@ from mail.drafts import Draft
 from mail.types import AccountId, EmailId
 from store import accounts, emails, ingest, ingest_fill
 from store.database import Database
-from store.links import links
-from store.sending import drafts, own_mail
+from store.sending import drafts, submissions
 from tui.screens.compose import ComposeScreen
 from tui.writing import drafting
 
@@ -60,32 +58,12 @@ async def test_a_reply_to_mail_still_at_the_account_fetches_its_text_first(
         assert "> Forty seats." in app.screen.draft().body
 
 
-def test_the_conversation_of_a_new_message_is_linked_once_its_copy_is_in_sent(
-    db: Database, account: AccountId
-) -> None:
-    """M74."""
-    deal = crm_rows.a_deal(db, "Renewal")
-    row = drafting.begin(
-        db, account, to=(makers.an_address("ana@acme.example"),), item=deal, is_markdown=False
-    )
-    queued = drafting.queue(db, row, not_before=makers.NOW, archive_thread=False)
-    octets = b"Message-ID: <%s>\r\nSubject: Hi\r\n\r\nHello\r\n" % queued.message_id.encode()
-    copy = own_mail.written(account, "maildir", octets, makers.NOW)
-    with db.write() as connection:
-        email_id = own_mail.add(connection, copy, kind="sent", keywords=("$seen",))
-    email = emails.get(db, email_id)
-    assert email is not None
-    slot = links.slot(db, email.thread_id)
-    assert slot is not None
-    assert (slot.item_id, slot.origin) == (deal.id, "compose")
-
-
 def test_what_was_sent_a_moment_ago_is_known_when_the_same_is_sent_again(
     db: Database, account: AccountId
 ) -> None:
     person = makers.an_address("ana@acme.example")
     draft = Draft(makers.an_address("me@dealbox.example"), to=(person,), subject="Hi", body="Hello")
     row = drafts.begin(db, account, draft)
-    drafting.queue(db, row, not_before=makers.NOW, archive_thread=False)
+    submissions.queue(db, row.id, not_before=makers.NOW)
     again = drafts.begin(db, account, draft)
     assert len(drafting.send_facts(db, again).recent) == 1
