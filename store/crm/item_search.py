@@ -18,6 +18,9 @@ _SHORTEST_MISSPELT: Final = 3
 _LONG: Final = 6
 """From so many letters on two slips are forgiven instead of one."""
 _MOST_NEAR: Final = 12
+_SHORTEST_BEGUN_WRONG: Final = 4
+_MOST_NEWEST: Final = 2_000
+"""So many items have words of which the first letter may be wrong: those of all would take too long to look through."""
 _MOST_CANDIDATES: Final = 200
 _MOST_OF_A_LETTER: Final = 20_000
 _LAST: Final = 0x10FFFF
@@ -41,8 +44,9 @@ Found = tuple[str, str, str]
 class ItemSearch:
     """Finds items for one picker: those that `first` returns, asked once, stand on top wherever they match.
 
-    A word is taken for misspelt only when what it begins with is right, or its first two letters are exchanged. The
-    words that items have are read letter by letter, and kept.
+    A word is taken for misspelt when what it begins with is right, or its first two letters are exchanged. Where nothing is
+    found so, its first letter may be wrong, missing or too much, for words of the newest items. The words that items have
+    are read letter by letter, and kept.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class ItemSearch:
         self._words: dict[str, list[str]] = {}
         self._beginnings: dict[tuple[str, int], list[str]] = {}
         self._near: dict[str, dict[str, int]] = {}
+        self._newest_words: tuple[str, ...] | None = None
 
     def find(self, text: str, limit: int = 30) -> tuple[ItemCard, ...]:
         """Return items for what was typed, best first: the one named as `deal:12`, then open ones, then newest."""
@@ -72,7 +77,9 @@ class ItemSearch:
         elif typed:
             found.update(dict.fromkeys(self._beginning(connection, typed, limit)))
             if len(found) < limit:
-                found.update(dict.fromkeys(self._misspelt(connection, typed)))
+                found.update(dict.fromkeys(self._misspelt(connection, typed, self._near_to)))
+            if not found:
+                found.update(dict.fromkeys(self._misspelt(connection, typed, self._begun_wrong)))
         cards = (items.card(connection, ref) for ref in list(found)[:limit])
         return tuple(card for card in cards if card is not None)
 
@@ -87,9 +94,14 @@ class ItemSearch:
         match = " ".join(f'"{word}"*' for word in typed)
         return _refs(connection.execute(_MATCHING, (match, self._kinds, limit)))
 
-    def _misspelt(self, connection: sqlite3.Connection, typed: Sequence[str]) -> list[ItemRef]:
+    def _misspelt(
+        self,
+        connection: sqlite3.Connection,
+        typed: Sequence[str],
+        near_to: Callable[[sqlite3.Connection, str], Mapping[str, int]],
+    ) -> list[ItemRef]:
         """Return items with words near to all those typed, nearest first, of equally near ones the newest."""
-        slips = {word: self._near_to(connection, word) for word in typed}
+        slips = {word: near_to(connection, word) for word in typed}
         if not any(len(near) > 1 for near in slips.values()):
             return []
         match = " AND ".join(
@@ -117,6 +129,23 @@ class ItemSearch:
                 ):
                     self._near[word].setdefault(near, int(distance))
         return self._near[word]
+
+    def _begun_wrong(self, connection: sqlite3.Connection, word: str) -> dict[str, int]:
+        """Return the same with words of the newest items that are right from their second letter on."""
+        near = dict(self._near_to(connection, word))
+        if len(word) < _SHORTEST_BEGUN_WRONG or any(map(str.isdigit, word)):
+            return near
+        if self._newest_words is None:
+            rows = connection.execute(_NEWEST, (self._kinds, _MOST_NEWEST)).fetchall()
+            self._newest_words = tuple(dict.fromkeys(each for row in rows for each in row[2].split()))
+        rest = word[1:]
+        for each in self._newest_words:
+            if each.startswith((rest, word), 1) or each.startswith(rest):
+                size = len(rest) + (0 if each.startswith(rest) else 1 if each.startswith(rest, 1) else 2)
+                near.setdefault(each[:size], 1)
+                if len(near) > _MOST_NEAR:
+                    break
+        return near
 
     def _beginnings_of(self, connection: sqlite3.Connection, letter: str, length: int) -> list[str]:
         """Return what words with this first letter begin with, as long as what was typed and one letter longer."""

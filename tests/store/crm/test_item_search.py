@@ -41,6 +41,29 @@ def test_slips_of_the_pen_still_find_the_item(crm: Database, typed: str) -> None
     assert "Falcon licences" in titles(crm, typed)[:2]  # of the same second as the other that is open
 
 
+@pytest.mark.parametrize("typed", ["galcon licences", "alcon licen", "ffalcon", "walc", "licences xalcon"])
+def test_a_wrong_first_letter_still_finds_the_item(crm: Database, typed: str) -> None:
+    assert "Falcon licences" in titles(crm, typed)[:2]
+
+
+@pytest.mark.parametrize("typed", ["gal", "9alcon", "gilcon", "galcon nothing"])
+def test_a_wrong_first_letter_is_forgiven_only_where_the_rest_of_a_word_is_right(
+    crm: Database, typed: str
+) -> None:
+    assert titles(crm, typed) == []
+
+
+def test_a_first_letter_is_taken_for_wrong_only_where_nothing_begins_so(crm: Database) -> None:
+    crm_rows.a_deal(crm, "Galcon")
+    assert titles(crm, "galcon") == ["Galcon"]
+
+
+def test_of_very_many_words_with_another_first_letter_some_are_found(crm: Database) -> None:
+    for letter in "abcdeghijklmnopqr":
+        crm_rows.a_deal(crm, f"{letter}xnument")
+    assert 10 < len(titles(crm, "zxnument")) < 17
+
+
 def test_a_number_is_not_taken_for_another(crm: Database) -> None:
     crm_rows.a_deal(crm, "Quotation 20461")
     assert titles(crm, "20461") == ["Quotation 20461"]
