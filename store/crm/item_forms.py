@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from store.crm import changes as crm_changes
-from store.crm import users
+from store.crm import item_parts, users
+from store.crm.item_parts import Labelled
 from store.crm.item_refs import PageKind, PageRef
-from store.crm.items import ItemRef
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 
 _MOST: Final = 1_000
@@ -46,8 +47,8 @@ class FormFacts:
     person: str
     organization: str
     participants: tuple[Choice, ...]
-    emails: tuple[str, ...]
-    phones: tuple[str, ...]
+    emails: tuple[Labelled, ...]
+    phones: tuple[Labelled, ...]
     domains: tuple[str, ...]
     marked: tuple[str, ...]
     custom: tuple[CustomValue, ...]
@@ -71,8 +72,8 @@ def facts(db: Database, kind: PageKind, item_id: str | None = None) -> FormFacts
         person=_name(connection, "person", values.get("person_id", "")),
         organization=_name(connection, "organization", values.get("org_id", "")),
         participants=_participants(connection, id),
-        emails=_column(connection, "email", "person_email", "person_id", id, "is_primary DESC, email"),
-        phones=_column(connection, "phone", "person_phone", "person_id", id, "is_primary DESC, phone"),
+        emails=_part(connection, kind, id, "emails"),
+        phones=_part(connection, kind, id, "phones"),
         domains=_column(connection, "domain", "organization_domain", "organization_id", id, "domain"),
         marked=_labels_of(connection, kind, id),
         custom=_custom(connection, kind, id),
@@ -174,6 +175,10 @@ def _participants(connection: sqlite3.Connection, deal_id: str) -> tuple[Choice,
         (deal_id, _MOST),
     )
     return tuple(Choice(*row) for row in rows.fetchall())
+
+
+def _part(connection: sqlite3.Connection, kind: PageKind, id: str, name: str) -> tuple[Labelled, ...]:
+    return item_parts.of(connection, ItemRef(ItemKind.PERSON, id), name) if kind is PageKind.PERSON else ()
 
 
 def _column(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from store.crm.item_forms import CustomValue, FormFacts
+from store.crm.item_parts import Labelled
 from store.crm.item_refs import PageKind
 from tui.screens.item_form_fields import (
     BadField,
@@ -138,8 +139,8 @@ def test_labels_keep_the_spelling_of_those_that_are_there() -> None:
 def test_addresses_are_read_one_by_one_and_a_bad_one_is_named() -> None:
     field = a_field(How.EMAILS)
     assert read(field, "Ana <Ana@ACME.example>; b@acme.example", NOW) == (
-        "ana@acme.example",
-        "b@acme.example",
+        Labelled("ana@acme.example", ""),
+        Labelled("b@acme.example", ""),
     )
     with pytest.raises(BadField, match="nobody is no address"):
         read(field, "ana@acme.example, nobody", NOW)
@@ -225,3 +226,60 @@ def test_a_newcomer_may_be_typed_with_an_address() -> None:
         "name": "Bo",
         "emails": ["bo@x.example"],
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("15.1.2027", "2027-01-15"),
+        ("15.01.27", "2027-01-15"),
+        ("15/1/2027", "2027-01-15"),
+        ("1/15/2027", "2027-01-15"),
+        ("3/3/2027", "2027-03-03"),
+    ],
+)
+def test_a_date_may_be_written_as_in_other_countries(text: str, date: str) -> None:
+    assert read(a_field(How.DATE), text, NOW) == date
+
+
+def test_a_date_that_is_another_in_another_country_is_asked_about() -> None:
+    with pytest.raises(BadField, match="could be 2027-02-01 or 2027-01-02"):
+        read(a_field(How.DATE), "1/2/2027", NOW)
+
+
+def test_a_time_may_have_its_day_as_numbers() -> None:
+    read_at = read(a_field(How.MOMENT), "15.1.2027 14:00", NOW)
+    assert read_at == int(datetime(2027, 1, 15, 14, tzinfo=UTC).timestamp())
+
+
+@pytest.mark.parametrize("text", ["120", "-1", "half", "50.5"])
+def test_a_probability_is_a_whole_number_of_percent(text: str) -> None:
+    assert read(a_field(How.PERCENT), "65 %", NOW) == 65
+    with pytest.raises(BadField, match="0 to 100"):
+        read(a_field(How.PERCENT), text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "label"),
+    [
+        ("+44 1632 960944 (work)", "+44 1632 960944", "work"),
+        ("mobile: 0171 555", "0171 555", "mobile"),
+        ("+49 (0)30 1234", "+49 (0)30 1234", ""),
+        ("030 1234 (ext 5)", "030 1234 (ext 5)", ""),
+    ],
+)
+def test_a_number_may_say_what_it_is_for(text: str, number: str, label: str) -> None:
+    assert read(a_field(How.PHONES), text, NOW) == (Labelled(number, label),)
+
+
+def test_a_person_s_form_shows_what_numbers_and_addresses_are_for() -> None:
+    known = facts(
+        emails=(Labelled("a@x.example", "home"),), phones=(Labelled("123", "work"), Labelled("45", ""))
+    )
+    texts = {each.name: each.text for each in fields_of(PageKind.PERSON, known)}
+    assert (texts["emails"], texts["phones"]) == ("a@x.example (home)", "123 (work), 45")
+
+
+def test_a_deal_s_form_shows_its_probability() -> None:
+    texts = {each.name: each.text for each in fields_of(PageKind.DEAL, facts(values={"probability": "40"}))}
+    assert texts["probability"] == "40"

@@ -136,7 +136,8 @@ def _somebody(db: Database, field: Field, text: str) -> Somebody | None:
 
 def _has_address(db: Database, card: ItemCard, text: str) -> bool:
     wanted = normalise(text)
-    return bool(wanted) and wanted in item_forms.facts(db, PageKind(card.kind.value), card.id).emails
+    emails = item_forms.facts(db, PageKind(card.kind.value), card.id).emails
+    return any(each.value == wanted for each in emails)
 
 
 def _wanted(filled: Filled, facts: FormFacts) -> Wanted:
@@ -220,8 +221,8 @@ def as_json(card: ItemCard, facts: FormFacts) -> dict[str, object]:
         "visible_to": facts.values.get("visible_to", ""),
         "lost_reason": facts.values.get("lost_reason", ""),
         "labels": list(facts.marked),
-        "emails": list(facts.emails),
-        "phones": list(facts.phones),
+        "emails": [each.value for each in facts.emails],
+        "phones": [each.value for each in facts.phones],
         "domains": list(facts.domains),
         "fields": {one.name: one.value for one in facts.custom if one.value},
         "created_at": card.created_at,

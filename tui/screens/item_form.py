@@ -256,7 +256,7 @@ class ItemForm(Dialog[T], Generic[T]):
     async def _value(self, input: FormInput) -> Value | Somebody:
         value = read(input.field, input.text, self._now())
         if input.field.how is How.PEOPLE and isinstance(value, tuple):
-            return tuple([await self._id_of(input, name) for name in value])
+            return tuple([await self._id_of(input, str(name)) for name in value])
         return await self._named(input) if input.field.is_looked_up else value
 
     async def _id_of(self, input: FormInput, name: str) -> str:

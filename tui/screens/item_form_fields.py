@@ -15,6 +15,8 @@ from mail.fields import BadAddress, deliverable
 from mail.folding import fold
 from mail.text import safe_block, safe_line
 from store.crm import amounts
+from store.crm.item_parts import Labelled
+from tui.screens import typed_values
 from tui.writing import send_time
 
 MOST_CHARACTERS: Final = 1000
@@ -40,6 +42,7 @@ class How(StrEnum):
     EMAILS = "emails"
     PHONES = "phones"
     DOMAINS = "domains"
+    PERCENT = "percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Money:
     currency: str
 
 
-Value = str | int | Money | tuple[str, ...] | None
+Value = str | int | Money | tuple[str, ...] | tuple[Labelled, ...] | None
 
 
 def read(field: Field, text: str, now: datetime) -> Value:
@@ -180,11 +183,18 @@ def _number(field: Field, typed: str, now: datetime) -> Value:
     return f"{number:f}"
 
 
+def _percent(field: Field, typed: str, now: datetime) -> Value:
+    number = typed.removesuffix("%").strip()
+    if not re.fullmatch(r"\d{1,3}", number, re.ASCII) or int(number) > 100:
+        raise BadField(f"{field.label}: “{typed}” is no probability; write a number from 0 to 100")
+    return int(number)
+
+
 def _date(field: Field, typed: str, now: datetime) -> Value:
-    try:
-        return datetime.strptime(typed, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        at = send_time.parse(typed, now)
+    day = typed_values.day(typed)
+    if day is not None:
+        return day.isoformat()
+    at = send_time.parse(typed, now)
     if at is None:
         raise BadField(f"{field.label}: “{typed}” is no date; write 2026-12-24, 24 dec, fri or in 3 weeks")
     return at.date().isoformat()
@@ -192,6 +202,9 @@ def _date(field: Field, typed: str, now: datetime) -> Value:
 
 def _moment(field: Field, typed: str, now: datetime) -> Value:
     """Read a time to come in words, or any time as numbers, as what is done already was at one."""
+    head, _, clock = typed.partition(" ")
+    day = typed_values.day(head)
+    typed = typed if day is None else f"{day.isoformat()} {clock}".strip()
     at = send_time.parse(typed, now)
     if at is None:
         try:
@@ -249,22 +262,26 @@ def _people(field: Field, typed: str, now: datetime) -> Value:
 
 
 def _emails(field: Field, typed: str, now: datetime) -> Value:
-    found = []
+    found: dict[str, str] = {}
     for each in _several(typed):
-        inside = re.search(r"<([^<>]+)>\s*\Z", each)
-        address = inside[1] if inside else each
+        address, label = typed_values.labelled(each)
+        inside = re.search(r"<([^<>]+)>\s*\Z", address)
+        address = inside[1] if inside else address
         try:
-            found.append(normalise(deliverable(address.strip())))
+            found.setdefault(normalise(deliverable(address.strip())), label)
         except BadAddress as error:
             raise BadField(f"{field.label}: {address} is no address: {error}") from error
-    return tuple(dict.fromkeys(found))
+    return tuple(Labelled(*each) for each in found.items())
 
 
 def _phones(field: Field, typed: str, now: datetime) -> Value:
+    found: dict[str, str] = {}
     for each in _several(typed):
-        if not any(character.isdigit() for character in each):
+        number, label = typed_values.labelled(each)
+        if not any(character.isdigit() for character in number):
             raise BadField(f"{field.label}: “{each}” has no digit")
-    return tuple(dict.fromkeys(_several(typed)))
+        found.setdefault(number, label)
+    return tuple(Labelled(*each) for each in found.items())
 
 
 def _domains(field: Field, typed: str, now: datetime) -> Value:
@@ -295,6 +312,7 @@ _READERS: Final[dict[How, Callable[[Field, str, datetime], Value]]] = {
     How.EMAILS: _emails,
     How.PHONES: _phones,
     How.DOMAINS: _domains,
+    How.PERCENT: _percent,
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from mail.addresses import parse
 from store.crm.item_forms import CustomValue, FormFacts
+from store.crm.item_parts import Labelled
 from store.crm.item_refs import PageKind
 from tui.screens.item_form_fields import Field, How, Money, Named, Value, name_of
 
@@ -124,8 +125,12 @@ def _deal(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple[Fi
         _participants(facts),
         _step("stage_id", "Stage", values, facts),
         _money(facts, values, "value", "Value"),
+        Field("probability", "Probability", How.PERCENT, values.get("probability", ""), hint=_LIKELY),
         _date("expected_close", "Expected close", values),
     )
+
+
+_LIKELY: Final = "percent; nothing: that of the stage"
 
 
 def _lead(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple[Field, ...]:
@@ -151,28 +156,33 @@ def _project(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple
 
 
 def _of_person(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple[Field, ...]:
-    emails, phones = start.emails or facts.emails, start.phones or facts.phones
+    emails = ", ".join(start.emails) or _labelled(facts.emails)
+    phones = ", ".join(start.phones) or _labelled(facts.phones)
     return (
         _title("name", "Name", values, start),
         Field(
             "emails",
             "E-mail",
             How.EMAILS,
-            ", ".join(emails),
-            hint="several between commas, the main one first",
+            emails,
+            hint="several between commas, the main one first; what for in brackets: (home)",
         ),
         Field(
             "phones",
             "Phone",
             How.PHONES,
-            ", ".join(phones),
-            hint="several between commas, the main one first",
+            phones,
+            hint="several between commas, the main one first; what for in brackets: (mobile)",
         ),
         _plain("title", "Job", values, hint="what they do: Head of purchasing"),
         _organization(facts, values, start),
         _plain("time_zone", "Time zone", values, hint="such as Europe/Madrid"),
         Field("notes", "About", How.LINES, values.get("notes", "")),
     )
+
+
+def _labelled(values: Sequence[Labelled]) -> str:
+    return ", ".join(f"{each.value} ({each.label})" if each.label else each.value for each in values)
 
 
 def _of_organization(values: Mapping[str, str], facts: FormFacts, start: Start) -> tuple[Field, ...]:
@@ -255,7 +265,7 @@ def _currency(facts: FormFacts) -> str:
 def labels(filled: Filled) -> tuple[str, ...]:
     """Return the labels the item is to have."""
     value = filled.get("labels", ())
-    return value if isinstance(value, tuple) else ()
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, tuple) else ()
 
 
 def custom(filled: Filled, facts: FormFacts) -> dict[str, str]:
