@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from store.crm import about
 from store.crm.items import ItemRef
 
 _Row = Mapping[str, Any]
@@ -68,8 +69,8 @@ def owner_of(table: str, row: _Row) -> tuple[str, str]:
 
 
 PARTS: Final[dict[str, tuple[str, str, str, Callable[[sqlite3.Connection, _Row], str]]]] = {
-    "person_email": ("person", "person_id", "email", lambda _, row: row["email"]),
-    "person_phone": ("person", "person_id", "phone", lambda _, row: row["phone"]),
+    "person_email": ("person", "person_id", "email", lambda _, row: _labelled(row["email"], row["label"])),
+    "person_phone": ("person", "person_id", "phone", lambda _, row: _labelled(row["phone"], row["label"])),
     "organization_domain": ("organization", "organization_id", "domain", lambda _, row: row["domain"]),
     "deal_participant": (
         "deal",
@@ -81,12 +82,87 @@ PARTS: Final[dict[str, tuple[str, str, str, Callable[[sqlite3.Connection, _Row],
         "deal",
         "deal_id",
         "product",
-        lambda c, row: f"{row['quantity']} x {_name(c, 'product', row['product_id'])}",
+        lambda c, row: _sold(_name(c, "product", row["product_id"]), row),
     ),
+    "item_follower": ("", "item_id", "follower", lambda c, row: _name(c, "workspace_user", row["user_id"])),
     "item_label": ("", "item_id", "label", lambda c, row: _name(c, "label", row["label_id"])),
     "custom_value": ("", "item_id", "", lambda _, row: row["value"]),
 }
 """The tables of parts: kind of the owner (empty: the row says it), column with its id, what a part is called, and how."""
+
+
+def _labelled(value: str, label: str) -> str:
+    return f"{value} ({label})" if label else value
+
+
+def _sold(name: str, row: _Row) -> str:
+    parts = [f"{row['quantity']} x {name}"]
+    for column, text in (("price", "at {}"), ("discount", "less {} %"), ("tax", "with {} % tax")):
+        if row[column] is not None:
+            parts.append(text.format(row[column]))
+    return ", ".join(parts)
+
+
+def tell_entry(
+    connection: sqlite3.Connection, table: str, before: _Row | None, after: _Row | None, *, at: int, by: str
+) -> None:
+    """Write what became of an activity, a note or a product: on its own page, and on that of the item it is about.
+
+    What its row says by itself is not written: that it was entered, and that it was done.
+    """
+    row = after or before or {}
+    lines = _entry_lines(connection, before, after)
+    for what, details in lines:
+        if table == "product" or (table == "activity" and what != "created"):
+            write(connection, at, by, what, f"{table}:{row['id']}", details)
+    item = about.item_of(row) if table != "product" else None
+    if item is None:
+        return
+    name = str(row.get("subject") or row.get("body") or "").strip().partition("\n")[0][:_MOST_OF_A_NAME]
+    for what, details in lines:
+        if what not in ("created", "done"):
+            told = {"noun": table, "name": name, "did": what, **details}
+            write(connection, at, by, "entry", f"{item.kind.value}:{item.id}", told)
+
+
+def _entry_lines(connection: sqlite3.Connection, before: _Row | None, after: _Row | None) -> list[_Line]:
+    if before is None or after is None:
+        return [("created" if before is None else "deleted", {})]
+    lines: list[_Line] = []
+    if before["deleted_at"] != after["deleted_at"]:
+        lines.append(("deleted" if after["deleted_at"] else "restored", {}))
+    if before.get("done_at") != after.get("done_at"):
+        lines.append(("done" if after["done_at"] else "undone", {}))
+    changed = {name for name in after if before[name] != after[name]} - _UNTOLD_OF_ENTRIES
+    columns = {
+        name: [_told(connection, name, row[name]) for row in (before, after)] for name in sorted(changed)
+    }
+    return [*lines, ("edited", {"columns": columns})] if columns else lines
+
+
+def _told(connection: sqlite3.Connection, column: str, value: object) -> object:
+    return _name(connection, "workspace_user", str(value)) if column == "responsible_id" and value else value
+
+
+_MOST_OF_A_NAME: Final = 80
+_UNTOLD_OF_ENTRIES: Final = frozenset(
+    [
+        "updated_at",
+        "rev",
+        "created_at",
+        "created_by",
+        "deleted_at",
+        "done_at",
+        "entered_at",
+        "source_email_id",
+        "author_id",
+        "deal_id",
+        "lead_id",
+        "project_id",
+        "person_id",
+        "org_id",
+    ]
+)
 
 
 def write(

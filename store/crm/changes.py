@@ -52,6 +52,7 @@ _WORDS_IN: Final = ("person_email", "organization_domain")
 """The parts by which the picker finds an item."""
 _NAMING: Final = {"person": {"name", "org_id"}, "organization": {"name"}}
 _ITEMS: Final = frozenset(ItemKind)
+_ENTRIES: Final = frozenset({"activity", "note", "product"})
 _Row = dict[str, Any]
 
 
@@ -227,6 +228,8 @@ class _Writing:
             crm_audit.tell(self.connection, ref, before, after, at=self.now, by=self.by)
             if any((before or {}).get(name) != (after or {}).get(name) for name in _NAMING.get(table, ())):
                 self.renamed.add(ref)
+        elif table in _ENTRIES:
+            crm_audit.tell_entry(self.connection, table, before, after, at=self.now, by=self.by)
 
     def finish(self) -> None:
         """Let the picker know the items as they are now, and record one event for all of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from typing import Any, Final
 
 from mail.ids import ThreadId
@@ -24,6 +25,8 @@ _PLAIN: Final = {
     "archived": "archived",
     "unarchived": "taken out of the archive",
     "converted": "converted to a deal",
+    "done": "completed",
+    "undone": "to be done again",
 }
 _CAPTIONS: Final = {
     "person_id": "person",
@@ -36,7 +39,11 @@ _CAPTIONS: Final = {
     "start_date": "start",
     "end_date": "end",
     "source_lead_id": "source lead",
+    "due_at": "due",
+    "duration_min": "minutes",
+    "responsible_id": "responsible",
 }
+_SEEN_BY: Final = {"owner": "the owner and followers", "team": "the owner's team", "company": "everybody"}
 _NAMED: Final = {
     "person_id": "SELECT name FROM person WHERE id = ?",
     "org_id": "SELECT name FROM organization WHERE id = ?",
@@ -60,8 +67,20 @@ def sentence(connection: sqlite3.Connection, item: PageRef, what: str, details: 
             return f"{told.get('name')} {'merged into it' if what == 'took_in' else 'is apart from it again'}"
         case "edited":
             return _edited(connection, told.get("columns", {}))
+        case "entry":
+            return f"{told['noun']} {told['name']}: {_did(connection, told)}"
         case _:
             return _PLAIN.get(what, what)
+
+
+def _did(connection: sqlite3.Connection, told: dict[str, Any]) -> str:
+    """Say what was done with a note or an activity of an item."""
+    columns = told.get("columns", {})
+    if "body" in columns:
+        return "changed"
+    if "is_pinned" in columns:
+        return "pinned" if columns["is_pinned"][1] else "no longer pinned"
+    return _edited(connection, columns) if columns else _PLAIN.get(told["did"], told["did"])
 
 
 def _edited(connection: sqlite3.Connection, columns: dict[str, list[Any]]) -> str:
@@ -79,6 +98,10 @@ def _value(connection: sqlite3.Connection, column: str, value: Any) -> str:
     if column in _NAMED:
         row = connection.execute(_NAMED[column], (value,)).fetchone()
         return row[0] if row else "somebody who is gone"
+    if column in ("due_at", "done_at"):
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(value))
+    if column == "visible_to":
+        return _SEEN_BY.get(value, str(value))
     text = str(value)
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from mail.types import ThreadId
-from store.crm import timeline_changes
+from store.crm import timeline_changes, users
 from store.crm.item_refs import PageKind, PageRef
 from store.links import link_history
 
@@ -177,11 +177,12 @@ def _read_activities(connection: sqlite3.Connection, _item: PageRef, ids: str) -
 
 def _read_notes(connection: sqlite3.Connection, _item: PageRef, ids: str) -> _Read:
     rows = connection.execute(
-        "SELECT n.id, n.body, n.is_pinned, n.created_at, n.updated_at, n.rev, coalesce(u.name, '') FROM json_each(?) j"
-        " CROSS JOIN note n ON n.id = j.value LEFT JOIN workspace_user u ON u.id = n.author_id",
+        "SELECT n.id, n.body, n.is_pinned, n.created_at, n.updated_at, n.rev, n.author_id FROM json_each(?) j"
+        " CROSS JOIN note n ON n.id = j.value",
         (ids,),
     ).fetchall()
-    for note_id, body, is_pinned, created, updated, revision, by in rows:
+    names = _Names(connection)
+    for note_id, body, is_pinned, created, updated, revision, by_user in rows:
         moments = [Moment("written", created)]
         if revision > 1 and updated > created:  # what was brought in is no change
             moments.append(Moment("changed", updated))
@@ -192,7 +193,7 @@ def _read_notes(connection: sqlite3.Connection, _item: PageRef, ids: str) -> _Re
                 EntryKind.NOTE,
                 created,
                 first,
-                by=by,
+                by=names.of(by_user),
                 moments=tuple(moments),
                 body=body,
                 note_id=note_id,
@@ -203,11 +204,12 @@ def _read_notes(connection: sqlite3.Connection, _item: PageRef, ids: str) -> _Re
 
 def _read_changes(connection: sqlite3.Connection, item: PageRef, ids: str) -> _Read:
     rows = connection.execute(
-        "SELECT a.id, a.at, a.what, a.details, coalesce(u.name, '') FROM json_each(?) j CROSS JOIN audit a ON a.id = j.value"
-        " LEFT JOIN workspace_user u ON u.id = a.by_user",
+        "SELECT a.id, a.at, a.what, a.details, a.by_user FROM json_each(?) j CROSS JOIN audit a ON a.id = j.value",
         (ids,),
     ).fetchall()
-    for number, at, what, details, by in rows:
+    names = _Names(connection)
+    for number, at, what, details, by_user in rows:
+        by = names.of(by_user)
         if what in (link_history.UNLINKED, link_history.LINKED_AGAIN):
             yield number, _relinked(connection, at, what, json.loads(details), by)
             continue
@@ -267,17 +269,39 @@ _ORIGINS: Final = {
 }
 
 
+_CHOSEN: Final = ("manual", "compose", "conversion")
+"""Links that somebody made; others have nobody where no user is named."""
+
+
+class _Names:
+    """What users are called; nobody named is whoever sits at this screen."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._names: dict[str, str] = {}
+
+    def of(self, user_id: str) -> str:
+        if user_id not in self._names:
+            query = "SELECT name FROM workspace_user WHERE id = ?"
+            row = self._connection.execute(query, (user_id,)).fetchone()
+            self._names[user_id] = (row[0] if row else "") if user_id else self._me()
+        return self._names[user_id]
+
+    def _me(self) -> str:
+        me = users.me(self._connection)
+        return me.name or "you"
+
+
 def _link(connection: sqlite3.Connection, key: Key) -> Entry:
     origin, by = key.id
     (subject,) = connection.execute("SELECT subject FROM thread WHERE id = ?", (key.rows[0],)).fetchone()
-    user = connection.execute("SELECT name FROM workspace_user WHERE id = ?", (by,)).fetchone()
     how = _ORIGINS.get(origin, origin)
     many = f"{len(key.rows)} conversations linked {how}"
     return Entry(
         EntryKind.LINK,
         key.at,
         many if len(key.rows) > 1 else f"linked {how}: {subject or '(no subject)'}",
-        by=user[0] if user else "",
+        by=_Names(connection).of(by) if by or origin in _CHOSEN else "",
         moments=(Moment("linked", key.at),),
         thread_id=ThreadId(key.rows[0]),
         count=len(key.rows),

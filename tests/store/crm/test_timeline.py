@@ -7,10 +7,20 @@ import stored
 
 from linking import standing
 from mail.types import AccountId, MailboxId, Role, ThreadId
-from store import events
-from store.crm import timeline
+from store import events, undo
+from store.crm import (
+    activities,
+    deal_products,
+    item_edits,
+    item_states,
+    labels,
+    notes,
+    products,
+    timeline,
+)
+from store.crm.item_parts import Labelled
 from store.crm.item_refs import PageKind, PageRef
-from store.crm.items import ItemRef
+from store.crm.items import ItemKind, ItemRef
 from store.crm.timeline import Entry, EntryKind, Moment, Timeline
 from store.database import Database
 from store.links import links, slots
@@ -227,3 +237,80 @@ def test_a_long_timeline_is_read_page_by_page(db: Database) -> None:
     shown = texts(db, deal)
     assert shown[0] == f"Note {timeline.PAGE + 8}"
     assert shown[-2:] == ["Note 0", "entered into the CRM"]
+
+
+def test_every_change_of_an_item_says_who_and_what(db: Database, account: AccountId) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    deal, _ = item_edits.create(db, ItemKind.DEAL, {"title": "Renewal", "person_id": ana})
+    scanner = products.add(db, {"name": "Scanner", "price": "10", "currency": "EUR"})[0]
+    deal_products.set(db, deal, scanner, quantity="2")
+    deal_products.set(db, deal, scanner, quantity="2", discount="5", tax="19")
+    item_edits.edit(db, deal, {"probability": "40", "visible_to": "owner"})
+    labels.set(db, deal, "hot", on=True)
+    told = texts(db, deal)
+    assert "product: none -> 2 x Scanner" in told
+    assert "product: 2 x Scanner -> 2 x Scanner, less 5 %, with 19 % tax" in told
+    assert "probability: none -> 40; visible to: everybody -> the owner and followers" in told
+    assert "label: none -> hot" in told
+    assert {each.by for each in of_kind(db, deal, EntryKind.CHANGE)} == {"you"}
+    assert all(each.moments for each in entries(db, deal))
+
+
+def test_a_change_by_this_screen_s_user_names_them(db: Database, account: AccountId) -> None:
+    address = db.read().execute("SELECT address FROM account").fetchone()[0]
+    crm_rows.a_user(db, "Nadia Kerrigan", address)
+    ana = ItemRef(ItemKind.PERSON, crm_rows.a_person(db, "Ana Lima", "ana@acme.example"))
+    item_states.follow(db, ana, on=True)
+    item_edits.edit(db, ana, {"phones": [Labelled("123", "work")]})
+    item_edits.edit(db, ana, {"phones": [Labelled("123", "mobile")]})
+    changes = of_kind(db, ana, EntryKind.CHANGE)
+    assert [each.text for each in changes if each.at > makers.NOW] == [
+        "phone: 123 (work) -> 123 (mobile)",
+        "phone: none -> 123 (work)",
+        "follower: none -> Nadia Kerrigan",
+    ]
+    assert {each.by for each in changes if each.at > makers.NOW} == {"Nadia Kerrigan"}
+
+
+def test_what_becomes_of_notes_and_activities_is_told_on_the_item(db: Database, account: AccountId) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    notes.add(db, deal, "They want it")
+    activities.add(db, deal, "Ring Ana", due_at=makers.NOW)
+    ((note_id,),) = db.read().execute("SELECT id FROM note").fetchall()
+    ((activity_id,),) = db.read().execute("SELECT id FROM activity").fetchall()
+    notes.pin(db, note_id, on=True)
+    notes.edit(db, note_id, "They want all of it")
+    activities.edit(db, activity_id, {"duration_min": 30})
+    activities.done(db, activity_id)
+    activities.done(db, activity_id, is_done=False)
+    notes.delete(db, note_id)
+    activities.delete(db, activity_id)
+    undo.undo(db)
+    told = [each.text for each in of_kind(db, deal, EntryKind.CHANGE)]
+    assert set(told) == {
+        "activity Ring Ana: restored",
+        "activity Ring Ana: deleted",
+        "note They want all of it: deleted",
+        "activity Ring Ana: to be done again",
+        "activity Ring Ana: minutes: none -> 30",
+        "note They want all of it: changed",
+        "note They want it: pinned",
+        "entered into the CRM",
+    }
+
+
+def test_an_activity_s_own_page_tells_what_was_changed_of_it(db: Database, account: AccountId) -> None:
+    deal = crm_rows.a_deal(db, "Renewal")
+    activities.add(db, deal, "Ring Ana")
+    ((activity_id,),) = db.read().execute("SELECT id FROM activity").fetchall()
+    activities.edit(db, activity_id, {"subject": "Ring Bo"})
+    activities.done(db, activity_id)
+    told = texts(db, PageRef(PageKind.ACTIVITY, activity_id))
+    assert "subject: Ring Ana -> Ring Bo" in told
+    assert "completed" in told
+
+
+def test_a_product_s_page_tells_what_it_cost_before(db: Database, account: AccountId) -> None:
+    scanner = products.add(db, {"name": "Scanner", "price": "10", "currency": "EUR"})[0]
+    products.edit(db, scanner, {"price": "12"})
+    assert texts(db, PageRef(PageKind.PRODUCT, scanner))[0] == "price: 10 -> 12"
