@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from textual.events import Key
+
 from store.database import StoreUnusable
 from tui.commands.registry import Command, Pane, by_id, commands
 
@@ -20,7 +22,11 @@ _POPUP_AFTER_S = 0.3
 
 
 class Dispatcher:
-    """Holds the keys of an unfinished sequence and the commands that wait for an earlier one."""
+    """Holds the keys of an unfinished sequence and what was pressed while a command runs.
+
+    What a command opens gets the keys that were pressed meanwhile: "r" and a few words typed ahead are an answer's
+    words, and must never be taken for commands.
+    """
 
     def __init__(self, screen: MailScreen, user_keys: Mapping[str, str | Sequence[str]]) -> None:
         self.problems: list[str] = []
@@ -30,6 +36,7 @@ class Dispatcher:
         self._popup: asyncio.TimerHandle | None = None
         self._queue: asyncio.Queue[tuple[str, Callable[[], Awaitable[None] | None]]] = asyncio.Queue()
         self._is_busy = False
+        self._held: list[tuple[str, str | None]] = []
 
     @cached_property
     def keymap(self) -> Keymap:
@@ -50,6 +57,9 @@ class Dispatcher:
         """Take a key; False when it means nothing here and no sequence is begun."""
         from tui.keymap import Waiting, key_name  # like the keymap: not needed for the first frame
 
+        if self._must_wait:
+            self._held.append((pressed_key, character))
+            return True
         key = key_name(pressed_key, character)
         began = bool(self._pressed)
         if began and key in ("escape", "ctrl+c"):
@@ -72,11 +82,24 @@ class Dispatcher:
 
     def run(self, command: Command) -> None:
         """Run a command: at once when it can, else after those before it, or once the screen is complete."""
-        must_wait = self._is_busy or not self._queue.empty() or not self._screen.is_complete
-        if must_wait or inspect.iscoroutinefunction(command.run):
+        if self._must_wait or inspect.iscoroutinefunction(command.run):
             self.later(command.title, lambda: command.run(self._screen))
         else:
             command.run(self._screen)
+
+    @property
+    def _must_wait(self) -> bool:
+        return self._is_busy or not self._queue.empty() or not self._screen.is_complete
+
+    def type_held(self) -> None:
+        """Press the keys that waited once more, now that what they were meant for is open."""
+        held, self._held = self._held, []
+        for key, character in held:
+            self._screen.app.post_message(Key(key, character))
+
+    def _press_held(self) -> None:
+        while self._held and not self._must_wait:
+            self.press(*self._held.pop(0))
 
     def later(self, title: str, run: Callable[[], Awaitable[None] | None]) -> None:
         """Run something after the commands that wait; `title` is for saying that it failed."""
@@ -93,7 +116,10 @@ class Dispatcher:
         return [(keys[0], each.hint) for each in shown if (keys := self.keymap.keys_of(each.id))]
 
     async def consume(self) -> None:
-        """Run the commands that wait, one after the other, until cancelled."""
+        """Run the commands that wait, one after the other, until cancelled; first say what is wrong with the user's keys."""
+        if self.problems:
+            self._screen.warn("; ".join(self.problems))
+        self._press_held()
         while True:
             title, run = await self._queue.get()
             self._is_busy = True
@@ -105,6 +131,8 @@ class Dispatcher:
                 self._screen.warn(f"{title} failed: {error}")
             finally:
                 self._is_busy = False
+                if self._screen.app.screen is self._screen:
+                    self._press_held()
                 self._queue.task_done()
 
     async def idle(self) -> None:

@@ -100,8 +100,6 @@ class MailScreen(Screen[None]):
         self.arrange_panes()
         self.run_worker(self.dispatcher.consume(), group="commands", exit_on_error=True)
         self.preview.show_now()
-        if self.dispatcher.problems:
-            self.warn("; ".join(self.dispatcher.problems))
 
     @cached_property
     def reader(self) -> Reader:
@@ -368,17 +366,19 @@ class MailScreen(Screen[None]):
         complete: Callable[[str], str] | None = None,
     ) -> str | None:
         """Let the user type a line over the status line; None when it was given up. Only inside an async command."""
-        from tui.widgets.prompt import (
-            Prompt,  # the first widget of the framework: 10 ms nobody should wait for
-        )
+        from tui.widgets.prompt import Prompt  # the framework's first widget: 10 ms nobody should wait for
 
         if self._prompt is None:
             self._prompt = Prompt()
             await self.mount(self._prompt)
+        self.call_after_refresh(self.dispatcher.type_held)
         try:
             return await self._prompt.ask(asked, text, typed=typed, complete=complete)
         finally:
             self.focus_pane(self.pane)
+
+    def on_screen_suspend(self) -> None:
+        self.app.screen.call_after_refresh(self.dispatcher.type_held)
 
     def show_which_key(self, pressed: tuple[str, ...], commands: list[tuple[str, Command]]) -> None:
         """Show how a sequence may go on."""
