@@ -22,6 +22,9 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "activity": ("activities.csv",),
     "note": ("notes.csv",),
     "link": ("links.csv",),
+    "choice": ("conversations.csv",),
+    "exception": ("exceptions.csv",),
+    "history": ("history.csv",),
     "reference": ("references.csv",),
 }
 """The files of each kind, in the order in which rows refer to each other."""
@@ -54,6 +57,9 @@ COLUMNS: Final[Mapping[str, frozenset[str]]] = {
         "activity": f"{_ABOUT} type subject note due_at duration_min done done_at entered_at",
         "note": f"{_ABOUT} body pinned",
         "link": "message_id kind item conversation origin by at reason",
+        "choice": "message_id conversation what email value by at",
+        "exception": f"id pattern effect comment {_STAMPS}",
+        "history": "at by what kind item details",
         "reference": "system kind external_id id hash",
     }.items()
 }

@@ -29,6 +29,7 @@ class Base:
     labels: dict[str, str]
     fields: dict[tuple[str, str], str]
     pipelines: dict[str, str]
+    exceptions: dict[tuple[str, str], str]
     steps: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     products_of: dict[str, list[Values]] = field(default_factory=dict)
     file: str = ""
@@ -43,6 +44,7 @@ class Base:
             records.labels(connection),
             records.custom_fields(connection),
             records.pipelines(connection),
+            records.exceptions(connection),
         )
         for step_id, sort, name, step, _ in records.steps(connection):
             base.steps.setdefault((sort, name), []).append((step_id, step))

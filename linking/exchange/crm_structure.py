@@ -10,6 +10,7 @@ from linking.exchange.crm_base import Base, needed
 from linking.exchange.records_in import Record, Values
 from linking.exchange.report import Remark
 from linking.exchange.sheets import Line, Sheet
+from store.links import exceptions
 
 _TYPES: Final = ("text", "number", "money", "date", "choice", "yes_no", "address")
 
@@ -109,6 +110,18 @@ def custom_field(base: Base, line: Line) -> Record:
     return Record(own | base.stamps(line))
 
 
+def exception(base: Base, line: Line) -> Record:
+    """Return an address or a domain that is treated apart; one that is so here already is the same."""
+    pattern, effect = exceptions.normalised(needed(line, "pattern")), values.text(line["effect"])
+    if effect not in exceptions.EFFECTS:
+        raise ValueError(f"“{effect}” is not allowed; write {', '.join(exceptions.EFFECTS)}")
+    if same := base.exceptions.get((pattern, effect)):
+        base.gathering.adopt("exception", values.text(line["id"]), same)
+    base.exceptions[pattern, effect] = base.gathering.local_id("exception", values.text(line["id"]))
+    own: Values = {"pattern": pattern, "effect": effect, "comment": values.text(line["comment"])}
+    return Record(own | base.stamps(line))
+
+
 def references(base: Base, sheet: Sheet) -> None:
     """Gather where rows came from, so that importing them from there again changes nothing."""
     rows: list[Values] = []
@@ -152,5 +165,6 @@ _REFERRED: Final = frozenset(
         "project",
         "activity",
         "note",
+        "exception",
     ]
 )

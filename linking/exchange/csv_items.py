@@ -8,7 +8,15 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
-from linking.exchange import crm_about, crm_contacts, crm_structure, crm_work, sheets, values
+from linking.exchange import (
+    crm_about,
+    crm_contacts,
+    crm_conversations,
+    crm_structure,
+    crm_work,
+    sheets,
+    values,
+)
 from linking.exchange.columns import FILES, headings
 from linking.exchange.crm_base import MOST_STEPS as MOST_STEPS
 from linking.exchange.crm_base import Base
@@ -35,10 +43,13 @@ _RECORDS: Final[Mapping[str, Callable[[Base, Line], Record]]] = {
     "project": crm_work.project,
     "activity": crm_about.activity,
     "note": crm_about.note,
+    "exception": crm_structure.exception,
 }
 _WHOLE: Final[Mapping[str, Callable[[Base, Sheet], None]]] = {
     "deal_product": crm_work.products_of_deals,
     "link": crm_about.links,
+    "choice": crm_conversations.choices,
+    "history": crm_conversations.history,
     "reference": crm_structure.references,
 }
 

@@ -30,7 +30,8 @@ dealbox.json  the same as one file (dealbox import json FILE)
 persons.vcf   persons for address books (dealbox import vcard FILE)
 
 Mail is not among it: it stays in the mail accounts. links.csv says which conversation belongs to which item by the
-Message-IDs of its messages; imported before the mail is there, the links come back with it.
+Message-IDs of its messages; imported before the mail is there, the links come back with it. conversations.csv has what else
+was chosen for them by hand, exceptions.csv the addresses that are treated apart, history.csv what timelines tell.
 """
 _MOMENTS: Final = frozenset(
     [

@@ -18,7 +18,7 @@ from store.database import Database
 
 Values = dict[str, object]
 
-TABLES: Final = {"user": "workspace_user"}
+TABLES: Final = {"user": "workspace_user", "exception": "crm_exception"}
 """The table of each kind whose table is not called as it is."""
 _STEP: Final = 40
 """So many rows go into the store together."""
@@ -36,12 +36,26 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row, its parts, the columns of which the file says nothing, and whether it is here already."""
+    """A row, its parts, the columns of which the file says nothing, and whether it is here already.
+
+    `later` are the columns that name a row which may come after this one.
+    """
 
     row: Values
     parts: Mapping[str, list[Values]]
     keeps: frozenset[str]
     is_here: bool
+    later: frozenset[str] = frozenset()
+
+    def first(self) -> import_steps.New:
+        """Return the row as it is before the others are there."""
+        row = {name: value for name, value in self.row.items() if name not in self.later}
+        return str(self.row["id"]), row, self.parts
+
+    def rest(self) -> import_steps.Changed | None:
+        """Return what names others, None where nothing does."""
+        after = {name: self.row[name] for name in self.later if self.row[name] is not None}
+        return (str(self.row["id"]), after, dict.fromkeys(after), {}, {}) if after else None
 
 
 class Gathering:
@@ -58,6 +72,8 @@ class Gathering:
         self._seen: dict[str, dict[str, tuple[int, Record]]] = defaultdict(dict)
         self._items: dict[str, list[_Item]] = defaultdict(list)
         self._plain: dict[str, list[Values]] = defaultdict(list)
+        self._late: dict[str, list[import_steps.Changed]] = defaultdict(list)
+        self._history: list[Values] = []
         self._counts: dict[str, list[int]] = {}
         self._unresolved: dict[tuple[str, str], tuple[int, str, int]] = {}
         self._adopted: set[tuple[str, str]] = set()
@@ -150,7 +166,9 @@ class Gathering:
         }
         for column, (other, other_id) in record.later.items():
             self._later.append((row, column, self.local_id(other, other_id) if other_id else ""))
-        self._items[TABLES.get(kind, kind)].append(_Item(row, record.parts, keeps, is_here))
+        self._items[TABLES.get(kind, kind)].append(
+            _Item(row, record.parts, keeps, is_here, frozenset(record.later))
+        )
         self._plain["external_ref"].append(
             {
                 "system": self._system,
@@ -167,6 +185,12 @@ class Gathering:
         row = {**values, "id": row_id, "created_at": self.now, "updated_at": self.now}
         self._items[table].append(_Item(row, {}, frozenset(), is_here=False))
         return row_id
+
+    def add_history(self, line: tuple[object, ...]) -> None:
+        """Gather a line of what timelines tell: (at, by, what, object, details)."""
+        names = ("at", "by_user", "what", "object", "details")
+        is_new = not records.is_told(self._connection, line)
+        self._history.append({**dict(zip(names, line, strict=True)), "is_new": is_new})
 
     def add_plain(self, table: str, rows: Iterable[Values]) -> None:
         """Gather rows that have no id of their own."""
@@ -189,7 +213,7 @@ class Gathering:
 
     def carry_out(self, db: Database, name: str) -> None:
         """Write everything, within import_runs.alone(): all of it, or nothing in the end. `name` is told to people."""
-        if self._items or self._plain:
+        if self._items or self._plain or self._history:
             self._settle()
             left = import_runs.write(db, name, self._steps(), self.now)
             self.notices += overtaken(name, left)
@@ -199,19 +223,25 @@ class Gathering:
         for table in import_steps.ORDER:
             for start in range(0, len(self._items[table]), _STEP):
                 yield from self._some(table, self._items[table][start : start + _STEP])
+        for table in import_steps.ORDER:
+            late = self._late[table]
+            for start in range(0, len(late), _STEP):
+                yield import_steps.of_changed(table, late[start : start + _STEP])
         for table, rows in self._plain.items():
             for start in range(0, len(rows), _STEP):
                 some = rows[start : start + _STEP]
                 yield import_steps.of_rows(table, some, records.with_keys(self._connection, table, some))
+
+        for start in range(0, len(self._history), _STEP):
+            yield import_steps.of_history(self._history[start : start + _STEP])
 
     def _some(self, table: str, items: Sequence[_Item]) -> Iterator[str]:
         """Yield one step with what is new, and one with what changes."""
         here = records.by_id(self._connection, table, [item.row["id"] for item in items if item.is_here])
         new = [item for item in items if item.row["id"] not in here]
         if new:
-            yield import_steps.of_new(
-                table, [(str(item.row["id"]), item.row, item.parts) for item in new], self.now
-            )
+            self._late[table] += [late for item in new if (late := item.rest())]
+            yield import_steps.of_new(table, [item.first() for item in new], self.now)
         changed = [item for item in items if item.row["id"] in here]
         if changed:
             yield import_steps.of_changed(

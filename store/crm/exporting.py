@@ -125,6 +125,24 @@ _QUERIES: Final[Mapping[str, str]] = {
         " UNION SELECT conversation, message_id, item_kind, item_id, origin, by_user, at, reason FROM awaited_link"
         " ORDER BY 1, 2"
     ),
+    # Of a conversation everything else that somebody chose: who is who, its main person, who sees it.
+    "choice": (
+        "SELECT t.uuid AS conversation, e.message_id, c.what, c.email, c.value, c.by, c.at FROM"
+        " (SELECT thread_id, 'person' AS what, email, coalesce(person_id, '') AS value, by_user AS by, at FROM participant_override"
+        " UNION ALL SELECT thread_id, slot, '', item_id, by_user, at FROM item_link WHERE slot <> 'item' AND item_id IS NOT NULL"
+        " UNION ALL SELECT t.id, 'visibility', '', t.visibility, a.by_user, max(a.at) FROM thread t"
+        " JOIN audit a ON a.object = 'thread:' || t.id AND a.what = 'visibility' GROUP BY t.id"
+        ") c JOIN thread t ON t.id = c.thread_id JOIN email e ON e.thread_id = t.id WHERE e.message_id <> '' AND e.bcc_token IS NULL"
+        " UNION SELECT conversation, message_id, what, email, value, by_user, at FROM awaited_choice ORDER BY 1, 2, 3, 4"
+    ),
+    "exception": f"SELECT t.id, t.pattern, t.effect, t.comment, {_STAMPS} FROM crm_exception t ORDER BY t.pattern, t.effect, t.id",
+    # What timelines tell; what names a conversation by its number means nothing elsewhere.
+    "history": (
+        "SELECT at, by_user AS by, what, substr(object, 1, instr(object, ':') - 1) AS kind,"
+        " substr(object, instr(object, ':') + 1) AS item, details FROM audit WHERE substr(object, 1, instr(object, ':') - 1)"
+        " IN ('person', 'organization', 'deal', 'lead', 'project', 'activity', 'note', 'product')"
+        " AND details ->> 'thread' IS NULL ORDER BY at, id"
+    ),
     "reference": (
         "SELECT system, kind, external_id, local_id AS id, lower(hex(hash)) AS hash FROM external_ref"
         " WHERE external_id <> local_id ORDER BY system, kind, external_id"

@@ -39,10 +39,10 @@ PARTS: Final = {
 """Of each table of parts the column that says whose part it is, and the one that tells its parts apart."""
 ORDER: Final = (
     "workspace_user", "pipeline", "stage", "phase", "label", "custom_field", "organization", "person", "product", "lead", "deal",
-    "project", "activity", "note",
+    "project", "activity", "note", "crm_exception",
 )  # fmt: skip
 """The tables in the order in which their rows refer to each other."""
-KEYS: Final = {**crm_changes.KEYS, "awaited_choice": ("message_id", "what", "email")}
+KEYS: Final = {**crm_changes.KEYS, "awaited_choice": ("message_id", "what", "email"), "audit": ("id",)}
 """The tables that steps write, and what tells their rows apart."""
 _NAMING: Final = {"person": {"name", "org_id"}, "organization": {"name"}}
 # A row it hangs on is gone, or what it is called by belongs to another now.
@@ -70,6 +70,11 @@ def of_rows(table: str, rows: Sequence[Values], before: Sequence[Values] = ()) -
     return _ENCODE({"kind": "rows", "table": table, "rows": _written(rows), "before": _written(before)})
 
 
+def of_history(rows: Sequence[Values]) -> str:
+    """Return the step that adds lines to what timelines tell, but for those that are there."""
+    return _ENCODE({"kind": "history", "table": "audit", "rows": rows})
+
+
 def _written(rows: Sequence[Values]) -> list[Values]:
     return [{n: v.hex() if isinstance(v, bytes) else v for n, v in row.items()} for row in rows]
 
@@ -92,8 +97,10 @@ def carry_out(connection: sqlite3.Connection, text: str) -> int:
                 item_index.add_items(connection, ItemKind(table), [item[0] for item in step["items"]])
         case "changed":
             left = _change(connection, table, step["items"])
-        case _:
+        case "rows":
             left = _put(connection, table, [_read(row) for row in step["rows"]])
+        case _:
+            _tell(connection, step["rows"])
     return left
 
 
@@ -200,6 +207,19 @@ def _delete(connection: sqlite3.Connection, table: str, row: Values) -> None:
     connection.execute(f'DELETE FROM "{table}" WHERE {where}', [row[name] for name in keys])  # noqa: S608 - names of KEYS
 
 
+_LINE: Final = "at = ? AND by_user = ? AND what = ? AND object = ? AND details = ?"
+_IF_NEW: Final = f" WHERE NOT EXISTS (SELECT 1 FROM audit WHERE {_LINE})"  # noqa: S608 - our own words
+
+
+def _tell(connection: sqlite3.Connection, rows: Sequence[Values]) -> None:
+    for row in rows:
+        values = [row[name] for name in ("at", "by_user", "what", "object", "details")]
+        connection.execute(
+            f"INSERT INTO audit (at, by_user, what, object, details) SELECT ?, ?, ?, ?, ?{_IF_NEW}",
+            values * 2,
+        )
+
+
 # -- and out again
 
 
@@ -210,6 +230,8 @@ def take_back(connection: sqlite3.Connection, text: str, now: int) -> int:
     """
     step = json.loads(text)
     table = _known(step["table"])
+    if step["kind"] == "history":
+        return _untell(connection, step["rows"])
     if step["kind"] == "rows":
         for row in step["rows"]:
             _delete(connection, table, row)
@@ -222,6 +244,14 @@ def take_back(connection: sqlite3.Connection, text: str, now: int) -> int:
         if after:
             reverse.append(_step(table, {"id": row_id}, after, before))
     return crm_changes.carry_out(connection, reverse, now)
+
+
+def _untell(connection: sqlite3.Connection, rows: Sequence[Values]) -> int:
+    for row in rows:
+        if row["is_new"]:
+            values = [row[name] for name in ("at", "by_user", "what", "object", "details")]
+            connection.execute(f"DELETE FROM audit WHERE {_LINE}", values)  # noqa: S608 - our own words
+    return 0
 
 
 def _parts_back(table: str, row_id: str, parts: Parts, olds: Parts) -> Iterator[Step]:

@@ -109,8 +109,8 @@ def _rows(connection: sqlite3.Connection, query: str, values: Sequence[object]) 
 
 def has(connection: sqlite3.Connection, table: str, row_id: str) -> bool:
     """Say whether a shareable row with this id is here, deleted or not."""
-    found = connection.execute(f'SELECT 1 FROM "{table}" WHERE id = ?', (row_id,))  # noqa: S608 - names of our models
-    return table in MODELS and found.fetchone() is not None
+    found = connection.execute(f'SELECT 1 FROM "{table}" WHERE id = ?', (row_id,))  # noqa: S608 - names of ours
+    return KEYS.get(table) == ("id",) and found.fetchone() is not None
 
 
 def with_value(connection: sqlite3.Connection, table: str, column: str, value: str) -> str | None:
@@ -137,6 +137,22 @@ def known(connection: sqlite3.Connection, system: str, kind: str) -> dict[str, K
         "SELECT external_id, local_id, hash FROM external_ref WHERE system = ? AND kind = ?", (system, kind)
     ).fetchall()
     return {external_id: Known(local_id, value) for external_id, local_id, value in rows}
+
+
+def exceptions(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """Return the ids of what is treated apart, by pattern and effect."""
+    rows = connection.execute(
+        "SELECT pattern, effect, id FROM crm_exception WHERE deleted_at IS NULL"
+    ).fetchall()
+    return {(pattern, effect): row_id for pattern, effect, row_id in rows}
+
+
+def is_told(connection: sqlite3.Connection, line: Sequence[object]) -> bool:
+    """Say whether timelines tell a line: (at, by, what, object, details)."""
+    query = (
+        "SELECT 1 FROM audit WHERE at = ? AND by_user = ? AND what = ? AND object = ? AND details = ? LIMIT 1"
+    )
+    return connection.execute(query, line).fetchone() is not None
 
 
 def steps(connection: sqlite3.Connection) -> list[tuple[str, str, str, str, int]]:

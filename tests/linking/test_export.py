@@ -13,9 +13,9 @@ import stored
 from linking import service
 from linking.exchange import csv_items, export, json_items
 from mail.types import Role, ThreadId
-from store.crm import items
+from store.crm import import_runs, items
 from store.database import Database, open_store
-from store.links import awaited, slots
+from store.links import awaited, slots, thread_people
 
 FILES = {
     "users": "id,name,email,alias,role,team,edits,can_manage\n1,Noa,noa@corp.example,sales@corp.example,admin,2,own,1\n",
@@ -41,6 +41,13 @@ FILES = {
         "message_id,kind,item,conversation,origin,by,at,reason\nm1@x.example,deal,1,c1,manual,1,2026-01-01T00:00:00Z,said so\n"
         "m2@x.example,,,c2,manual,,2026-01-01T00:00:00Z,\n"
     ),
+    "conversations": (
+        "message_id,conversation,what,email,value,by,at\nm1@x.example,c1,person,ana@acme.example,1,1,2026-01-01T00:00:00Z\n"
+        "m1@x.example,c1,person,bot@acme.example,,,2026-01-01T00:00:00Z\nm1@x.example,c1,main_org,,1,,2026-01-01T00:00:00Z\n"
+        "m1@x.example,c1,visibility,,private,1,2026-01-01T00:00:00Z\n"
+    ),
+    "exceptions": "id,pattern,effect,comment\n1,@bank.example,block,no business\n2,Boss@acme.example,never_share,\n",
+    "history": "at,by,what,kind,item,details\n2026-01-01T00:00:00Z,1,created,deal,1,\"{\"\"name\"\": \"\"Printers\"\"}\"\n",
 }  # fmt: skip
 
 
@@ -205,6 +212,100 @@ def test_links_are_exported_by_message_id_and_come_back_with_the_mail(
     before = [slots.read(db.read(), thread_id) for thread_id in (linked, unlinked)]
     assert found == before
     assert [slot.item_id for slot in found if slot] == [deal.id, None]
+
+
+def test_what_was_chosen_for_conversations_comes_back_with_the_mail(
+    db: Database, other: Database, tmp_path: Path
+) -> None:
+    thread_id = a_conversation(filled(db, tmp_path), "a@x.example")
+    ana, acme = items.find(db, "person:1"), items.find(db, "organization:1")
+    assert ana is not None and acme is not None
+    thread_people.set_main(db, thread_id, acme)
+    thread_people.set_person(db, thread_id, "ana@acme.example", None)
+    thread_people.set_person(db, thread_id, "bob@acme.example", ana.id)
+    service.set_visibility(db, thread_id, "shared")
+    export.export(db, tmp_path / "out")
+    report = csv_items.import_directory(other, tmp_path / "out", dry_run=False)
+    assert [str(notice) for notice in report.notices] == [
+        "conversations.csv: 1 conversations are shown to others, as they were where this was exported"
+    ]
+    came = a_conversation(other, "a@x.example")
+    with other.write() as connection:
+        assert awaited.link(connection, 1, [came]) == {came}
+    assert thread_people.chosen(other.read(), came) == thread_people.chosen(db.read(), thread_id)
+    assert other.read().execute("SELECT visibility FROM thread WHERE id = ?", (came,)).fetchone() == (
+        "shared",
+    )
+    export.export(other, tmp_path / "again")
+    choices = [
+        [{**row, "conversation": ""} for row in a_table(tmp_path / name / "conversations.csv")]
+        for name in ("out", "again")
+    ]
+    assert sorted(map(str, choices[0])) == sorted(map(str, choices[1]))
+
+
+def test_what_was_chosen_here_goes_before_what_an_export_says(db: Database, tmp_path: Path) -> None:
+    filled(db, tmp_path)
+    thread_id = a_conversation(db, "m1@x.example")
+    service.set_visibility(db, thread_id, "shared")
+    with db.write() as connection:
+        connection.execute("UPDATE awaited_choice SET value = 'team' WHERE what = 'visibility'")
+        awaited.link(connection, 1, [thread_id])
+    assert db.read().execute("SELECT visibility FROM thread").fetchall() == [("shared",)]
+
+
+def test_choices_and_history_that_cannot_be_are_left_out_with_why(db: Database, tmp_path: Path) -> None:
+    filled(db, tmp_path)
+    place = tmp_path / "more"
+    place.mkdir()
+    (place / "conversations.csv").write_text(
+        "message_id,what,email,value\n,person,a@x.example,1\nm@x,boat,,\nm@x,main_person,,99\nm@x,visibility,,all\nm@x,person,,1\n"
+    )
+    (place / "history.csv").write_text(
+        "at,what,kind,item,details\n,created,deal,1,\n2026-01-01,created,boat,1,\n2026-01-01,created,deal,1,[\n"
+        '2026-01-01,edited,deal,1,[]\n2026-01-01,edited,deal,1,"{""a"": [""x\u202ey"", 1]}"\n'
+    )
+    (place / "exceptions.csv").write_text(
+        "id,pattern,effect\n7,@bank.example,block\n8,@x.example,burn\n9,,block\n"
+    )
+    report = csv_items.import_directory(db, place, dry_run=False)
+    needed = "needs a time, a word for what happened, the kind and id of an item, and details as JSON"
+    chosen = (
+        "needs a message_id, and what was chosen: person, main_person, main_org, lead_history or visibility"
+    )
+    assert [str(each) for each in report.rejects] == [
+        f"conversations.csv:2: {chosen}",
+        f"conversations.csv:3: {chosen}",
+        "conversations.csv:4: there is no person “99”",
+        "conversations.csv:5: “all” is not allowed; write private, shared, team",
+        "conversations.csv:6: “” is not an e-mail address",
+        "exceptions.csv:3: “burn” is not allowed; write block, no_create, never_share",
+        "exceptions.csv:4: has no pattern",
+        *(f"history.csv:{line}: {needed}" for line in (2, 3, 4, 5)),
+    ]
+    assert '{"a": ["xy", 1]}' in {row[0] for row in db.read().execute("SELECT details FROM audit")}
+    assert db.read().execute("SELECT count(*) FROM crm_exception").fetchone() == (2,)
+
+
+def test_what_timelines_tell_is_taken_back_with_the_import_that_brought_it(
+    db: Database, tmp_path: Path
+) -> None:
+    filled(db, tmp_path)
+    import_runs.take_back(db)
+    tables = (
+        "deal",
+        "person",
+        "label",
+        "awaited_link",
+        "awaited_choice",
+        "crm_exception",
+        "external_ref",
+        "workspace_user",
+    )
+    assert [db.read().execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [
+        0
+    ] * len(tables)
+    assert db.read().execute("SELECT count(*) FROM audit WHERE what = 'created'").fetchone() == (0,)
 
 
 def test_a_link_that_somebody_chose_goes_before_one_that_a_rule_made(
