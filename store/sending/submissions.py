@@ -7,6 +7,7 @@ import sqlite3
 import time
 import uuid
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,15 +56,29 @@ def queue(
     at = max(now, not_before or now)
     frozen = _freeze(db, row, now if at - now <= LONGEST_WINDOW_S else at)
     with db.write() as connection:
-        _close(connection, row, now)
-        submission_id = _insert(connection, row, frozen, now, at)
-        steps = [Step("submission", submission_id, "cancelled", "queued")]
-        if archive_thread:
-            steps += actions.steps_to(connection, _threads(connection, row), Role.ARCHIVE)
-        undo.carry_out(connection, steps[1:], now=now)
-        undo.record(connection, _title(row), steps, now)
-        events.record(connection, "submissions")
+        archived = _threads(connection, row) if archive_thread else []
+        submission_id = _queue(connection, row, frozen, now, at, archived)
     return _existing(db, submission_id)
+
+
+def _queue(
+    connection: sqlite3.Connection,
+    row: DraftRow,
+    frozen: _Frozen,
+    now: int,
+    at: int,
+    archived: Sequence[ThreadId] = (),
+) -> int:
+    _close(connection, row, now)
+    submission_id = _insert(connection, row, frozen, now, at)
+    steps = [
+        Step("submission", submission_id, "cancelled", "queued"),
+        *actions.steps_to(connection, archived, Role.ARCHIVE),
+    ]
+    undo.carry_out(connection, steps[1:], now=now)
+    undo.record(connection, _title(row), steps, now)
+    events.record(connection, "submissions")
+    return submission_id
 
 
 def _title(row: DraftRow) -> str:
@@ -191,7 +206,8 @@ def _forget_action(connection: sqlite3.Connection, submission_id: int) -> None:
 def send_now(db: Database, submission_id: int) -> bool:
     """Let a message that waits, or that was refused, be sent at once; False when there is nothing to send.
 
-    Its Date stays that of the time it was to be sent at only when it is sent no earlier.
+    Its Date stays that of the time it was to be sent at only when it is sent no earlier. Raises what queue() does for one
+    that is made anew for that, and then it goes out at its time.
     """
     row = get(db, submission_id)
     if row is not None and row.state == "queued" and not row.attempts and _is_for_later(row):
@@ -213,8 +229,17 @@ def _is_for_later(row: SubmissionRow) -> bool:
 
 
 def _queue_again(db: Database, row: SubmissionRow) -> bool:
-    draft = cancel(db, row.id)
-    return draft is not None and queue(db, draft.id) is not None
+    draft = drafts.get(db, row.draft_id) if row.draft_id is not None else None
+    if draft is None:
+        return False
+    now = int(time.time())
+    frozen = _freeze(db, draft, now)
+    with db.write() as connection:
+        if draft_states.cancel(connection, row.id, now).is_too_late:
+            return False
+        _forget_action(connection, row.id)
+        _queue(connection, draft, frozen, now, now)
+    return True
 
 
 def answer(db: Database, submission_id: int, *, was_sent: bool) -> bool:

@@ -7,7 +7,7 @@ from textual.app import App
 from mail.drafts import Draft
 from store.database import Database
 from store.rows import SubmissionRow
-from store.sending import drafts, submissions
+from store.sending import attached, drafts, submissions
 from tui.screens.outbox import Outbox, explanation, state_of
 
 
@@ -76,6 +76,22 @@ async def test_a_message_for_later_is_sent_now(db: Database, queued: SubmissionR
     await press(DialogApp(Outbox(db)), db, "n")
     (row,) = submissions.waiting(db)
     assert row.not_before < 2_000_000_000
+
+
+async def test_a_message_for_later_whose_file_is_gone_says_so_and_waits(db: Database) -> None:
+    person = makers.an_address("ana@acme.example")
+    file = attached.keep(db, b"Forty seats", "offer.pdf")
+    draft = Draft(makers.an_address("me@dealbox.example"), to=(person,), subject="Hi", attachments=(file,))
+    row = drafts.begin(db, makers.an_account(db), draft)
+    later = submissions.queue(db, row.id, not_before=2_000_000_000)
+    attached.path(db, file).unlink()
+    app = DialogApp(Outbox(db))
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+        await pilot.press("n")
+        await pilot.pause(0.3)
+        assert "Not sent now, it waits for its time:" in app.told
+    assert state(db, later) == "queued"
 
 
 @pytest.mark.parametrize(("key", "recipients"), [("s", ()), ("a", ("ana@acme.example",))])

@@ -12,9 +12,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from mail.build import Unbuildable
 from store.database import Database
 from store.rows import SubmissionRow
 from store.sending import submissions
+from store.sending.attached import AttachmentGone
+from store.sending.drafts import NotOpen
 from tui.bridge import in_store
 from tui.content import line
 from tui.format import fit, full_date, plural, shorten
@@ -56,6 +59,7 @@ class Outbox(Dialog[int]):
         super().__init__()
         self._db = db
         self._rows: tuple[SubmissionRow, ...] = ()
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -77,13 +81,13 @@ class Outbox(Dialog[int]):
         at = options.highlighted
         if rows != self._rows or not options.option_count:
             chosen = self._rows[at].id if at is not None and at < len(self._rows) else None
-            self._rows = rows
+            self._rows, self._said = rows, ""
             options.clear_options()
             options.add_options([Option(self._label(row)) for row in rows])
             known = [row.id for row in rows]
             if rows:
                 options.highlighted = known.index(chosen) if chosen in known else min(at or 0, len(rows) - 1)
-        self._tell()
+        self._tell(self._said)
 
     def _label(self, row: SubmissionRow) -> Content:
         whom = ", ".join((*row.recipients, *row.refused)) or ", ".join(row.taken)
@@ -101,7 +105,7 @@ class Outbox(Dialog[int]):
         self._tell()
 
     def _tell(self, said: str = "") -> None:
-        row = self._row
+        row, self._said = self._row, said
         told = said or (explanation(row, int(time.time())) if row else "Nothing waits to be sent.")
         self.query_one("#outbox-told", Static).update(Content(line(told)))
         keys = _KEYS.get(row.state, "") if row else ""
@@ -117,7 +121,11 @@ class Outbox(Dialog[int]):
     async def action_send_now(self) -> None:
         row = self._row
         if row is not None and row.state in ("queued", "rejected"):
-            is_done = await in_store(submissions.send_now, self._db, row.id)
+            try:
+                is_done = await in_store(submissions.send_now, self._db, row.id)
+            except (AttachmentGone, Unbuildable, NotOpen) as error:
+                self._tell(f"Not sent now, it waits for its time: {error}")
+                return
             await self._read()
             if not is_done:
                 self._tell("There is nothing to send any more.")
