@@ -25,19 +25,23 @@ REASONS: Final = (
 """The outcomes of linking.rules that leave a conversation to the user."""
 
 _NOBODY: Final = (
-    "alert", "alerts", "autoreply", "bounce", "bounces", "newsletter", "notification", "notifications", "notify", "postmaster",
+    "alert", "alerts", "automailer", "autoreply", "bot", "bounce", "bounces", "daemon", "newsletter", "notification",
+    "notifications", "notifier", "notify", "postmaster", "receipt", "receipts", "reminder", "reminders", "robot", "tracking",
 )  # fmt: skip
 """What stands in front of the "@" where no person writes, beside what says that nobody reads answers."""
 
-_LOCAL_PART: Final = "lower(replace(replace(replace(substr(e.from_email, 1, instr(e.from_email, '@') - 1), '-', ''), '_', ''), '.', ''))"
+_LOCAL_PART: Final = (
+    "lower(replace(replace(replace(substr({0}, 1, instr({0}, '@') - 1), '-', ''), '_', ''), '.', ''))"
+)
 
 
-def _is_automatic() -> str:
-    """Return the SQL that says of an email `e` whether a program wrote it of itself."""
+def _is_read_by_nobody(address: str) -> str:
+    """Return the SQL that says of an address whether no person stands behind it."""
+    local = _LOCAL_PART.format(address)
     unread = {re.sub("[-_.]", "", name) for name in NO_REPLY} - set(_NOBODY)
     whole = ", ".join(f"'{name}'" for name in _NOBODY)
-    parts = " OR ".join(f"{_LOCAL_PART} LIKE '%{name}%'" for name in sorted(unread))
-    return f"(e.is_auto_reply OR {_LOCAL_PART} IN ({whole}) OR {parts})"
+    parts = " OR ".join(f"{local} LIKE '%{name}%'" for name in sorted(unread))
+    return f"({local} IN ({whole}) OR {parts})"
 
 
 # ruff: noqa: S608 - what is put together here is our own words
@@ -55,7 +59,17 @@ def _left_for(reasons: Iterable[str]) -> str:
 
 _OF_STRANGERS: Final = "unknown_contact"
 _OF_CONTACTS: Final = _left_for(set(REASONS) - {_OF_STRANGERS})
-_A_PERSON_WROTE: Final = f"EXISTS (SELECT 1 FROM email e WHERE e.thread_id = t.id AND NOT {_is_automatic()})"
+# A form on a web site writes for somebody: answers go to them, elsewhere than where it stands.
+_FOR_A_PERSON: Final = (
+    "EXISTS (SELECT 1 FROM participant p CROSS JOIN address a ON a.id = p.address_id"
+    " WHERE p.email_id = e.id AND p.role = 'reply_to'"
+    " AND substr(a.email, instr(a.email, '@')) <> substr(e.from_email, instr(e.from_email, '@'))"
+    f" AND NOT {_is_read_by_nobody('a.email')})"
+)
+_A_PERSON_WROTE: Final = (
+    "EXISTS (SELECT 1 FROM email e WHERE e.thread_id = t.id"
+    f" AND (NOT (e.is_auto_reply OR {_is_read_by_nobody('e.from_email')}) OR {_FOR_A_PERSON}))"
+)
 _WANTED: Final = f"({_OF_CONTACTS} OR {_left_for([_OF_STRANGERS])} AND {_A_PERSON_WROTE})"
 
 IS_WRONG: Final = f"(is_to_file AND NOT {_left_for(REASONS)} OR NOT is_to_file AND {_OF_CONTACTS})"

@@ -160,6 +160,18 @@ def test_a_bounce_says_who_did_not_get_it_and_why() -> None:
     assert email.is_auto_reply
 
 
+@pytest.mark.parametrize(
+    "value", ["auto-generated", "Auto-Notified; owner-email=x", "auto-replied (vacation)"]
+)
+def test_what_a_program_says_it_wrote_is_known_for_that(value: str) -> None:
+    assert parse.parse(a_message(Auto_Submitted=value)).is_auto_reply
+
+
+@pytest.mark.parametrize("value", ["no", " No ", "no (a person wrote this)", ""])
+def test_what_a_person_wrote_is_not_taken_for_a_programs(value: str) -> None:
+    assert not parse.parse(a_message(Auto_Submitted=value, X_Auto_Response_Suppress="All")).is_auto_reply
+
+
 def test_mail_to_many_is_bulk() -> None:
     assert parse.parse(a_message(List_Id="News <News.example.com>")).list_id == "news.example.com"
     assert parse.parse(a_message(List_Unsubscribe="<https://x>")).is_bulk

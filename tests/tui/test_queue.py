@@ -245,3 +245,14 @@ async def test_when_nobody_owes_an_answer_the_list_says_so(
     async with screens.the_screen(db) as (app, pilot):
         await press(app, pilot, "g", "w")
         assert "there is none." in screens.text(app)
+
+
+async def test_notices_of_machines_are_listed_when_they_are_asked_for(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    to_be_filed(db, account_id, boxes, 1, from_="noreply@shop.example")
+    async with screens.the_screen(db) as (app, pilot):
+        await pilot.press("g", "F")
+        await screens.settled(app, pilot)
+        assert app.mail.listings.shown.query == "is:unfiled is:received -is:list"
+        assert "noreply@shop" in screens.text(app)

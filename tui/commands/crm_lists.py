@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _GROUP = "Go to"
 _MOST_DAYS = 365
+_UNFILED = "is:unfiled is:received -is:list"
 
 
 @command("goto.to_file", "To file: not linked yet", "g f", group=_GROUP)
@@ -21,6 +22,12 @@ def to_file(screen: MailScreen) -> None:
     screen.listings.open(
         listing.with_role(Role.UNLINKED, screen.listings.mailboxes, screen.listings.account_id)
     )
+
+
+@command("goto.unfiled", "Not linked, notices of machines too", "g F", group=_GROUP)
+async def unfiled(screen: MailScreen) -> None:
+    """Show everything received that is linked to nothing, also what never waits to be filed; newsletters are left out."""
+    await screen.listings.search(_UNFILED)
 
 
 @command("goto.waiting", "Waiting on a reply", "g w", group=_GROUP)

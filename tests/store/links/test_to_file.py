@@ -134,6 +134,7 @@ def test_what_is_in_the_trash_leaves_the_queue_and_comes_back_with_undo(
     [
         "no-reply@shop.example", "noreply@shop.example", "No.Reply+7@shop.example", "invoice-noreply@shop.example",
         "do_not_reply@shop.example", "MAILER-DAEMON@mx.example", "alerts@shop.example", "Notify@shop.example", "ne-pas-repondre@shop.example",
+        "tracking@parcels.example", "receipts@shop.example",
     ],
 )  # fmt: skip
 def test_what_only_machines_wrote_from_unknown_addresses_does_not_wait(
@@ -145,7 +146,15 @@ def test_what_only_machines_wrote_from_unknown_addresses_does_not_wait(
 
 
 @pytest.mark.parametrize(
-    "sender", ["notifying.ana@shop.example", "ana@alerts.example", "bouncer@shop.example", "ana"]
+    "sender",
+    [
+        "notifying.ana@shop.example",
+        "ana@alerts.example",
+        "bouncer@shop.example",
+        "ana",
+        "bookings@inn.example",
+        "billing@shop.example",
+    ],
 )
 def test_what_people_wrote_from_unknown_addresses_waits(
     db: Database, account_id: AccountId, boxes: dict[Role, MailboxId], sender: str
@@ -160,6 +169,36 @@ def test_an_automatic_answer_of_a_stranger_does_not_wait(
 ) -> None:
     stored = a_stored_email(db, account_id, boxes[Role.INBOX])
     db.read().execute("UPDATE email SET is_auto_reply = 1")
+    decide(db, stored.thread_id, "unknown_contact")
+    assert queue(db, boxes) == []
+
+
+def answers_go_to(db: Database, stored: Stored, email: str) -> None:
+    with db.write() as connection:
+        connection.execute("INSERT OR IGNORE INTO address (email) VALUES (?)", (email,))
+        connection.execute(
+            "INSERT INTO participant (email_id, role, position, address_id, name, email)"
+            " SELECT ?1, 'reply_to', 0, id, '', ?2 FROM address WHERE email = ?2",
+            (stored.email_id, email),
+        )
+
+
+def test_a_form_that_a_stranger_filled_in_waits_though_a_machine_sent_it(
+    db: Database, account_id: AccountId, boxes: dict[Role, MailboxId]
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.INBOX], from_="noreply@forms.example")
+    answers_go_to(db, stored, "jane@customer.example")
+    db.read().execute("UPDATE email SET is_auto_reply = 1")
+    decide(db, stored.thread_id, "unknown_contact")
+    assert queue(db, boxes) == [stored.thread_id]
+
+
+@pytest.mark.parametrize("answers", ["support@shop.example", "noreply@elsewhere.example"])
+def test_a_notice_whose_answers_go_to_the_same_company_or_to_nobody_does_not_wait(
+    db: Database, account_id: AccountId, boxes: dict[Role, MailboxId], answers: str
+) -> None:
+    stored = a_stored_email(db, account_id, boxes[Role.INBOX], from_="noreply@shop.example")
+    answers_go_to(db, stored, answers)
     decide(db, stored.thread_id, "unknown_contact")
     assert queue(db, boxes) == []
 
