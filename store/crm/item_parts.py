@@ -93,7 +93,7 @@ def _rows(connection: sqlite3.Connection, part: _Part, owner_id: str) -> dict[st
 def _differences(
     part: _Part, owner_id: str, rows: Mapping[str, Mapping[str, object]], listed: Mapping[str, str | None]
 ) -> Iterable[Change]:
-    for value in rows.keys() - listed.keys():
+    for value in sorted(rows.keys() - listed.keys()):
         yield Change(part.table, {part.owner: owner_id, part.column: value}, None)
     for position, (value, label) in enumerate(listed.items()):
         values: dict[str, object] = {"is_primary": int(position == 0)} if part.has_primary else {}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from store.crm import items
+from store.crm.about import COLUMNS
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 
@@ -48,13 +49,7 @@ class PageRef(NamedTuple):
         return f"{self.kind.value}:{self.id}"
 
 
-COLUMN_OF: Final = {
-    PageKind.DEAL: "deal_id",
-    PageKind.LEAD: "lead_id",
-    PageKind.PROJECT: "project_id",
-    PageKind.PERSON: "person_id",
-    PageKind.ORGANIZATION: "org_id",
-}
+COLUMN_OF: Final = {PageKind(kind.value): column for kind, column in COLUMNS.items()}
 """The column by which activities and notes are about an item."""
 
 

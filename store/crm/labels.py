@@ -20,6 +20,8 @@ from store.database import Database
 from store.rows import ActionRow
 
 _MOST: Final = 1_000
+_MOST_KNOWN: Final = 100_000
+"""Of all labels, those that were deleted among them: one that is not found by its name cannot be made again."""
 _MOST_CHARACTERS: Final = 60
 
 
@@ -69,8 +71,9 @@ def set(db: Database, item: ItemRef, name: str, on: bool) -> ActionRow:
 
 def changes(connection: sqlite3.Connection, item: ItemRef, names: Iterable[str]) -> Sequence[Change]:
     """Return what lets an item have these labels and no others. Raises BadItem."""
-    known = {fold(name): label_id for label_id, name, _ in _known(connection)}
-    hidden = {label_id for label_id, _, deleted_at in _known(connection) if deleted_at is not None}
+    rows = _known(connection)
+    known = {fold(name): label_id for label_id, name, _ in rows}
+    hidden = {label_id for label_id, _, deleted_at in rows if deleted_at is not None}
     made: list[Change] = []
     wanted: dict[str, None] = {}
     for typed in names:
@@ -95,7 +98,8 @@ def changes(connection: sqlite3.Connection, item: ItemRef, names: Iterable[str])
 def _known(connection: sqlite3.Connection) -> list[tuple[str, str, int | None]]:
     """Return id, name and when it was deleted; of names that fold alike the last counts, one that is there before others."""
     return connection.execute(
-        "SELECT id, name, deleted_at FROM label ORDER BY deleted_at IS NULL, name DESC LIMIT ?", (_MOST,)
+        "SELECT id, name, deleted_at FROM label ORDER BY deleted_at IS NULL, name DESC LIMIT ?",
+        (_MOST_KNOWN,),
     ).fetchall()
 
 

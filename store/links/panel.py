@@ -9,6 +9,7 @@ from typing import Final
 
 from mail.types import ThreadId
 from store.crm import items
+from store.crm.about import COLUMNS
 from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
 from store.links import contacts, decisions, slots, thread_people
@@ -195,7 +196,6 @@ def _joined(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | No
     return frozenset(email for address_id, email in wrote if known and address_id not in known)
 
 
-_COLUMNS: Final = {ItemKind.DEAL: "deal_id", ItemKind.LEAD: "lead_id", ItemKind.PROJECT: "project_id"}
 _MAIL_OF_ITEM: Final = (
     "SELECT e.received_at, CASE WHEN e.is_outgoing THEN 'out' ELSE 'in' END, e.subject FROM"
     " (SELECT t.id FROM item_link l JOIN thread t ON t.id = l.thread_id WHERE l.item_kind = ? AND l.item_id = ?"
@@ -230,7 +230,7 @@ def _touches(
     rows: set[tuple[int, str, str]] = set()
     if item is not None:
         rows.update(connection.execute(_MAIL_OF_ITEM, (item.kind.value, item.id)).fetchall())
-        rows.update(connection.execute(_ACTIVITIES[_COLUMNS[item.kind]], (item.id,)).fetchall())
+        rows.update(connection.execute(_ACTIVITIES[COLUMNS[item.kind]], (item.id,)).fetchall())
     for person in people[:_MOST_PERSONS]:
         rows.update(connection.execute(_MAIL_OF_ADDRESS, (person.email,)).fetchall())
         if person.id:
@@ -243,7 +243,7 @@ def _notes(
 ) -> tuple[NoteCard, ...]:
     rows: set[tuple[int, str, str, int]] = set()
     if item is not None:
-        rows.update(connection.execute(_NOTES[_COLUMNS[item.kind]], (item.id,)).fetchall())
+        rows.update(connection.execute(_NOTES[COLUMNS[item.kind]], (item.id,)).fetchall())
     for person in people[:_MOST_PERSONS]:
         if person.id:
             rows.update(connection.execute(_NOTES["person_id"], (person.id,)).fetchall())

@@ -66,3 +66,13 @@ def test_a_label_whose_making_was_undone_while_another_item_has_it_is_used_again
     assert labels.all(db) == ()
     labels.set(db, deal, "hot", True)
     assert labels.of(db.read(), other) == ("Hot",)
+
+
+def test_one_of_very_many_labels_is_found_by_its_name(db: Database, deal: ItemRef) -> None:
+    with db.write() as connection:
+        connection.executemany(
+            "INSERT INTO label (id, name, created_at, updated_at, deleted_at) VALUES (?1, ?1, 1, 1, ?2)",
+            [("aa", None), *((f"b{n}", n % 2 or None) for n in range(1_500))],
+        )
+    assert labels.set(db, deal, "AA", True).state == "done"
+    assert labels.of(db.read(), deal) == ("aa",)
