@@ -27,6 +27,8 @@ _DAY_S: Final = 86_400
 _WHOLE: Final = 100
 """Percent: an item is worth this much of its value where no probability is said."""
 
+_Row = tuple[str, str | None, str | None, str | None, str, int | None]
+"""What is counted of an item: id, stage, pipeline, value, currency, probability; stage and pipeline may be deleted."""
 Totals = Mapping[str, Decimal]
 """Sums by currency, which are never added to each other."""
 
@@ -200,15 +202,12 @@ def total(columns: Sequence[Column]) -> tuple[Totals, Totals]:
     return dict(totals), dict(weighted)
 
 
-class _Item(NamedTuple):
-    """What is counted of an item. `stage_id` and `pipeline_id` may be of such as were deleted."""
+@dataclass(slots=True)
+class _Standing:
+    """What stands in a stage: ids, and values as text by currency and probability, so that each kind is added up at once."""
 
-    id: str
-    stage_id: str | None
-    pipeline_id: str | None
-    value: str | None
-    currency: str
-    probability: int | None
+    ids: list[str] = field(default_factory=list)
+    values: dict[tuple[str, int | None], list[str]] = field(default_factory=dict)
 
 
 def _columns(
@@ -221,13 +220,21 @@ def _columns(
         if pipeline_id == pipeline.id:
             stages[stage[0]] = Stage(*stage)
     there = [key for kind, key, *_ in connection.execute(_PIPELINES).fetchall() if kind == pipeline.kind]
-    standing: dict[str, list[_Item]] = {"": [], **{stage_id: [] for stage_id in stages}}
-    for item in map(_Item._make, _items(connection, pipeline, is_mine=is_mine, words=words)):
-        if item.stage_id in stages:
-            standing[item.stage_id].append(item)
-        elif item.stage_id not in pipeline_of and pipeline.id == _home(item.pipeline_id, there):
-            standing[""].append(item)
-    if standing[""]:
+    standing: dict[str | None, _Standing] = {
+        "": _Standing(),
+        **{stage_id: _Standing() for stage_id in stages},
+    }
+    items = _items(connection, pipeline, is_mine=is_mine, words=words)
+    for item_id, stage_id, pipeline_id, value, currency, probability in items:
+        found = standing.get(stage_id) if stage_id else None
+        if found is None:
+            if stage_id in pipeline_of or pipeline.id != _home(pipeline_id, there):
+                continue
+            found = standing[""]
+        found.ids.append(item_id)
+        if value is not None:
+            found.values.setdefault((currency, probability), []).append(value)
+    if standing[""].ids:
         noun = "stage" if pipeline.kind is ItemKind.DEAL else "phase"
         stages = {"": Stage("", f"No {noun}", None, None), **stages}
     return tuple(_column(stage, standing[stage_id]) for stage_id, stage in stages.items())
@@ -240,19 +247,24 @@ def _home(pipeline_id: str | None, there: Sequence[str]) -> str:
     return there[0] if there else ""
 
 
-def _column(stage: Stage, standing: Sequence[_Item]) -> Column:
+def _column(stage: Stage, standing: _Standing) -> Column:
     totals, weighted = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
-    for item in standing:
-        if item.value is not None and (amount := _decimal(item.value)):
-            likely = stage.probability if item.probability is None else item.probability
-            totals[item.currency] += amount
-            weighted[item.currency] += amount * (_WHOLE if likely is None else likely) / _WHOLE
-    return Column(stage, tuple(item.id for item in standing), dict(totals), dict(weighted))
+    for (currency, probability), values in standing.values.items():
+        if amount := _sum(values):
+            likely = stage.probability if probability is None else probability
+            totals[currency] += amount
+            weighted[currency] += amount * (_WHOLE if likely is None else likely) / _WHOLE
+    return Column(stage, tuple(standing.ids), dict(totals), dict(weighted))
 
 
-def _items(
-    connection: sqlite3.Connection, pipeline: Pipeline, *, is_mine: bool, words: str
-) -> list[tuple[object, ...]]:
+def _sum(values: Sequence[str]) -> Decimal:
+    try:
+        return sum(map(Decimal, values), Decimal(0))
+    except InvalidOperation:
+        return sum(map(_decimal, values), Decimal(0))
+
+
+def _items(connection: sqlite3.Connection, pipeline: Pipeline, *, is_mine: bool, words: str) -> list[_Row]:
     wanted = fold(words).split()
     if words.strip() and not wanted:
         return []
