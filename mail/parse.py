@@ -43,14 +43,17 @@ _TOO_MANY_PARTS = "This message has more parts than are shown."
 _UNREADABLE = (ArithmeticError, LookupError, RecursionError, ValueError)
 
 
-def parse(message: bytes) -> Email:
-    """Return all that is shown and searched of a message; one that cannot be read gives a placeholder."""
+def parse(message: bytes, known_hash: bytes | None = None) -> Email:
+    """Return all that is shown and searched of a message; one that cannot be read gives a placeholder.
+
+    `known_hash` is taken for its octets_hash, which is found out where there is none.
+    """
     if len(message) > _MAX_MESSAGE:
         return placeholder(message, "The message is too large to be read.")
     if not message.strip():
         return placeholder(message, "The message is empty.")
     try:
-        return _parse(message)
+        return _parse(message, octets_hash(message) if known_hash is None else known_hash)
     except _UNREADABLE as error:
         return placeholder(message, f"The message could not be read ({type(error).__name__}).")
 
@@ -105,14 +108,14 @@ def _with_line_ends(message: bytes) -> bytes:
     return message.replace(b"\r", b"\n") if b"\r" in message and b"\n" not in message else message
 
 
-def _parse(original: bytes) -> Email:
+def _parse(original: bytes, octets_hash: bytes) -> Email:
     message = _with_line_ends(original)
     fields, body_start = headers.split(message)
     root, is_cut = structure.read(message, fields, body_start)
     chosen = selection.select(root)
     body, preview = bodies.read(message, root, chosen, [_TOO_MANY_PARTS] if is_cut else [])
     attached = attachments.attachments(message, chosen)
-    return _email(fields, root.fields, octets_hash(original), len(original), body, preview, attached)
+    return _email(fields, root.fields, octets_hash, len(original), body, preview, attached)
 
 
 def _email(
@@ -199,8 +202,12 @@ def _is_bulk(first: dict[str, str]) -> bool:
 
 
 def _is_auto_reply(first: dict[str, str]) -> bool:
-    """Say whether a program answered (RFC 3834 §5), also with the fields used before that standard."""
-    if first.get("auto-submitted", "").strip().lower().startswith("auto-replied"):
+    """Say whether a program wrote it, as an answer or of itself (RFC 3834 §5), also with the fields used before that standard.
+
+    What asks for no automatic answer (X-Auto-Response-Suppress) says nothing of who wrote it: help desks ask so for people.
+    """
+    said = first.get("auto-submitted", "").partition(";")[0].partition("(")[0].strip().lower()
+    if said not in ("no", ""):
         return True
     return (
         "x-autoreply" in first
