@@ -30,7 +30,7 @@ test: $(READY) test-programs
 
 # Half an hour and more: a worker dies at every step of every session, and two machines work at random for longer.
 soak: $(READY) test-programs
-	DEALBOX_SOAK=1 $(BIN)/pytest $(PYTEST_ARGS) tests/faults
+	DEALBOX_SOAK=1 $(BIN)/pytest $(PYTEST_ARGS) tests/faults tests/sync/test_kill.py
 
 check: $(READY)
 	$(BIN)/ruff format --check .

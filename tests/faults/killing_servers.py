@@ -15,7 +15,6 @@ import signal
 import smtplib
 import sqlite3
 import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import quiet
+import waiting
+from killing import chosen
 from machines import Machine, config_of, state_of
 from makers import NOW
 from quiet import Content
@@ -45,7 +46,6 @@ SERVERS = {
     "no_move": ("QRESYNC", "MOVE"),
     "poor": ("QRESYNC", "CONDSTORE", "ESEARCH", "UIDPLUS", "LIST-STATUS", "LITERAL+"),
 }
-_QUIET_S = 20.0
 
 
 class Killer:
@@ -252,10 +252,10 @@ class Place:
 
     def wait_for_quiet(self) -> None:
         """Wait until the servers have done what was asked of them before the connections ended."""
-        until = time.monotonic() + _QUIET_S
-        while self.smtp.open_connections or _is_spoken_to(self.dovecot.ports["imap"]):
-            assert time.monotonic() < until, "a server does not let go of a connection"
-            time.sleep(0.002)
+        waiting.until(
+            lambda: not self.smtp.open_connections and not _is_spoken_to(self.dovecot.ports["imap"]),
+            "no server has a connection open",
+        )
 
     def outcome(self, user: User) -> tuple[Content, Counter[str]]:
         """Start the worker again, let everything settle, and check it; return what there is and what was sent."""
@@ -296,13 +296,6 @@ def _is_spoken_to(port: int) -> bool:
     end = f":{port:04X}"
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     return any(words[1].endswith(end) and words[3] in ("01", "08") for words in map(str.split, lines))
-
-
-def chosen(points: int, wanted: int) -> list[int]:
-    """Return so many of the points from 1 on, evenly apart."""
-    if wanted >= points:
-        return list(range(1, points + 1))
-    return sorted({1 + number * points // wanted for number in range(wanted)})
 
 
 def say(words: str) -> None:

@@ -16,9 +16,9 @@ _WORKER = (
 
 
 def run(name: str, *arguments: object) -> str:
-    """Run a program of this directory and return what it printed."""
+    """Run a program, named as seen from this directory, and return what it printed."""
     finished = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments)],
+        [sys.executable, str(Path(__file__).parent / name), *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, _PATHS))},
         capture_output=True,
         text=True,
@@ -26,6 +26,13 @@ def run(name: str, *arguments: object) -> str:
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
+
+
+def killed(name: str, *arguments: object) -> int:
+    """Run a program that kills, and return how often it did so; what it found wrong is raised."""
+    printed = run(name, *arguments)
+    assert "WRONG" not in printed, printed
+    return int(printed.split("killed ")[1].split()[0])
 
 
 def start_worker(

@@ -1,7 +1,7 @@
-"""Kills a process at each of its steps, one after the other, and looks at what is left. Run by test_kill.py.
+"""Kills a process at its steps, one after the other, and looks at what is left. Run by test_kill.py.
 
-A program of its own, because it forks: killing.py SCENARIO DIRECTORY prints the number of points, and what was wrong.
-A step is the beginning or the commit of a transaction, a statement that writes, or a change of a file, before and
+A program of its own, because it forks: killing.py SCENARIO DIRECTORY POINTS prints how often a process was killed, how many
+steps there are, and what was wrong. A step is the beginning or the commit of a transaction, a statement that writes, or a change of a file, before and
 after it is made.
 """
 
@@ -350,24 +350,33 @@ class Saved:
         shutil.copytree(self.copy, self.directory)
 
 
-def run(scenario: Scenario, at: int) -> tuple[bool, int]:
-    """Act in a child that dies at step `at`; return whether it did, and how much it confirmed before."""
+def chosen(points: int, wanted: int) -> list[int]:
+    """Return so many of the points from 1 on, evenly apart."""
+    if wanted >= points:
+        return list(range(1, points + 1))
+    return sorted({1 + number * points // wanted for number in range(wanted)})
+
+
+def run(scenario: Scenario, at: int) -> tuple[bool, int, int]:
+    """Act in a child that dies at step `at`; return whether it did, how much it confirmed before, and else its steps."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            Killer(at).install()
+            killer = Killer(at)
+            killer.install()
             scenario.act(lambda: os.write(writing, b"."))
+            os.write(writing, b"%d" % killer.count)
         except BaseException:  # noqa: BLE001 - nothing of the parent may run in the child
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as confirmations:
-        confirmed = len(confirmations.read())
+    with os.fdopen(reading, "rb") as file:
+        said = file.read()
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert status in (0, -signal.SIGKILL), f"ended with {status}"
-    return status != 0, confirmed
+    return status != 0, said.count(b"."), int(said.strip(b".") or 0)
 
 
 SCENARIOS: dict[str, type[Scenario]] = {
@@ -381,21 +390,22 @@ SCENARIOS: dict[str, type[Scenario]] = {
 }
 
 
-def main(name: str, directory: Path) -> None:
+def main(name: str, directory: Path, wanted: int) -> None:
     scenario = SCENARIOS[name](directory / "work")
     saved = Saved(scenario.directory)
-    at, was_killed = 0, True
-    while was_killed:
-        at += 1
+    _, confirmed, steps = run(scenario, 0)
+    scenario.check(confirmed)
+    killed = 0
+    for at in chosen(steps, wanted):
         saved.restore()
         try:
-            was_killed, confirmed = run(scenario, at)
+            was_killed, confirmed, _ = run(scenario, at)
+            killed += was_killed
             scenario.check(confirmed)
         except Exception:  # noqa: BLE001 - one point's trouble is no reason to leave out the others
             sys.stdout.write(f"WRONG at step {at}:\n{traceback.format_exc()}\n")
-            was_killed = at < 2_000
-    sys.stdout.write(f"{at - 1} points\n")
+    sys.stdout.write(f"killed {killed} times at {steps} steps\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

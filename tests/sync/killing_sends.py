@@ -1,17 +1,17 @@
-"""Kills the worker around every commit and every command to the server while it sends. Run by test_kill_sends.py.
+"""Kills the worker around every commit and every command to the server while it sends. Run by test_kill.py.
 
-killing_sends.py DIRECTORY prints the number of points, and what was wrong.
+killing_sends.py DIRECTORY POINTS prints the same as killing.py.
 """
 
 from __future__ import annotations
 
 import smtplib
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import killing
+import waiting
 from killing import ACCOUNT, Confirm, Scenario
 from sending import NoSecrets
 from servers.fake_smtp import FakeSmtp
@@ -98,9 +98,7 @@ class Sends(Scenario):
 
     def await_quiet(self) -> None:
         """Wait until the server has dealt with what it was sent before the worker died."""
-        deadline = time.monotonic() + 20
-        while self.smtp._listener.open_connections and time.monotonic() < deadline:
-            time.sleep(0.002)
+        waiting.until(lambda: not self.smtp._listener.open_connections, "the server is done")
 
     def times_sent(self) -> int:
         return len(self.smtp.accepted)
@@ -144,7 +142,7 @@ def work(db: Database) -> None:
     look()
 
 
-def main(directory: Path) -> None:
+def main(directory: Path, wanted: int) -> None:
     killing.Killer = SendKiller  # type: ignore[misc]
     made: list[Any] = []
 
@@ -155,11 +153,11 @@ def main(directory: Path) -> None:
 
     killing.SCENARIOS["sending"] = Kept
     try:
-        killing.main("sending", directory)
+        killing.main("sending", directory, wanted)
     finally:
         for scenario in made:
             scenario.smtp.__exit__(None, None, None)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

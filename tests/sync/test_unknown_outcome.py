@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +21,6 @@ FAULTS = [
     (Moment.ANSWERED, Act.RESET),
     *((moment, Act.REPLY) for moment in (Moment.MAIL, Moment.RCPT, Moment.DATA, Moment.DOT)),
 ]
-
-
-@pytest.fixture
-def soon_done() -> Iterator[Path]:
-    """A directory whose files are nowhere but in memory, where there is such a place."""
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as directory:
-        yield Path(directory)
 
 
 @pytest.mark.parametrize("is_accepted", [True, False])
@@ -117,9 +107,9 @@ def test_a_worker_that_died_while_sending_does_not_send_again(sending: Sending) 
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("files", [True, False])
-def test_nothing_is_sent_twice_in_1000_runs_cut_at_random(soon_done: Path, files: bool) -> None:
+def test_nothing_is_sent_twice_in_1000_runs_cut_at_random(tmp_path: Path, files: bool) -> None:
     """F57: with the other half of it 1,000 randomised runs; zero duplicates, and nothing is lost."""
-    with Sending(soon_done) as sending:
+    with Sending(tmp_path) as sending:
         send_at_random(sending, files=files)
 
 
