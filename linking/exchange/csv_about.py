@@ -33,6 +33,14 @@ _DONE: Final = frozenset(
         "выполнено",
         "завершено",
         "completada",
+        "completado",
+        "hecho",
+        "concluído",
+        "concluída",
+        "feito",
+        "fait",
+        "terminé",
+        "terminée",
     ]
 )
 

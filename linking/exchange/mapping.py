@@ -33,6 +33,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "note": ("body",),
     "product": ("name",),
 }
+_BESIDE: Final = ("product", "person", "organization")
 _NAMES: Final = {
     "person": ("person", "people", "contact"),
     "organization": ("organization", "organisation", "compan"),
@@ -123,9 +124,12 @@ def refuse_if_unknown(chosen: Chosen) -> None:
 def source_of(headings: Sequence[str]) -> str:
     """Return which program wrote such headings, as far as that can be told: "csv" for any."""
     bare = {_bare(heading) for heading in headings}
-    if any(heading.startswith(("deal - ", "person - ", "organization - ", "lead - ")) for heading in bare):
+    prefixes = tuple(f"{prefix} - " for some in _tables()["prefixes"].values() for prefix in some)
+    if any(heading.startswith(prefixes) for heading in bare):
         return "pipedrive"
-    if "record id" in bare or any(heading.startswith("associated ") for heading in bare):
+    if any(heading.startswith("record id") for heading in bare) or any(
+        heading.startswith("associated ") for heading in bare
+    ):
         return "hubspot"
     bitrix = {"responsible person", "verantwortliche person", "persona responsable", "persona responsabile"}
     return "bitrix24" if bare & (bitrix | {"pessoa responsável", "ответственный"}) else "csv"
@@ -214,13 +218,8 @@ def _field(kind: str, heading: str) -> str:
 
 
 def _kind_of(headings: Sequence[str], file: str) -> str:
-    bare = [_bare(heading) for heading in headings]
-    for kind in KINDS:
-        for prefix in _tables()["prefixes"][kind]:
-            own = [heading for heading in bare if heading.startswith(f"{prefix} - ")]
-            needed = {_field(kind, heading).partition(".")[0] for heading in own} & set(_NEEDED[kind])
-            if own and needed:
-                return kind
+    if prefixed := _by_prefix([_bare(heading) for heading in headings]):
+        return prefixed
     scores: dict[str, float] = {}
     for kind in KINDS:
         columns = guess(headings, kind)
@@ -244,6 +243,18 @@ def _kind_of(headings: Sequence[str], file: str) -> str:
         f"it is not clear what the rows are: say --kind {'|'.join(best or sorted(KINDS))}."
         f" The columns are {', '.join(repr(heading) for heading in headings if heading)}"
     )
+
+
+def _by_prefix(bare: Sequence[str]) -> str | None:
+    """Return the kind that prefixes tell: that of most columns, but people and companies are named beside everything else."""
+    counts: dict[str, int] = {}
+    for kind in KINDS:
+        prefixes = tuple(f"{prefix} - " for prefix in _tables()["prefixes"][kind])
+        own = [heading for heading in bare if heading.startswith(prefixes)]
+        if {_field(kind, heading).partition(".")[0] for heading in own} & set(_NEEDED[kind]):
+            counts[kind] = len(own)
+    work = {kind: count for kind, count in counts.items() if kind not in _BESIDE}
+    return max(work, key=work.__getitem__) if work else next(iter(counts), None)
 
 
 def _checked(kind: str, field: str) -> str:

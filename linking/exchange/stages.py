@@ -29,6 +29,8 @@ _WON: Final = frozenset(
         "выиграна",
         "сделка успешна",
         "успешная сделка",
+        "gagné",
+        "gagnée",
     ]
 )
 _LOST: Final = frozenset(
@@ -49,6 +51,8 @@ _LOST: Final = frozenset(
         "проиграна",
         "сделка проиграна",
         "провал",
+        "perdu",
+        "perdue",
     ]
 )
 _OPEN: Final = frozenset(
@@ -69,10 +73,15 @@ _OPEN: Final = frozenset(
         "в работе",
         "новый",
         "новая",
+        "ouvert",
+        "ouverte",
     ]
 )
 _OTHERS: Final[Mapping[str, Mapping[str, str]]] = {
-    "deal": {"deleted": "deleted", "archived": "archived", "closed": "lost"},
+    "deal": {
+        "deleted": "deleted", "gelöscht": "deleted", "eliminado": "deleted", "excluído": "deleted", "supprimé": "deleted",
+        "supprimée": "deleted", "archived": "archived", "closed": "lost",
+    },
     "lead": {
         "deleted": "deleted", "archived": "archived", "converted": "converted", "qualified": "open", "unqualified": "archived",
         "junk": "archived", "junk lead": "archived", "good lead": "converted", "bad timing": "archived", "connected": "open",
