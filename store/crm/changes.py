@@ -42,6 +42,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "external_ref": ("system", "kind", "external_id"),
     "bcc_token": ("token",),
     "awaited_link": ("message_id",),
+    "awaited_choice": ("message_id", "what", "email"),
     "draft": ("id",),
 }
 """The tables that are changed here, and what tells their rows apart."""

@@ -42,7 +42,7 @@ ORDER: Final = (
     "project", "activity", "note", "crm_exception",
 )  # fmt: skip
 """The tables in the order in which their rows refer to each other."""
-KEYS: Final = {**crm_changes.KEYS, "awaited_choice": ("message_id", "what", "email"), "audit": ("id",)}
+KEYS: Final = {**crm_changes.KEYS, "audit": ("id",)}
 """The tables that steps write, and what tells their rows apart."""
 _NAMING: Final = {"person": {"name", "org_id"}, "organization": {"name"}}
 # A row it hangs on is gone, or what it is called by belongs to another now.

@@ -25,11 +25,13 @@ _Row = Mapping[str, Any]
 _NAMED_BY: Final = {
     ItemKind.PERSON: (
         "deal.person_id lead.person_id project.person_id activity.person_id note.person_id participant_override.person_id"
-        " auto_created.person_id"
+        " auto_created.person_id awaited_choice.value"
     ),
-    ItemKind.ORGANIZATION: "person.org_id deal.org_id lead.org_id project.org_id activity.org_id note.org_id",
+    ItemKind.ORGANIZATION: (
+        "person.org_id deal.org_id lead.org_id project.org_id activity.org_id note.org_id awaited_choice.value"
+    ),
     ItemKind.DEAL: "activity.deal_id note.deal_id lead.converted_deal_id",
-    ItemKind.LEAD: "activity.lead_id note.lead_id deal.source_lead_id",
+    ItemKind.LEAD: "activity.lead_id note.lead_id deal.source_lead_id awaited_choice.value",
     ItemKind.PROJECT: "activity.project_id note.project_id",
 }
 # Where it is named by kind and id, outside the keys and in them.
