@@ -12,6 +12,7 @@ from typing import Any, Final
 from mail.addresses import normalise
 from mail.ids import AccountId
 from store import events
+from store.crm import audit as crm_audit
 from store.database import Database
 from store.links import bcc_tokens, team_accounts
 
@@ -65,36 +66,25 @@ def get(db: Database, account_id: AccountId) -> AccountCrm:
 
 def read(connection: sqlite3.Connection, account_id: AccountId) -> AccountCrm:
     """Do what get() does, on a connection that may be in a transaction."""
-    about = connection.execute(
+    visibility, connected_by, scope = connection.execute(
         "SELECT default_visibility, owner, scope FROM account WHERE id = ?", (account_id,)
     ).fetchone() or ("private", "", "personal")
+    usual = AccountCrm(
+        account_id,
+        default_visibility=visibility,
+        connected_by=connected_by,
+        scope=scope,
+        members=team_accounts.members(connection, account_id),
+    )
     row = connection.execute(
         f"SELECT {_OWN} FROM account_crm WHERE account_id = ?",  # noqa: S608 - our own names
         (account_id,),
     ).fetchone()
-    members = team_accounts.members(connection, account_id)
     if row is None:
-        visibility, connected_by, scope = about
-        return AccountCrm(
-            account_id,
-            default_visibility=visibility,
-            connected_by=connected_by,
-            scope=scope,
-            members=members,
-        )
-    auto_link, since, creates, creates_since, stage_id, responsible, *rest = row
-    return AccountCrm(
-        account_id,
-        bool(auto_link),
-        since,
-        creates,
-        creates_since,
-        stage_id,
-        tuple(json.loads(responsible)),
-        *rest,
-        *about,
-        members=members,
-    )
+        return usual
+    chosen: dict[str, Any] = dict(zip(_OWN.split(", "), row, strict=True))
+    auto_link, responsible = bool(chosen["auto_link"]), tuple(json.loads(chosen["responsible"]))
+    return replace(usual, **(chosen | {"auto_link": auto_link, "responsible": responsible}))
 
 
 def set(db: Database, account_id: AccountId, **changes: Any) -> AccountCrm:
@@ -151,12 +141,8 @@ def _checked(connection: sqlite3.Connection, before: AccountCrm, settings: Accou
             "SELECT 1 FROM workspace_user WHERE id = ? AND deleted_at IS NULL", (user_id,)
         ).fetchone():
             raise BadSetting("there is no such user of the workspace")
-    if (
-        settings.stage_id is not None
-        and not connection.execute(
-            "SELECT 1 FROM stage WHERE id = ? AND deleted_at IS NULL", (settings.stage_id,)
-        ).fetchone()
-    ):
+    stage = "SELECT 1 FROM stage WHERE id = ? AND deleted_at IS NULL"
+    if settings.stage_id is not None and not connection.execute(stage, (settings.stage_id,)).fetchone():
         raise BadSetting("there is no such stage")
     return replace(
         settings,
@@ -197,10 +183,7 @@ def _write(connection: sqlite3.Connection, before: AccountCrm, after: AccountCrm
         for field in fields(after)
         if getattr(before, field.name) != getattr(after, field.name)
     }
-    connection.execute(
-        "INSERT INTO audit (at, what, object, details) VALUES (?, 'account_crm', ?, ?)",
-        (now, f"account:{after.account_id}", json.dumps(changed)),
-    )
+    crm_audit.write(connection, now, "", "account_crm", f"account:{after.account_id}", changed)
     events.record(connection, "account")
 
 
