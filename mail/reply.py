@@ -36,7 +36,7 @@ class Original:
     """The message that is answered or forwarded. `text` is what of it is worth quoting: see mail.quoting.
 
     `delivered_to`, `list_post` and `followup_to` are addresses of the fields Delivered-To, List-Post and
-    Mail-Followup-To.
+    Mail-Followup-To. `is_incoming` says that its account did not send it.
     """
 
     message_id: str | None
@@ -54,6 +54,7 @@ class Original:
     followup_to: tuple[Address, ...] = ()
     text: str = ""
     size_octets: int = 0
+    is_incoming: bool = False
 
 
 def reply(
@@ -62,7 +63,7 @@ def reply(
     """Return the reply to a message; the first identity is that of its account, and needed.
 
     Reply-To decides who is answered, unless a mailing list set it to itself: that would make private words public.
-    What was sent by one of the identities is answered to those it went to.
+    What was sent by one of the identities is answered to those it went to, mail between accounts of the user's to the other.
     """
     own = _Own(identities)
     to, cc = _answered(original, own, to_all=to_all)
@@ -202,7 +203,9 @@ def _answered(
 def _first_answered(original: Original, own: _Own) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     """Return who is answered in any case, and who else of the sender's side is when all are."""
     if any(own.find(one.email) for one in original.from_):
-        return original.to or original.cc or original.bcc or original.from_, ()
+        went_to = original.to or original.cc or original.bcc
+        is_between_own = original.is_incoming and not _unique(went_to, set(), own)
+        return original.from_ if is_between_own or not went_to else went_to, ()
     answers_to = {normalise(one.email) for one in original.reply_to} - {""}
     if not answers_to:
         return original.from_, ()

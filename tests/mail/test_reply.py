@@ -214,6 +214,21 @@ def test_the_address_that_was_written_to_answers(changes: dict[str, object], sen
     assert replied(an_original(**changes)).sender.email == sender
 
 
+@pytest.mark.parametrize("to_all", [False, True])
+def test_mail_between_accounts_of_the_users_is_answered_to_the_other_account(to_all: bool) -> None:
+    received = an_original(from_=people("me@home.example"), is_incoming=True)
+    answer = replied(received, to_all=to_all)
+    assert lines(answer.to) == ["me@home.example"] and not answer.cc
+    assert answer.sender == ME
+
+
+def test_what_another_account_of_the_users_wrote_to_others_is_answered_to_them() -> None:
+    copy = an_original(
+        from_=people("me@home.example"), to=people(f"{ANA}, me@dealbox.example"), is_incoming=True
+    )
+    assert lines(replied(copy).to) == ["ana@acme.example"]
+
+
 def test_an_identity_answers_with_its_own_name_and_signature() -> None:
     draft = replied(an_original(to=people("Whatever <me@home.example>")))
     assert (draft.sender, draft.signature) == (PRIVATE.address, "")

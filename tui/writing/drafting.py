@@ -116,6 +116,7 @@ def _original(db: Database, email: EmailRow, *, is_whole: bool) -> reply.Origina
         followup_to=addresses.parse(fields.get("mail-followup-to", "")),
         text=text,
         size_octets=email.size_octets,
+        is_incoming=not email.is_outgoing,
     )
 
 
