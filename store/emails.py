@@ -149,9 +149,8 @@ def references(db: Database, email_id: EmailId) -> tuple[str, ...]:
     """Return the ids of what an email answers, nearest last, as its header told them; each once."""
     row = db.read().execute("SELECT refs FROM email WHERE id = ?", (email_id,)).fetchone()
     told = [one for one in row[0].split() if one.isprintable()] if row else []
-    return tuple(
-        reversed(dict.fromkeys(reversed(told)))
-    )  # In-Reply-To stands first, and again where it belongs
+    # In-Reply-To stands first, and again where it belongs.
+    return tuple(reversed(dict.fromkeys(reversed(told))))
 
 
 def octets(db: Database, email_id: EmailId) -> bytes:

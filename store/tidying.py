@@ -15,6 +15,13 @@ OCTETS_S: Final = 2 * 86_400
 KEPT_S: Final = 30 * 86_400
 """For so long undo can bring a discarded draft back."""
 
+# What was refused and nobody came back to is a draft again: without its submission nothing else would open it.
+_WRITE_ON: Final = (
+    "UPDATE draft SET state = 'writing' WHERE state = 'sending' AND id IN (SELECT draft_id FROM submission"
+    " WHERE state = 'rejected' AND finished_at < ?) AND NOT EXISTS (SELECT 1 FROM submission s"
+    " WHERE s.draft_id = draft.id AND s.state IN ('queued', 'submitting', 'unknown', 'accepted'))"
+)
+
 
 def tidy(db: Database) -> None:
     """Remove what nobody will ask for any more; the worker's, now and then."""
@@ -24,6 +31,7 @@ def tidy(db: Database) -> None:
             "UPDATE submission SET octets = x'' WHERE finished_at < ? AND state = 'filed' AND octets <> x''",
             (now - OCTETS_S,),
         )
+        connection.execute(_WRITE_ON, (now - KEPT_S,))
         connection.execute(
             "DELETE FROM submission WHERE finished_at < ? AND state IN ('filed', 'cancelled', 'rejected')",
             (now - KEPT_S,),

@@ -15,7 +15,7 @@ from mail.operations import Applied, Save
 from mail.types import AccountId, MailboxId, MailboxKey, RemoteKey, Role
 from store import actions, emails, invariants, outbox, tidying
 from store.database import Database, open_store
-from store.sending import attached, drafts
+from store.sending import attached, drafts, submissions, submitting
 from store.sending.drafts import NotOpen
 
 
@@ -345,3 +345,16 @@ def test_what_was_thrown_away_a_month_ago_is_forgotten_with_its_files(
     assert drafts.get(db, row.id) is None
     assert not attached.path(db, file).exists()
     assert drafts.get(db, kept.id) is not None
+
+
+def test_what_was_refused_a_month_ago_is_a_draft_to_write_on(db: Database, account: AccountId) -> None:
+    row = drafts.begin(db, account, a_draft())
+    copy = drafts.save(db, row.id)
+    queued = submissions.queue(db, row.id)
+    submitting.reject(db, queued.id)
+    with db.write() as connection:
+        connection.execute("UPDATE submission SET finished_at = 1")
+    tidying.tidy(db)
+    assert submissions.get(db, queued.id) is None
+    assert [draft.id for draft in drafts.open_drafts(db)] == [row.id]
+    assert drafts.resume(db, copy).id == row.id
