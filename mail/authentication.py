@@ -24,9 +24,10 @@ def has_failed(fields: Sequence[str], from_domain: str) -> bool:
     """Say whether the server that took the message in says it is forged, given its Authentication-Results from the top.
 
     Fields are added above what is there already, so the topmost one is of our own server, or nobody added one and
-    what stands there is the sender's, who will not accuse himself. Those that name the same server are its too; what
-    servers before it say counts for nothing. A DMARC verdict decides; without one a signature of the From's domain
-    does, then SPF and DKIM. No verdict is no failure.
+    what stands there is the sender's, who will not accuse himself. Those that name the same server are its too, each
+    for what no field above it speaks of: a sender can name it as well. What servers before it say counts for nothing.
+    A DMARC verdict decides; without one a signature of the From's domain does, then SPF and DKIM. No verdict is no
+    failure.
     """
     results = _of_our_server(fields[:_MOST_FIELDS])
     dmarc = {one.value for one in results if one.method == "dmarc"}
@@ -47,7 +48,13 @@ def _of_our_server(fields: Sequence[str]) -> list[_Result]:
     if not servers:
         return []
     ours = servers[0][0]
-    return [result for server, results in servers if server == ours for result in results]
+    found: dict[str, list[_Result]] = {}
+    for results in (results for server, results in servers if server == ours):
+        spoken_of = frozenset(found)
+        for result in results:
+            if result.method not in spoken_of:
+                found.setdefault(result.method, []).append(result)
+    return [result for results in found.values() for result in results]
 
 
 def _read(field: str) -> tuple[str, list[_Result]]:

@@ -66,6 +66,10 @@ def test_what_earlier_servers_say_counts_for_nothing() -> None:
 
 def test_a_sender_cannot_outvote_the_server_that_took_the_message_in() -> None:
     assert has_failed("mx.corp.example; dmarc=fail", "mx.evil.example; dmarc=pass header.from=corp.example")
+    assert has_failed("mx.corp.example; dmarc=fail", "mx.corp.example; dmarc=pass header.from=corp.example")
+    assert has_failed(
+        "mx.corp.example; spf=fail; dkim=none", "mx.corp.example; dkim=pass header.d=corp.example; spf=pass"
+    )
 
 
 def test_a_comment_says_nothing() -> None:
