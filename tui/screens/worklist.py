@@ -26,6 +26,8 @@ from tui.keymap import key_name
 from tui.widgets.bar import Bar
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from tui.app import DealboxApp
     from tui.items.host import Host
     from tui.screens.mail import MailScreen
@@ -56,6 +58,10 @@ class Worklist(Screen[None]):
         self._one_at_a_time = asyncio.Lock()
         self._is_opening = False
         self._held: list[events.Key] = []
+
+    def render(self) -> RenderableType:
+        # Where the theme leaves the background to the terminal, the framework would draw the whole mail below first.
+        return self.app.render()
 
     async def on_mount(self) -> None:
         await self.reload()
@@ -142,7 +148,11 @@ class Worklist(Screen[None]):
         self._was_left = True
         self.app.screen.call_after_refresh(self._pass_on)
 
-    async def on_screen_resume(self) -> None:
+    async def on_screen_resume(self, event: events.ScreenResume) -> None:
+        if not self._was_left:
+            event.refresh_styles = (
+                False  # mounting has just found them: an eighth of the time until it is painted
+            )
         if self._was_left and self.is_current:
             self._was_left = False
             await self.reload()
