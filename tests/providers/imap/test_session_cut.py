@@ -84,3 +84,17 @@ def test_a_wait_over_a_line_that_breaks_ends(dovecot: Dovecot, user: User) -> No
         with pytest.raises(RetryLater):
             session.idle(60)
         assert not session.is_open
+
+
+def test_a_look_at_a_hundred_mailboxes_costs_less_than_10_kb_where_the_server_compresses(
+    dovecot: Dovecot, user: User
+) -> None:
+    with Peer(dovecot, user) as peer:
+        for number in range(100 - len(peer.mailboxes())):
+            peer.create(f"Many/{number:03}")
+    with Proxy(dovecot.ports["imap"]) as proxy, over(proxy, user, compress=True) as session:
+        session.connect()
+        listed = session.list_mailboxes(with_status=True)
+        session.logout()
+        assert sum(one.status is not None for one in listed) == 100
+        assert sum(proxy.octets.values()) < 10_000
