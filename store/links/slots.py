@@ -35,7 +35,10 @@ def read(connection: sqlite3.Connection, thread_id: ThreadId) -> Slot | None:
 
 def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) -> None:
     """Let the place hold `slot`; None lets it be as if nothing ever had. The caller lets store.links.to_file.follow it."""
-    link_history.tell(connection, thread_id, read(connection, thread_id), slot)
+    before = read(connection, thread_id)
+    link_history.tell(connection, thread_id, before, slot)
+    if before is not None and before.origin != "auto" and slot is not None and slot.origin == "auto":
+        _judge_what_came_meanwhile(connection, thread_id, before.at)
     if slot is None:
         connection.execute("DELETE FROM item_link WHERE thread_id = ? AND slot = 'item'", (thread_id,))
     else:
@@ -50,6 +53,15 @@ def put(connection: sqlite3.Connection, thread_id: ThreadId, slot: Slot | None) 
     connection.execute(
         "UPDATE thread SET item_kind = ?, item_id = ? WHERE id = ?",
         (slot.item_kind if slot else None, slot.item_id if slot else None, thread_id),
+    )
+
+
+def _judge_what_came_meanwhile(connection: sqlite3.Connection, thread_id: ThreadId, since: int) -> None:
+    """Let a conversation that is the rules' again be judged anew if mail came while it was a person's."""
+    connection.execute(
+        "INSERT INTO link_due (thread_id, email_id) SELECT DISTINCT thread_id, 0 FROM email"
+        " WHERE thread_id = ? AND registered_at >= ? ON CONFLICT DO UPDATE SET email_id = 0",
+        (thread_id, since),
     )
 
 

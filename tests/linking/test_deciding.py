@@ -218,3 +218,33 @@ def test_nothing_is_linked_while_the_mailbox_for_spam_is_the_inbox(
     mail.come(NOW + 2, after=first)
     mail.judge()
     assert mail.linked(first) == deal
+
+
+def test_a_link_by_rule_that_undo_brings_back_is_judged_by_the_mail_that_came_meanwhile(
+    db: Database, mail: Mail, deal: ItemRef
+) -> None:
+    """D23: what a person chose goes before the rules; without it they say what they say of all its mail."""
+    other = a_deal(db, "Scanners", BOB)
+    first = mail.come(NOW)
+    mail.judge()
+    service.link(db, mail.thread(first), other)
+    mail.come(NOW - 10, sender=BOB, after=first)
+    mail.judge()
+    assert mail.linked(first) == other
+    actions.undo(db)
+    assert mail.judge() == 1
+    assert mail.linked(first) == other  # of the older message, by rule
+    assert mail.origin(first) == "auto"
+
+
+def test_a_link_by_rule_that_undo_brings_back_stays_when_nothing_came(
+    db: Database, mail: Mail, deal: ItemRef
+) -> None:
+    first = mail.come(NOW)
+    mail.judge()
+    with db.write() as connection:
+        connection.execute("UPDATE email SET registered_at = registered_at - 5")
+    service.unlink(db, mail.thread(first))
+    actions.undo(db)
+    assert not decisions.is_due(db)
+    assert mail.linked(first) == deal

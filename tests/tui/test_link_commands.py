@@ -159,3 +159,19 @@ async def test_nothing_is_shared_of_a_conversation_that_is_about_nobody(
         await press(app, pilot, "comma", "v", "e")
         await screens.settled(app, pilot)
         assert "Nobody here is in the CRM" in screens.text(app)
+
+
+async def test_what_another_screen_linked_meanwhile_is_replaced_only_after_asking(
+    db: Database, thread_id: ThreadId
+) -> None:
+    elsewhere = crm_rows.a_deal(db, "Printers")
+    crm_rows.a_deal(db, "Renewal")
+    async with screens.the_screen(db) as (app, pilot):
+        await press(app, pilot, "L")
+        service.link(db, thread_id, elsewhere)
+        await pick(app, pilot, "renewal")
+        await waiting.until_true(lambda: isinstance(app.screen, Confirm))
+        assert "Replace Printers by Renewal?" in screens.text(app)
+        await press(app, pilot, "n")
+        await screens.settled(app, pilot)
+    assert linked_to(db, thread_id) == elsewhere

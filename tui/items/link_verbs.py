@@ -10,6 +10,7 @@ from textual.content import Content
 
 from linking import service, standing, suggesting
 from mail.ids import ThreadId
+from store.crm import items
 from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
 from store.links import links
@@ -52,10 +53,12 @@ async def pick_for_many(screen: MailScreen, thread_ids: Sequence[ThreadId]) -> N
 
 async def link_one(screen: MailScreen, facts: PanelFacts, item: ItemCard) -> None:
     """Link a conversation, once the user has agreed to what that replaces and shows."""
-    if facts.item is not None and facts.item.ref != item.ref:
+    # Another screen, or the rules, may have linked it while the user looked for an item.
+    linked = await in_store(_linked_now, screen.db, facts.thread_id)
+    if linked is not None and linked.ref != item.ref:
         question = Content.assemble(
             "Replace ",
-            (line(facts.item.title), "bold"),
+            (line(linked.title), "bold"),
             " by ",
             (line(item.title), "bold"),
             "?\n\n",
@@ -64,6 +67,13 @@ async def link_one(screen: MailScreen, facts: PanelFacts, item: ItemCard) -> Non
         if not await _is_confirmed(screen, question):
             return
     await _link(screen, (facts.thread_id,), item)
+
+
+def _linked_now(db: Database, thread_id: ThreadId) -> ItemCard | None:
+    slot = links.slot(db, thread_id)
+    if slot is None or slot.item_kind is None or slot.item_id is None:
+        return None
+    return items.get(db, ItemRef(ItemKind(slot.item_kind), slot.item_id))
 
 
 async def _picked(
@@ -120,9 +130,9 @@ async def may_share(screen: MailScreen, thread_ids: Sequence[ThreadId]) -> bool:
     return not told or await _is_confirmed(screen, _told(told, Content("Share it?")))
 
 
-async def share_conversations(host: Host, items: Sequence[ItemRef], name: str) -> None:
+async def share_conversations(host: Host, about: Sequence[ItemRef], name: str) -> None:
     """Share the private conversations of items, once the user has agreed to whom that shows how many of them."""
-    offer = await in_store(service.shareable, host.db, items)
+    offer = await in_store(service.shareable, host.db, about)
     if not offer.thread_ids:
         host.say(f"No private conversation of {line(name)} would be seen by others if it were shared")
         return
