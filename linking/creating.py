@@ -222,36 +222,32 @@ def _note(connection: sqlite3.Connection, made: Made, settings: AccountCrm, now:
 def _add_recipients(connection: sqlite3.Connection, mail: FirstMail, common: Settings) -> bool:
     """Add the strangers a Smart BCC copy was sent to as persons, and let the rules look at it again."""
     now = int(time.time())
-    settings = account_crm.read(connection, mail.account_id)
-    tokens = bcc_tokens.channels(connection)
-    names = {email: name for email, name in mail.recipients if "@" in email}
-    strangers = [
-        email
-        for email in names
-        if not (
-            common.us.include(email)
-            or tokens.is_ours(email)
-            or is_machine(email)
-            or _is_exception(connection, email)
-        )
-    ]
-    unknown = auto_created.unknown(connection, strangers)
+    connected_by = account_crm.read(connection, mail.account_id).connected_by
+    owner_id = connected_by or users.me(connection).id
     added: list[str] = []
-    for email in (one for one in strangers if one in unknown):
-        newcomer = as_newcomer(
-            _stranger(connection, email, names[email], None), signature_facts.SignatureFacts()
-        )
-        try:
-            added.append(
-                _add_person(connection, newcomer, settings.connected_by or users.me(connection).id, now)
-            )
-        except BadItem:
-            continue  # what is written there is no address of anybody
+    for stranger in _strangers(connection, mail, common):
+        with contextlib.suppress(BadItem):  # what is written there is no address of anybody
+            newcomer = as_newcomer(stranger, signature_facts.SignatureFacts())
+            added.append(_add_person(connection, newcomer, owner_id, now))
     if not added:
         return False
-    details: dict[str, object] = {"persons": added}
-    crm_audit.write(
-        connection, now, settings.connected_by, "made_from_copy", f"thread:{mail.thread_id}", details
-    )
+    details = {"persons": added}
+    crm_audit.write(connection, now, connected_by, "made_from_copy", f"thread:{mail.thread_id}", details)
     decisions.mark(connection, [mail.thread_id])
     return True
+
+
+def _strangers(connection: sqlite3.Connection, mail: FirstMail, common: Settings) -> list[Stranger]:
+    """Return who gets a message and is neither one of us, nor a machine, nor an exception, nor known."""
+    tokens = bcc_tokens.channels(connection)
+    others = {
+        email: name
+        for email, name in mail.recipients
+        if "@" in email and not (common.us.include(email) or tokens.is_ours(email) or is_machine(email))
+    }
+    unknown = auto_created.unknown(connection, others)
+    return [
+        _stranger(connection, email, name, None)
+        for email, name in others.items()
+        if email in unknown and not _is_exception(connection, email)
+    ]

@@ -167,11 +167,3 @@ def in_mailboxes(connection: sqlite3.Connection, mailbox_ids: Iterable[MailboxId
         (json.dumps(sorted(mailbox_ids)),),
     ).fetchall()
     return {ThreadId(row[0]) for row in found}
-
-
-def recount_mailboxes(connection: sqlite3.Connection) -> None:
-    """Set every mailbox's counters from its list, for a store whose rows were not made by summarise()."""
-    connection.execute(
-        "UPDATE mailbox SET (total_threads, unread_threads) = "
-        "(SELECT count(*), coalesce(sum(is_unread), 0) FROM mailbox_thread WHERE mailbox_id = mailbox.id)"
-    )

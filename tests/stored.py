@@ -138,3 +138,11 @@ def awaits(db: Database, message_id: str, item: ItemRef) -> None:
             "INSERT INTO awaited_link (message_id, item_kind, item_id) VALUES (?, ?, ?)",
             (message_id, item.kind.value, item.id),
         )
+
+
+def recount_mailboxes(connection: sqlite3.Connection) -> None:
+    """Set every mailbox's counters from its list, where rows were not made by threads.summarise()."""
+    connection.execute(
+        "UPDATE mailbox SET (total_threads, unread_threads) = "
+        "(SELECT count(*), coalesce(sum(is_unread), 0) FROM mailbox_thread WHERE mailbox_id = mailbox.id)"
+    )

@@ -9,8 +9,6 @@ from typing import Final
 
 from linking.exchange import values
 
-ORDERS: Final = ("dmy", "mdy", "ymd")
-
 _SIGNS: Final = {
     "€": "EUR", "$": "USD", "US$": "USD", "USD$": "USD", "£": "GBP", "¥": "JPY", "円": "JPY", "元": "CNY", "₽": "RUB", "РУБ": "RUB",
     "РУБ.": "RUB", "Р.": "RUB", "₴": "UAH", "ГРН": "UAH", "ГРН.": "UAH", "₺": "TRY", "₹": "INR", "₩": "KRW", "₪": "ILS",

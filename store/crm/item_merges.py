@@ -111,10 +111,8 @@ def _filled(kind: ItemKind, stays: _Row, goes: _Row) -> tuple[dict[str, object],
         return filled, ""
     name = stays["title" if kind.fills_the_slot else "name"]
     who = {"owner": "its owner", "team": "its team"}[goes["visible_to"]]
-    return {
-        **filled,
-        "visible_to": goes["visible_to"],
-    }, f"{name} is now seen by {who} alone, as the other was"
+    filled["visible_to"] = goes["visible_to"]
+    return filled, f"{name} is now seen by {who} alone, as the other was"
 
 
 def _named(connection: sqlite3.Connection, kept: ItemRef, merged: ItemRef) -> Iterable[Change]:

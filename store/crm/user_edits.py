@@ -13,7 +13,6 @@ from store import events
 from store.crm import audit as crm_audit
 from store.database import Database
 
-EDITS: Final = ("own", "seen")
 _COLUMNS: Final = frozenset({"name", "team", "edits", "is_admin", "is_active", "can_manage"})
 
 

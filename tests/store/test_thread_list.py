@@ -4,9 +4,10 @@ import random
 
 import makers
 import pytest
+from stored import recount_mailboxes
 
 from mail.types import MailboxId, Role, ThreadId
-from store import mailboxes, threads
+from store import mailboxes
 from store.database import Database
 from store.rows import ThreadKey
 from store.thread_list import KEPT_PAGES, PAGE, ThreadList
@@ -28,7 +29,7 @@ def fill(db: Database, mailbox_id: MailboxId, size: int, first: int = 1) -> None
             "WHERE id >= ?1 AND id < ?1 + ?2",
             (first, size, mailbox_id),
         )
-        threads.recount_mailboxes(connection)
+        recount_mailboxes(connection)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_a_key_keeps_its_rank_under_rows_that_come_above(db: Database, inbox: Ma
     with db.write() as connection:
         connection.execute("INSERT INTO thread (id, uuid, account_id) VALUES (999, 'x', 1)")
         connection.execute("INSERT INTO mailbox_thread VALUES (?, 1700000000, 999, 0)", (inbox,))
-        threads.recount_mailboxes(connection)
+        recount_mailboxes(connection)
     assert source.row(150) == row, "what was read stays until refresh()"
     source.refresh()
     assert source.rank(row.key) == 151
@@ -128,7 +129,7 @@ def test_a_thread_in_two_mailboxes_of_one_list_is_shown_once_where_it_is_newest(
             "WHERE thread_id % 2",
             (archive,),
         )
-        threads.recount_mailboxes(connection)
+        recount_mailboxes(connection)
     source, whole = ThreadList(db, [inbox, archive]), truth(db, inbox, archive)
     assert source.count == len(whole) == 150
     assert shown(source, list(range(150))) == whole
@@ -145,7 +146,7 @@ def test_places_are_counted_right_in_a_list_of_many_days(db: Database, inbox: Ma
             [(inbox, 1_600_000_000 + thread_id * 40_009 % 9_000_000, thread_id) for (thread_id,) in rows],
         )
         connection.execute("DELETE FROM mailbox_thread WHERE thread_id % 7 = 0")
-        threads.recount_mailboxes(connection)
+        recount_mailboxes(connection)
     whole = truth(db, inbox)
     for index in random.Random(3).sample(range(len(whole)), k=60):
         source = ThreadList(db, [inbox])

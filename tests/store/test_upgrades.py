@@ -7,6 +7,7 @@ from pathlib import Path
 import crm_rows
 import makers
 import pytest
+from stored import recount_mailboxes
 
 from mail.query import parse
 from mail.types import AccountId, MailboxId, ThreadId
@@ -55,7 +56,7 @@ def an_old_thread(db: Database, account_id: AccountId) -> ThreadId:
         " SELECT id, ?, ?, 1 FROM mailbox WHERE role IN ('inbox', 'all', 'unread')",
         (makers.NOW, thread),
     )
-    threads.recount_mailboxes(connection)
+    recount_mailboxes(connection)
     return ThreadId(thread or 0)
 
 
