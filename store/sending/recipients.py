@@ -53,13 +53,13 @@ def of_item(db: Database, item: ItemRef, limit: int = 20) -> tuple[Participant, 
     else:
         condition, value = "p.id = ?", card.person_id
     rows = connection.execute(
-        "SELECT e.email, p.name FROM person p JOIN person_email e ON e.person_id = p.id"  # noqa: S608 - our own words
+        "SELECT p.id, e.email, p.name FROM person p JOIN person_email e ON e.person_id = p.id"  # noqa: S608 - our own words
         f" WHERE {condition} AND p.deleted_at IS NULL ORDER BY p.created_at DESC, p.id, e.is_primary DESC, e.email LIMIT ?",
         (value, limit * 4),
     ).fetchall()
     first: dict[str, Participant] = {}
-    for email, name in rows:
-        first.setdefault(name, Participant(email, name))
+    for person_id, email, name in rows:
+        first.setdefault(person_id, Participant(email, name))
     return tuple(first.values())[:limit]
 
 

@@ -51,3 +51,12 @@ def test_an_item_supplies_the_people_it_is_about(db: Database, berta: str) -> No
     for ref in (deal, ItemRef(ItemKind.PERSON, berta), ItemRef(ItemKind.ORGANIZATION, organization)):
         assert [each.email for each in recipients.of_item(db, ref)] == ["berta@acme.example"]
     assert recipients.of_item(db, ItemRef(ItemKind.DEAL, "gone")) == ()
+
+
+def test_two_of_one_name_at_a_company_are_both_offered(db: Database, berta: str) -> None:
+    other = crm_rows.a_person(db, "Berta Kern", "b.kern@acme.example")
+    (organization,) = db.read().execute("SELECT org_id FROM person WHERE id = ?", (berta,)).fetchone()
+    with db.write() as connection:
+        connection.execute("UPDATE person SET org_id = ? WHERE id = ?", (organization, other))
+    found = recipients.of_item(db, ItemRef(ItemKind.ORGANIZATION, organization))
+    assert {each.email for each in found} == {"berta@acme.example", "b.kern@acme.example"}
