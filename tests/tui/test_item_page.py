@@ -287,3 +287,27 @@ async def test_a_note_is_shown_in_full(db: Database, deal: ItemRef) -> None:
         assert "Line 19" not in desk.text
         await desk.press("G", "enter")
         await desk.until("Line 19")
+
+
+async def test_the_go_keys_of_the_mail_leave_every_page_on_the_way(db: Database, deal: ItemRef) -> None:
+    async with screens.the_screen(db) as (app, pilot):
+        desk = Desk(app, pilot)
+        await desk.press("g", "P")
+        await desk.until("Sales")
+        await desk.press("l", "l", "l", "enter")
+        await desk.until("Deal: Renewal")
+        await desk.press("g", "k")
+        await desk.until("Activities")
+        assert len(app.screen_stack) == 2
+        await desk.press("g", "i")
+        await desk.until("Inbox")
+        assert app.screen is app.mail
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_page_keeps_its_own_keys_that_begin_with_g(db: Database, deal: ItemRef) -> None:
+    async with the_page(db, deal) as desk:
+        await desk.press("G", "g", "g")
+        assert desk.page.threads.cursor == 0
+        await desk.press("g", "z")
+        assert "g z is not a key here" in desk.text

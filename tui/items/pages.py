@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from textual.screen import Screen
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from store.links.panel import PanelFacts
     from tui.screens.item import ItemPage
     from tui.screens.mail import MailScreen
+    from tui.screens.worklist import Worklist
+
+_GO: Final = "g"
 
 
 class Behind(NamedTuple):
@@ -99,6 +102,24 @@ def leave(screen: Screen[Any]) -> None:
     screen.app.pop_screen()
     if screen.app.is_screen_installed(screen):
         _remove(screen)
+
+
+def go(screen: Worklist, pressed: tuple[str, ...]) -> bool:
+    """Go where a key of the mail goes, leaving every page and list on the way; False when it goes nowhere."""
+    from tui.commands.registry import Command, Pane  # like the keymap: only when wanted
+    from tui.screens.worklist import Worklist
+
+    if pressed[0] != _GO:
+        return False
+    dispatcher = screen.mail.dispatcher
+    found = dispatcher.keymap.find(Pane.LIST, pressed)
+    if not isinstance(found, Command):
+        return False
+    app = screen.app
+    while isinstance(app.screen, Worklist):
+        leave(app.screen)
+    dispatcher.run(found)
+    return True
 
 
 def _remove(screen: Screen[Any]) -> None:

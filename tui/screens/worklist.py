@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 from textual import events
 from textual.content import Content
+from textual.renderables.blank import Blank
 from textual.screen import ModalScreen, Screen
 
 from store import actions
@@ -20,14 +21,12 @@ from store.settings import Settings
 from tui import frame, glyphs
 from tui.bridge import in_store
 from tui.content import line
-from tui.items import worklist_keys
+from tui.items import pages, worklist_keys
 from tui.items.worklist_keys import ScreenKey
 from tui.keymap import key_name
 from tui.widgets.bar import Bar
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from tui.app import DealboxApp
     from tui.items.host import Host
     from tui.screens.mail import MailScreen
@@ -59,9 +58,9 @@ class Worklist(Screen[None]):
         self._is_opening = False
         self._held: list[events.Key] = []
 
-    def render(self) -> RenderableType:
+    def render(self) -> Blank:  # type: ignore[override]  # as the framework itself returns it
         # Where the theme leaves the background to the terminal, the framework would draw the whole mail below first.
-        return self.app.render()
+        return Blank(self.app.styles.background)
 
     async def on_mount(self) -> None:
         await self.reload()
@@ -206,8 +205,6 @@ class Worklist(Screen[None]):
         self.refresh(layout=True)
 
     def action_leave(self) -> None:
-        from tui.items import pages
-
         pages.leave(self)
 
     def action_help(self) -> None:
@@ -242,6 +239,8 @@ class Worklist(Screen[None]):
             await self.run_action(key.action)
         elif worklist_keys.is_beginning(self.KEYS, pressed):
             self._pressed = pressed
+        elif pages.go(self, pressed):
+            return
         elif len(pressed[-1]) == 1:
             self.say(self.unknown(pressed))
 
