@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import crm_rows
 import screens
+import waiting
 from textual.pilot import Pilot
 
 from linking import service
@@ -46,15 +47,11 @@ class Desk:
         running = [each for each in self.app.workers if each.group == "preview" and not each.is_finished]
         if running:
             await self.app.workers.wait_for_complete(running)
-        await self.pilot.pause(0.05)
+        await self.pilot.pause()
 
     async def until(self, words: str) -> None:
         """Wait until the screen says something."""
-        for _ in range(200):
-            if words in self.text:
-                return
-            await self.pilot.pause(0.05)
-        raise AssertionError(f"{words!r} is not on screen:\n{self.text}")
+        await screens.shows(self.app, words)
 
 
 def ana(db: Database) -> str:
@@ -81,9 +78,7 @@ async def the_page(
     async with screens.the_screen(db, size=size) as (app, pilot):
         pages.show(app.mail, item)
         desk = Desk(app, pilot)
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if isinstance(app.screen, ItemPage) and app.screen.facts is not None:
-                break
+        page = await screens.top(app, ItemPage)
+        await waiting.until_true(lambda: page.facts is not None, "the facts of the item are read")
         await desk.settle()
         yield desk

@@ -45,8 +45,7 @@ def linked(db: Database, thread_id: ThreadId, person: str | None = None, title: 
 
 async def quiet(pilot: Pilot[int]) -> None:
     """Wait until what a key began has come as far as it can without another."""
-    for _ in range(3):
-        await pilot.pause(0.05)
+    await pilot.pause()
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import makers
 import stored
+import waiting
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from mail.types import AccountId, MailboxId, Role, ThreadId
 from store import accounts
 from store.database import Database
 from store.settings import Settings
 from tui.app import DealboxApp
+
+Kind = TypeVar("Kind", bound=Screen[object])
 
 
 def an_inbox(
@@ -59,6 +64,22 @@ def lines(app: App[int]) -> list[str]:
 def text(app: App[int]) -> str:
     """Return the screen as text."""
     return "\n".join(lines(app))
+
+
+async def shows(app: App[int], *words: str) -> str:
+    """Wait until all these words are on the screen, and return its text."""
+    await waiting.until_true(
+        lambda: all(each in text(app) for each in words), lambda: f"{words} on the screen:\n{text(app)}"
+    )
+    return text(app)
+
+
+async def top(app: App[int], kind: type[Kind]) -> Kind:
+    """Wait until a screen of that kind is shown and nothing moves on it, and return it."""
+    await waiting.until_true(lambda: isinstance(app.screen, kind), lambda: f"a {kind}, not {app.screen}")
+    await waiting.until_idle()
+    assert isinstance(app.screen, kind)
+    return app.screen
 
 
 async def settled(app: DealboxApp, pilot: Pilot[int]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import screens
+import waiting
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
@@ -33,7 +34,7 @@ class Writer:
     async def ask(self, *keys: str) -> None:
         """Press keys that open a dialog of the mail screen's: its command ends only with the answer."""
         await self.pilot.press(*keys)
-        await self.pilot.pause(0.3)
+        await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type by pasting: a key at a time takes a test long."""
@@ -48,9 +49,10 @@ class Writer:
         ]
         if choices:
             await self.app.workers.wait_for_complete(choices)
-        await self.pilot.pause(0.02)
-        while self._is_choosing and not isinstance(self.app.screen, ModalScreen):
-            await self.pilot.pause(0.02)
+        await self.pilot.pause()
+        await waiting.until_true(
+            lambda: not self._is_choosing or isinstance(self.app.screen, ModalScreen), "the choice is made"
+        )
 
     @property
     def _is_choosing(self) -> bool:

@@ -9,6 +9,7 @@ import crm_rows
 import makers
 import pytest
 import screens
+import waiting
 from textual.pilot import Pilot
 
 from mail.types import AccountId
@@ -56,12 +57,7 @@ async def opened(app: DealboxApp, pilot: Pilot[int]) -> Activities:
 
 async def top(app: DealboxApp, pilot: Pilot[int], kind: type) -> object:
     """Wait until a screen of that kind is shown and has been read."""
-    for _ in range(200):
-        await pilot.pause(0.02)
-        if isinstance(app.screen, kind):
-            await pilot.pause(0.05)
-            return app.screen
-    raise AssertionError(f"{app.screen} is shown")
+    return await screens.top(app, kind)
 
 
 async def press(app: DealboxApp, pilot: Pilot[int], shown: Activities, *keys: str) -> None:
@@ -125,7 +121,7 @@ async def test_it_is_put_off_in_words(db: Database, deal: ItemRef) -> None:
     async with screens.the_screen(db) as (app, pilot):
         shown = await opened(app, pilot)
         await pilot.press("r")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await press(app, pilot, shown, *"tomorrow", "space", "9", "enter")
         tomorrow = datetime.now().astimezone() + timedelta(days=1)
         (activity,) = everything(db)
@@ -140,7 +136,7 @@ async def test_a_time_that_nobody_understands_changes_nothing(db: Database, deal
     async with screens.the_screen(db) as (app, pilot):
         shown = await opened(app, pilot)
         await pilot.press("r")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await press(app, pilot, shown, *"soonish", "enter")
         assert subjects(shown) == ["Overdue", "Ring Ana"]
         assert "soonish is no time to come" in screens.text(app)
@@ -185,7 +181,7 @@ async def test_another_is_planned_about_the_same_item(db: Database, deal: ItemRe
     async with screens.the_screen(db) as (app, pilot):
         shown = await opened(app, pilot)
         await pilot.press("t")
-        await pilot.pause(0.3)
+        await pilot.pause()
         await pilot.press(*"Write")
         await press(app, pilot, shown, "ctrl+x")
         assert sorted(each.subject for each in activities_of(db)) == ["Ring Ana", "Write"]
@@ -229,10 +225,7 @@ async def test_what_others_change_is_shown(db: Database, deal: ItemRef) -> None:
         other = open_store(db.directory, is_screen=False)
         activities.done(other, activity_id)
         other.close()
-        for _ in range(200):
-            await pilot.pause(0.05)
-            if not shown.list.rows:
-                break
+        await waiting.until_true(lambda: not shown.list.rows, "the list is read again")
         assert subjects(shown) == []
 
 
@@ -242,7 +235,7 @@ async def test_help_lists_the_keys_and_an_unknown_key_is_told(db: Database) -> N
         await press(app, pilot, shown, "Y")
         assert "Y is not a key here" in screens.text(app)
         await pilot.press("?")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "Another time, in words" in screens.text(app)
 
 

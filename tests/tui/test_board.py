@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import crm_rows
@@ -10,6 +9,7 @@ import makers
 import pytest
 import screens
 import told
+import waiting
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
@@ -52,20 +52,14 @@ def a_deal(
 
 async def top(app: DealboxApp, pilot: Pilot[int], kind: type) -> object:
     """Wait until a screen of that kind is shown and has been read."""
-    async with asyncio.timeout(30):
-        while not isinstance(app.screen, kind):
-            await pilot.pause(0.02)
-    await pilot.pause(0.05)
-    return app.screen
+    return await screens.top(app, kind)
 
 
 async def opened(app: DealboxApp, pilot: Pilot[int]) -> Board:
     await pilot.press("g", "P")
     shown = await top(app, pilot, Board)
     assert isinstance(shown, Board)
-    async with asyncio.timeout(30):
-        while shown.view.board is None:
-            await pilot.pause(0.02)
+    await waiting.until_true(lambda: shown.view.board is not None, "the board is read")
     return shown
 
 
@@ -260,7 +254,7 @@ async def test_a_conversation_is_read_from_the_page_of_a_card_and_q_comes_all_th
         await press(app, pilot, "l", "l")
         await pilot.press("enter")
         await top(app, pilot, ItemPage)
-        await pilot.pause(0.3)
+        await pilot.pause()
         await pilot.press("enter")
         await screens.settled(app, pilot)
         assert app.screen is app.mail and "What do they cost?" in screens.text(app)
@@ -282,7 +276,7 @@ async def test_the_board_is_narrowed_while_words_are_typed(db: Database) -> None
     async with screens.the_screen(db, size=(120, 40)) as (app, pilot):
         shown = await opened(app, pilot)
         await pilot.press("/")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await press(app, pilot, *"scan")
         assert shown.view.board is not None and shown.view.board.count == 1
         await press(app, pilot, "enter")
@@ -290,7 +284,7 @@ async def test_the_board_is_narrowed_while_words_are_typed(db: Database) -> None
         await press(app, pilot, "l", "l")
         assert under(shown) == ("Demo", "Scanners")
         await pilot.press("/")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await press(app, pilot, "escape")
         assert shown.view.board.count == 2 and app.screen is shown
 
@@ -348,10 +342,7 @@ async def test_what_others_change_is_shown(db: Database) -> None:
         other = open_store(db.directory, is_screen=False)
         item_states.set_stage(other, deal, stage_id(other, "Demo"))
         other.close()
-        for _ in range(200):
-            await pilot.pause(0.05)
-            if under(shown) == ("Demo", "Printers"):
-                break
+        await waiting.until_true(lambda: under(shown) == ("Demo", "Printers"), "the change is shown")
         assert under(shown) == ("Demo", "Printers")
 
 
@@ -396,5 +387,5 @@ async def test_help_lists_the_keys(db: Database) -> None:
     async with screens.the_screen(db) as (app, pilot):
         await opened(app, pilot)
         await pilot.press("?")
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "Move the deal to the next stage" in screens.text(app)

@@ -27,8 +27,7 @@ def thread_id(db: Database, account: AccountId) -> ThreadId:
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
     await pilot.press(*keys)
-    for _ in range(6):
-        await pilot.pause(0.02)
+    await pilot.pause()
 
 
 async def test_the_universal_address_is_copied_for_an_unlinked_conversation(

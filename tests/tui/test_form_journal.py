@@ -8,6 +8,7 @@ import crm_rows
 import makers
 import pytest
 import told
+import waiting
 from forms import facts_of, linked, press, saves, typed, types, writes
 from screens import settled, text, the_screen
 
@@ -55,10 +56,7 @@ def kept(db: Database) -> dict[str, str]:
 
 async def until_kept(db: Database) -> None:
     """Wait until something is kept; two seconds is what is promised."""
-    for _ in range(400):
-        if kept(db):
-            return
-        await asyncio.sleep(0.05)
+    await waiting.until_true(lambda: kept(db), "something is kept")
 
 
 async def test_what_is_typed_is_kept_without_being_saved(db: Database, deal: ItemRef) -> None:

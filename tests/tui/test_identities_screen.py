@@ -32,8 +32,7 @@ def listed(db: Database) -> list[tuple[str, str, str]]:
 
 async def quiet(pilot: Pilot[int]) -> None:
     """Wait until what a key began has come as far as it can without another."""
-    for _ in range(4):
-        await pilot.pause(0.05)
+    await pilot.pause()
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

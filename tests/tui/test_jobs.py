@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import makers
-from screens import an_inbox, lines, settled, the_screen
+import screens
+from screens import an_inbox, settled, the_screen
 from textual.pilot import Pilot
 
 from mail.types import Role
@@ -51,11 +52,7 @@ async def test_the_page_shows_accounts_and_jobs_tries_again_and_gives_up(db: Dat
 
 
 async def shows(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
-    for _ in range(100):
-        if words in "\n".join(lines(app)):
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(f"{words!r} never showed:\n" + "\n".join(lines(app)))
+    await screens.shows(app, words)
 
 
 def test_an_account_line_says_how_it_is_doing(db: Database) -> None:

@@ -33,7 +33,7 @@ def linked_to(db: Database, thread_id: ThreadId) -> ItemRef | None:
 
 async def press(app: DealboxApp, pilot: Pilot[int], *keys: str) -> None:
     await pilot.press(*keys)
-    await pilot.pause(0.1)
+    await pilot.pause()
 
 
 async def pick(app: DealboxApp, pilot: Pilot[int], words: str) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import makers
 import pytest
 import stored
-from screens import an_inbox, lines, settled, text, the_screen
+import waiting
+from screens import an_inbox, lines, settled, shows, text, the_screen
 from textual.events import Key
 from waiting import until_true
 
@@ -196,13 +197,10 @@ async def test_an_archived_open_conversation_gives_way_to_the_next(db: Database)
 
 async def test_another_screens_change_is_shown_at_once(db: Database) -> None:
     account, boxes, ids = an_inbox(db, 3)
-    async with the_screen(db) as (app, pilot):
+    async with the_screen(db) as (app, _):
         stored.a_stored_email(db, account, boxes[Role.INBOX], subject="From elsewhere")
         actions.move(db, [ids[0]], boxes[Role.INBOX], Role.ARCHIVE)
-        for _ in range(40):
-            await pilot.pause(0.05)
-            if "Subject 2" not in text(app):
-                break
+        await waiting.until_true(lambda: "Subject 2" not in text(app), "the change is shown")
         assert "Subject 2" not in text(app)
 
 
@@ -210,9 +208,7 @@ async def test_a_started_sequence_shows_how_it_goes_on(db: Database) -> None:
     an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):
         await pilot.press("g")
-        await pilot.pause(0.4)
-        assert "Starred" in text(app)
-        assert "Drafts" in text(app)
+        await shows(app, "Starred", "Drafts")
         await pilot.press("escape")
         await pilot.pause()
         assert "Drafts" not in text(app)
@@ -222,9 +218,7 @@ async def test_the_popup_of_a_sequence_shows_titles_whole(db: Database) -> None:
     an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):
         await pilot.press("comma")
-        await pilot.pause(0.4)
-        assert "Link to another item" in text(app)
-        assert "Link to the first suggestion" in text(app)
+        await shows(app, "Link to another item", "Link to the first suggestion")
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (120, 40)])
@@ -395,7 +389,7 @@ async def test_deleting_from_a_view_says_which_mailboxes_it_empties(db: Database
     stored.a_stored_email(db, account, boxes[Role.SENT], subject="Subject sent")
     async with the_screen(db) as (app, pilot):
         await pilot.press("g", "a", "asterisk", "a", "D")
-        await pilot.pause(0.1)
+        await pilot.pause()
         asked = " ".join(text(app).replace("│", " ").split())
         assert "Delete 2 conversations for good: 2 messages in Inbox and Sent, on the server too?" in asked
         await pilot.press("n")

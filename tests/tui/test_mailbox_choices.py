@@ -32,8 +32,7 @@ async def opened(app: DealboxApp, pilot: Pilot[int]) -> MailboxChoices:
     await settled(app, pilot)
     app.mail.focus_pane(Pane.MAILBOXES)
     await pilot.press("=")
-    for _ in range(5):
-        await pilot.pause()
+    await pilot.pause()
     dialog = app.screen
     assert isinstance(dialog, MailboxChoices)
     return dialog
@@ -139,8 +138,7 @@ async def test_it_fits_small_terminals(db: Database, size: tuple[int, int]) -> N
     async with the_screen(db, size=size) as (app, pilot):
         await settled(app, pilot)
         app.mail.dispatcher.run_id("account.mailboxes")
-        for _ in range(5):
-            await pilot.pause()
+        await pilot.pause()
         assert isinstance(app.screen, MailboxChoices)
         shown = text(app)
         assert "Mailboxes of Work" in shown and "all mail" in shown and "enter keep" in shown
@@ -153,19 +151,16 @@ async def test_with_several_accounts_the_one_under_the_cursor_is_meant(db: Datab
         await settled(app, pilot)
         app.mail.focus_pane(Pane.MAILBOXES)
         await pilot.press("G", "=")
-        for _ in range(5):
-            await pilot.pause()
+        await pilot.pause()
         shown = text(app)
         assert "Mailboxes of Home" in shown
         await pilot.press("escape")
         await settled(app, pilot)
         await pilot.press("g", "g", "=")
-        for _ in range(5):
-            await pilot.pause()
+        await pilot.pause()
         assert "Mailboxes of which account?" in text(app)
         await pilot.press("w", "o", "r", "k", "enter")
-        for _ in range(5):
-            await pilot.pause()
+        await pilot.pause()
         assert "Mailboxes of Work" in text(app)
 
 

@@ -51,10 +51,10 @@ def state(db: Database, row: SubmissionRow) -> str:
 
 async def press(app: DialogApp, db: Database, *keys: str) -> None:
     async with app.run_test() as pilot:
-        await pilot.pause(0.3)
+        await pilot.pause()
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.2)
+            await pilot.pause()
 
 
 async def test_a_message_that_waits_is_taken_back_to_be_edited(db: Database, queued: SubmissionRow) -> None:
@@ -87,9 +87,9 @@ async def test_a_message_for_later_whose_file_is_gone_says_so_and_waits(db: Data
     attached.path(db, file).unlink()
     app = DialogApp(Outbox(db))
     async with app.run_test() as pilot:
-        await pilot.pause(0.3)
+        await pilot.pause()
         await pilot.press("n")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert "Not sent now, it waits for its time:" in app.told
     assert state(db, later) == "queued"
 

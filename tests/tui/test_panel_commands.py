@@ -9,7 +9,9 @@ import makers
 import pytest
 import screens
 import told
+import waiting
 from makers import an_address, an_email
+from textual.events import Key
 from textual.pilot import Pilot
 
 from linking import deciding, panel, service
@@ -41,13 +43,11 @@ async def press(app: DealboxApp, pilot: Pilot[int], *keys: str) -> None:
 
 async def pick(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
     await pilot.press("L")
-    while not isinstance(app.screen, LinkPicker):
-        await pilot.pause(0.05)
+    await screens.top(app, LinkPicker)
     await pilot.press(*words)
     await pilot.press("enter")
-    while isinstance(app.screen, LinkPicker):
-        await pilot.pause(0.05)
-    await pilot.pause(0.1)
+    await waiting.until_true(lambda: not isinstance(app.screen, LinkPicker), "the picker is gone")
+    await pilot.pause()
 
 
 async def to_line(app: DealboxApp, pilot: Pilot[int], text: str) -> None:
@@ -140,7 +140,7 @@ async def test_why_a_conversation_is_linked_or_not_is_told_message_by_message(
     async with screens.the_screen(db, size=SIZE) as (app, pilot):
         await to_line(app, pilot, "Not linked")
         await pilot.press(*keys)
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert isinstance(app.screen, Why)
         shown = screens.text(app)
         assert "2 open items" in shown
@@ -184,7 +184,7 @@ async def test_a_new_person_is_offered_with_the_key_that_adds_them(db: Database,
         await to_line(app, pilot, ", n p adds Ana Lima")
         assert "to the CRM" in screens.text(app)
         await pilot.press("enter")
-        await pilot.pause(0.3)
+        await pilot.pause()
         assert app.screen is not app.mail
         assert "Ana Lima" in screens.text(app)
 
@@ -326,7 +326,7 @@ class SlowPanel:
             self.begun += 1
             self.most = max(self.most, self.running)
         self.has_begun.set()
-        self.may_end.wait(20)
+        self.may_end.wait(60)
         with self._lock:
             self.running -= 1
         return _read(db, thread_id)
@@ -336,24 +336,24 @@ _read = panel.for_thread
 
 
 @pytest.fixture
-def slow_panel(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowPanel]:
+def slow_panel() -> Iterator[SlowPanel]:
     slow = SlowPanel()
-    monkeypatch.setattr(panel, "for_thread", slow.for_thread)
     yield slow
     slow.may_end.set()
 
 
 async def test_holding_j_neither_waits_for_a_slow_panel_nor_queues_reads(
-    db: Database, slow_panel: SlowPanel
+    db: Database, slow_panel: SlowPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, _, thread_ids = screens.an_inbox(db, 12)
     async with screens.the_screen(db, size=SIZE) as (app, pilot):
-        assert await asyncio.to_thread(slow_panel.has_begun.wait, 20)
-        for _ in range(10):
-            await pilot.press("j")
+        await screens.settled(app, pilot)
+        monkeypatch.setattr(panel, "for_thread", slow_panel.for_thread)
+        for number in range(10):
+            app.post_message(Key("j", "j"))
+            await waiting.until_true(lambda row=number + 1: app.mail.thread_list.cursor == row)  # type: ignore[misc]
             app.mail.preview.show_now()  # as if the cursor had rested
-            await pilot.pause()
-        assert app.mail.thread_list.cursor == 10
+            assert await asyncio.to_thread(slow_panel.has_begun.wait, 60)
         assert (slow_panel.begun, slow_panel.most) == (1, 1)
         slow_panel.may_end.set()
         await screens.settled(app, pilot)

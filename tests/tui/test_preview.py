@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import stored
+import waiting
 from screens import an_inbox, lines, settled, text, the_screen
 from textual.pilot import Pilot
 
@@ -15,12 +16,9 @@ WIDE = (120, 40)
 
 async def followed(app: DealboxApp, pilot: Pilot[int]) -> None:
     """Wait until reader and panel show the thread under the cursor."""
-    for _ in range(60):
-        await settled(app, pilot)
-        if _is_followed(app):
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"the reader shows {app.mail.reader.thread_id}")
+    await settled(app, pilot)
+    await waiting.until_true(lambda: _is_followed(app), lambda: f"not {app.mail.reader.thread_id}")
+    await settled(app, pilot)
 
 
 def _is_followed(app: DealboxApp) -> bool:

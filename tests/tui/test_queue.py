@@ -107,9 +107,9 @@ async def test_linking_in_the_queue_goes_on_to_the_next(
     async with screens.the_screen(db) as (app, pilot):
         await press(app, pilot, "g", "f", "j")
         await pilot.press("L")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await pilot.press(*"renewal")
-        await pilot.pause(0.2)
+        await pilot.pause()
         await press(app, pilot, "enter")
         assert subjects(app) == ["Question 1", "Question 3"]
         assert under_cursor(app) == "Question 3"

@@ -34,7 +34,7 @@ async def test_space_reads_to_the_end_and_then_opens_the_next_unread_conversatio
         for _ in range(4):
             await pilot.press("space")
             await screens.settled(app, pilot)
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert "Older words" in screens.text(app)
 
 
@@ -71,9 +71,9 @@ async def test_one_link_is_copied_at_once_and_of_several_the_user_picks(db: Data
         await screens.settled(app, pilot)
         assert app.clipboard == one.url
         await pilot.press("J")
-        await pilot.pause(0.1)
+        await pilot.pause()
         await pilot.press("y", "l")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert "2  two.example" in screens.text(app)
         await pilot.press("2", "enter")
         await screens.settled(app, pilot)
@@ -86,7 +86,7 @@ async def test_a_link_shows_its_host_before_it_is_opened(db: Database) -> None:
         await pilot.press("enter")
         await screens.settled(app, pilot)
         await pilot.press("g", "h")
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert "https://evil.example/x" in screens.text(app)
         await pilot.press("q")
         await screens.settled(app, pilot)
@@ -98,7 +98,7 @@ async def test_opening_a_conversation_marks_it_read_and_leaves_undo_alone(db: Da
     async with screens.the_screen(db) as (app, pilot):
         await pilot.press("enter")
         await screens.settled(app, pilot)
-        await pilot.pause(0.2)
+        await pilot.pause()
         (unread,) = db.read().execute("SELECT unread_count FROM thread WHERE id = ?", (thread_id,)).fetchone()
         assert unread == 0
         await pilot.press("z")
@@ -122,7 +122,7 @@ async def test_what_is_pressed_before_a_conversation_has_loaded_waits_for_it(db:
         assert app.clipboard == "<old@acme.example>"
         for key in ("K", "S"):
             app.mail.dispatcher.press(key)
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert "in the directory" in screens.text(app)
 
 

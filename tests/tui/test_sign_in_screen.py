@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import waiting
 from screens import an_inbox, settled, text, the_screen
 from servers.certificates import Authority
 from servers.dovecot import Dovecot, User
@@ -19,8 +19,6 @@ from store.secret.files import HeldKey, VaultSecrets
 from store.secret.secrets import AccountSecrets
 from tui.app import DealboxApp
 
-LONGEST_S = 60
-
 
 @pytest.fixture(autouse=True)
 def cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,13 +28,9 @@ def cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def shows(app: DealboxApp, pilot: Pilot[int], words: str) -> None:
     """Wait until the screen shows `words`."""
-    for _ in range(LONGEST_S * 20):
-        await pilot.pause()
-        assert app.is_running
-        if words in text(app):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"{words!r} never showed:\n{text(app)}")
+    await waiting.until_true(lambda: words in text(app), lambda: f"{words!r} shows:\n{text(app)}")
+    await pilot.pause()
+    assert app.is_running
 
 
 async def types(app: DealboxApp, pilot: Pilot[int], answer: str) -> None:

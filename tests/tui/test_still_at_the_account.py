@@ -7,7 +7,9 @@ from pathlib import Path
 
 import makers
 import pytest
-from screens import lines, the_screen
+import screens
+import waiting
+from screens import the_screen
 from textual.pilot import Pilot
 
 from mail import parse
@@ -55,12 +57,7 @@ def come(db: Database, email_id: EmailId) -> None:
 
 
 async def until(app: DealboxApp, pilot: Pilot[int], words: str) -> str:
-    for _ in range(100):
-        await pilot.pause(0.05)
-        shown = "\n".join(lines(app))
-        if words in shown:
-            return shown
-    raise AssertionError(f"{words!r} never showed:\n{shown}")
+    return await screens.shows(app, words)
 
 
 async def test_a_text_still_at_the_account_is_asked_for_and_shown_when_it_comes(
@@ -86,6 +83,7 @@ async def test_an_attachment_still_at_the_account_is_fetched_and_then_saved(
     async with the_screen(db, size=(120, 40)) as (app, pilot):
         saving = app.mail.run_worker(save(app.mail, row, SaveWish(row.attachments, False, tmp_path)))
         await until(app, pilot, "Fetching 200 KB to save")
+        await waiting.until_true(lambda: fetching.next_part(db, account_id, 2**40), "the part is wanted")
         wanted = fetching.next_part(db, account_id, 2**40)
         assert wanted is not None and wanted.part == "2"
         fetching.keep_part(db, wanted, lambda file: file.write(b"the offer"))  # type: ignore[arg-type]
@@ -102,7 +100,9 @@ async def test_why_an_attachment_cannot_be_had_is_said(
     async with the_screen(db, size=(120, 40)) as (app, pilot):
         saving = app.mail.run_worker(save(app.mail, row, SaveWish(row.attachments, False, tmp_path)))
         await until(app, pilot, "Fetching")
-        wanted = fetching.next_part(db, accounts.all(db)[0].id, 2**40)
+        account_id = accounts.all(db)[0].id
+        await waiting.until_true(lambda: fetching.next_part(db, account_id, 2**40), "the part is wanted")
+        wanted = fetching.next_part(db, account_id, 2**40)
         assert wanted is not None
         fetching.part_failed(db, wanted, "the message is gone from the server", 0, is_final=True)
         await until(app, pilot, "Not saved: the message is gone from the server")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import crm_rows
 import makers
 import pytest
 import told
+import waiting
 from forms import facts_of, linked, press, quiet, typed
 from screens import settled, the_screen
 from textual.events import Key
@@ -44,9 +44,8 @@ async def at_once(app: DealboxApp, pilot: Pilot[int], *keys: str) -> None:
 
 async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(30):
-        while not holds():
-            await pilot.pause(0.02)
+    await waiting.until_true(holds)
+    await pilot.pause()
 
 
 def planned(db: Database) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+import waiting
 from screens import an_inbox, lines, settled, the_screen
 from textual.message import Message
 
@@ -21,13 +22,9 @@ def note_sync(db: Database, account_id: AccountId) -> None:
 async def test_the_time_of_the_last_sync_is_kept_up_to_date(db: Database) -> None:
     account, _, _ = an_inbox(db, 3)
     async with the_screen(db, size=(120, 40)) as (app, pilot):
-        await pilot.pause(0.3)
+        await pilot.pause()
         await in_store(note_sync, db, account)
-        for _ in range(60):
-            await pilot.pause(0.05)
-            if f"synced {clock(3600)}" in lines(app)[-1]:
-                break
-        assert f"synced {clock(3600)}" in lines(app)[-1]
+        await waiting.until_true(lambda: f"synced {clock(3600)}" in lines(app)[-1], "the time is shown")
 
 
 async def test_sync_now_asks_the_worker_through_the_store(db: Database) -> None:
@@ -46,10 +43,7 @@ async def test_what_changes_between_reading_the_list_and_watching_is_told(db: Da
     await in_store(actions.move, db, [ids[0]], boxes[Role.INBOX], Role.ARCHIVE)
     posted: list[Message] = []
     watching = asyncio.create_task(Watcher(db, posted.append, since=read_since).run())
-    for _ in range(100):
-        await asyncio.sleep(0.02)
-        if posted:
-            break
+    await waiting.until_true(lambda: posted, "the change is told")
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
     (changed,) = posted
@@ -60,11 +54,7 @@ async def test_what_changes_between_reading_the_list_and_watching_is_told(db: Da
 async def test_another_programs_change_is_shown_without_a_key(db: Database) -> None:
     _, boxes, ids = an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert app.mail.listings.read_since == events.newest(db)
         await in_store(actions.move, db, [ids[0]], boxes[Role.INBOX], Role.ARCHIVE)
-        for _ in range(60):
-            await pilot.pause(0.05)
-            if "1/2" in lines(app)[0]:
-                break
-        assert "1/2" in lines(app)[0]
+        await waiting.until_true(lambda: "1/2" in lines(app)[0], "one conversation less is shown")

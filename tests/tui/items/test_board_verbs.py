@@ -5,6 +5,7 @@ from __future__ import annotations
 import makers
 import pytest
 import screens
+import waiting
 from textual.pilot import Pilot
 
 from store.crm import item_edits, labels
@@ -36,11 +37,7 @@ def deal(db: Database) -> ItemRef:
 
 
 async def top(app: DealboxApp, pilot: Pilot[int], kind: type) -> None:
-    for _ in range(200):
-        await pilot.pause(0.02)
-        if isinstance(app.screen, kind):
-            return
-    raise AssertionError(f"{app.screen} is shown")
+    await screens.top(app, kind)
 
 
 async def opened(app: DealboxApp, pilot: Pilot[int]) -> Board:
@@ -48,10 +45,7 @@ async def opened(app: DealboxApp, pilot: Pilot[int]) -> Board:
     await top(app, pilot, Board)
     board = app.screen
     assert isinstance(board, Board)
-    for _ in range(200):
-        await pilot.pause(0.02)
-        if board.view.board is not None:
-            break
+    await waiting.until_true(lambda: board.view.board is not None, "the board is read")
     await pilot.press("l", "l")
     return board
 
@@ -84,8 +78,5 @@ async def test_a_label_is_put_on_the_card(db: Database, deal: ItemRef) -> None:
         await top(app, pilot, LabelPicker)
         await pilot.press(*"hot", "enter")
         await top(app, pilot, Board)
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if labels.of(db.read(), deal):
-                break
+        await waiting.until_true(lambda: labels.of(db.read(), deal), "the label is put on")
         assert len(labels.of(db.read(), deal)) == 1

@@ -48,10 +48,7 @@ async def test_a_reply_to_mail_still_at_the_account_fetches_its_text_first(
         assert "Still at the account: fetching its text" in screens.text(app)
         assert app.screen is app.mail
         ingest_fill.fill(db, account, [ingest_fill.Filled(email_id, parse.parse(MESSAGE))])
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if "press the key again" in screens.text(app):
-                break
+        await screens.shows(app, "press the key again")
         await pilot.press("r")
         await screens.settled(app, pilot)
         assert isinstance(app.screen, ComposeScreen)
