@@ -98,7 +98,7 @@ class Rows:
     def settle(self, kind: str, row: Identified) -> str:
         """Return the id of a row; rows without one that are alike in what identifies them are counted, just equal ones are one."""
         base = row.external_id
-        if not row.is_made or kind in ("person", "organization", "product"):
+        if not row.is_made:
             return base
         external_id, times = base, 1
         while (seen := self._staging.seen(_MADE + kind, external_id, row.cells.number, row.digest)) and seen[

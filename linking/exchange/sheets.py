@@ -26,6 +26,10 @@ _OTHER_KINDS: Final = {
     b"\x1f\x8b": "a compressed file",
     b"%PDF": "a PDF",
 }
+_SAMPLE_OCTETS: Final = 4096
+_CONTROLS: Final = bytes([*range(9), *range(14, 32), 127])
+_MOST_CONTROLS: Final = 0.02
+"""So much of a text may be control characters."""
 _SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _NEUTRALISED: Final = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
@@ -87,6 +91,8 @@ class Table:
         self.name = path.name
         _refuse_other_kinds(path)
         self.encoding = _encoding(path, encoding)
+        if not encoding and not self.encoding.is_sure:
+            _refuse_binary(path)
         self._file: TextIO = path.open(encoding=self.encoding.name, errors="replace", newline="")
         try:
             self._lines = _Lines(self._file)
@@ -203,6 +209,13 @@ def _refuse_other_kinds(path: Path) -> None:
     for mark, what in _OTHER_KINDS.items():
         if start.startswith(mark):
             raise Unreadable(f"is {what}: open it in a spreadsheet and save it as CSV")
+
+
+def _refuse_binary(path: Path) -> None:
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE_OCTETS)
+    if len(start.translate(None, _CONTROLS)) < len(start) * (1 - _MOST_CONTROLS):
+        raise Unreadable("is not text: open it in the program it is from and save it as CSV")
 
 
 def _encoding(path: Path, wanted: str) -> Encoding:

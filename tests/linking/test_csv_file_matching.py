@@ -193,3 +193,14 @@ def test_a_line_longer_than_any_row_is_left_out(db: Database, place: Path) -> No
 def test_a_first_line_that_names_the_delimiter_is_no_heading(db: Database, place: Path) -> None:
     imported(db, place, "sep=|\nName|Email\nAna, Lima|a@acme.example\n", kind="person")
     assert rows(db, "SELECT name FROM person") == [("Ana, Lima",)]
+
+
+def test_rows_of_one_person_that_is_here_add_up(db: Database, place: Path) -> None:
+    imported(db, place, "Full name,Email\nAna,ana@acme.example\n")
+    text = "Full name,Email,Phone,Shoe\nAna,ana@acme.example,+34 1,38\nAna,ana@acme.example,+34 2,\n"
+    report = imported(db, place, text, maps=("Shoe=custom:Shoe",))
+    assert counts(report)["person"] == (0, 2, 0)
+    assert rows(db, "SELECT phone FROM person_phone ORDER BY 1") == [("+34 1",), ("+34 2",)]
+    report = imported(db, place, "Full name,Email,Phone\nBob,bob@x.example,+1\nBob,bob@x.example,+2\n")
+    assert counts(report)["person"] == (1, 1, 0)
+    assert len(rows(db, "SELECT phone FROM person_phone")) == 4

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from linking.exchange.report import Count, ImportReport, Remark
+from linking.exchange.report import Count, ImportReport, Remark, Remarks, overtaken
 
 
 def a_report(*, is_dry_run: bool = False) -> ImportReport:
@@ -34,3 +34,13 @@ def test_scripts_get_the_same_as_json() -> None:
     assert told["counts"] == [{"kind": "deal", "added": 1200, "changed": 3, "unchanged": 4}]
     assert told["rejects"] == [{"file": "deals.csv", "line": 3, "reason": "has no id"}]
     assert told["is_dry_run"] is False
+
+
+def test_rows_that_found_no_place_any_more_are_told() -> None:
+    remarks = Remarks()
+    remarks.extend(overtaken("a.csv", 0))
+    remarks.extend(overtaken("a.csv", 1_200))
+    (remark,) = remarks.listed
+    assert str(remark).startswith(
+        "a.csv: 1,200 parts are left out, as what they belong to was deleted meanwhile"
+    )

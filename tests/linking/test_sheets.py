@@ -79,3 +79,12 @@ def test_what_a_spreadsheet_takes_for_a_formula_is_written_as_text_and_read_as_i
 ) -> None:
     assert sheets.neutral(cell) == written
     assert sheets.plain(written) == cell
+
+
+def test_a_file_that_is_no_text_is_refused_unless_its_encoding_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(b"id,title\n" + bytes(range(1, 256)) * 20)
+    with pytest.raises(sheets.Unreadable, match="is not text: open it in the program it is from"):
+        sheets.Table(path)
+    with sheets.Table(path, encoding="cp437") as table:
+        assert table.headings == ("id", "title")

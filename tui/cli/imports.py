@@ -29,7 +29,12 @@ def import_crm(options: argparse.Namespace) -> int:
     """Import a directory of CSV files."""
     with opened(options) as db:
         if not options.path.is_dir():
-            raise Failed(f"there is no directory {options.path}")
+            is_file = options.path.is_file()
+            raise Failed(
+                f"{options.path} is a file: say dealbox import csv {options.path}"
+                if is_file
+                else f"there is no directory {options.path}"
+            )
         with _alone():
             report = csv_items.import_directory(db, options.path, dry_run=options.dry_run)
         status = _report(options, report)
@@ -51,6 +56,13 @@ def import_json(options: argparse.Namespace) -> int:
         return _file(options, json_items.import_file)
     except sheets.Unreadable as error:
         raise Failed(f"{options.path.name} {error}") from error
+
+
+def _refuse_without_file(path: Path) -> None:
+    if path.is_dir():
+        raise Failed(f"{path} is a directory: say dealbox import crm {path}")
+    if not path.is_file():
+        raise Failed(f"there is no file {path}")
 
 
 def undo(options: argparse.Namespace) -> int:
@@ -80,8 +92,7 @@ def _alone() -> Iterator[None]:
 
 def _file(options: argparse.Namespace, import_file: Callable[..., ImportReport]) -> int:
     with opened(options) as db:
-        if not options.path.is_file():
-            raise Failed(f"there is no file {options.path}")
+        _refuse_without_file(options.path)
         with _alone():
             report = import_file(db, options.path, dry_run=options.dry_run)
         return _report(options, report)
@@ -89,8 +100,7 @@ def _file(options: argparse.Namespace, import_file: Callable[..., ImportReport])
 
 def import_csv(options: argparse.Namespace) -> int:
     """Import one exported file, after asking what its columns are."""
-    if not options.path.is_file():
-        raise Failed(f"there is no file {options.path}")
+    _refuse_without_file(options.path)
     with opened(options) as db:
         try:
             how = _how(options)

@@ -11,7 +11,7 @@ from pathlib import Path
 import crm_rows
 import pytest
 
-from store.crm import items
+from store.crm import import_runs, item_edits, items
 from store.database import Database
 from tui.cli import main as cli
 
@@ -162,3 +162,53 @@ def test_duplicates_are_listed_with_the_command_that_merges_them(
     assert run("duplicates", "--json") == 0
     (group,) = json.loads(capsys.readouterr().out)
     assert (group["kind"], [each["id"] for each in group["items"]]) == ("person", ids)
+
+
+def test_the_last_import_is_taken_back(run: Run, db: Database, file: Path, capsys: Output) -> None:
+    assert run("import", "undo") == 1
+    assert "there is no import that could be taken back" in capsys.readouterr().err
+    run("import", "csv", file)
+    (card,) = items.search(db, "printers")
+    item_edits.edit(db, card.ref, {"title": "Plotters"})
+    capsys.readouterr()
+    assert run("import", "undo") == 0
+    output = capsys.readouterr()
+    assert output.out == "The import of deals.csv is taken back.\n"
+    assert output.err == "1 rows stay, because they were changed since.\n"
+
+
+def test_an_import_beside_another_waits_for_its_turn(
+    run: Run, db: Database, file: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.crm.import_runs._LOCK_WAIT_S", 0.0)
+    with import_runs.alone(db):
+        assert run("import", "csv", file) == 1
+        assert run("import", "undo") == 1
+    assert capsys.readouterr().err.count("another import is under way: try again when it is done") == 2
+
+
+def test_an_import_that_is_stopped_says_that_nothing_came_in(
+    run: Run, db: Database, file: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("store.crm.item_index.add_items", stop)
+    assert run("import", "csv", file) == 130
+    assert "Stopped: nothing of it came in." in capsys.readouterr().err
+    assert items.search(db, "printers") == ()
+
+
+def test_a_directory_and_a_file_are_told_apart(run: Run, file: Path, tmp_path: Path, capsys: Output) -> None:
+    for words in (
+        ("csv", tmp_path),
+        ("vcard", tmp_path),
+        ("crm", file),
+        ("csv", tmp_path / "x"),
+        ("crm", tmp_path / "x"),
+    ):
+        assert run("import", *words) == 1
+    told = capsys.readouterr().err
+    assert told.count(f"{tmp_path} is a directory: say dealbox import crm {tmp_path}") == 2
+    assert f"{file} is a file: say dealbox import csv {file}" in told
+    assert "there is no file" in told and "there is no directory" in told
