@@ -33,16 +33,19 @@ def change(db: Database, account_id: AccountId, **changes: Any) -> AccountCrm:
 
 
 def team_question(db: Database, account_id: AccountId, changes: Mapping[str, Any]) -> str | None:
-    """Return what making an account a team's shows to its members, for the user to confirm; None when nothing is shown."""
+    """Return what changes show of an account to members who do not see it yet, for the user to confirm; None: nothing."""
     before = account_crm.get(db, account_id)
-    members = changes.get("members", before.members)
-    if changes.get("scope", before.scope) != "team" or before.scope == "team" or not members:
+    if changes.get("scope", before.scope) != "team":
         return None
-    count = team_accounts.private_conversations(db.read(), account_id)
+    seeing = before.members if before.scope == "team" else ()
+    new = [one for one in changes.get("members", before.members) if one not in seeing]
+    count = team_accounts.unshared(db.read(), account_id)
+    if not new or not count:
+        return None
     names = {user.id: user.name for user in users.all(db)}
-    shown = standing.named(tuple(names[one] for one in members if one in names))
-    what = "1 private conversation" if count == 1 else f"{count:,} private conversations"
-    return f"This shows {what} of the account, and all that comes, to {shown}." if count else None
+    shown = standing.named(tuple(names[one] for one in new if one in names))
+    what = "1 conversation" if count == 1 else f"{count:,} conversations"
+    return f"This shows {what} of the account that others do not see, and all that comes, to {shown}."
 
 
 def rotate(db: Database, account_id: AccountId, item: ItemRef | None) -> str:

@@ -75,7 +75,8 @@ def soon(connection: sqlite3.Connection, item: ItemRef) -> Offer:
 
 
 def _offer(connection: sqlite3.Connection, thread_ids: Sequence[ThreadId], *, has_more: bool) -> Offer:
-    shown = {thread_id: standing.shown_by_sharing(connection, thread_id) for thread_id in thread_ids}
+    audiences = standing.Audiences(connection)
+    shown = {thread_id: audiences.by_sharing(thread_id) for thread_id in thread_ids}
     names = dict.fromkeys(name for some in shown.values() for name in some)
     return Offer(tuple(one for one, some in shown.items() if some), tuple(names), has_more)
 
@@ -91,14 +92,16 @@ class Held:
         self._before: dict[ThreadId, dict[str, str]] = {}
         if emails and sharing.has_colleagues(connection):
             found = earlier.shared_with(connection, emails, MOST)
-            self._before = {one: standing.audience(connection, one) for one in found if one != but}
+            audiences = standing.Audiences(connection)
+            self._before = {one: audiences.of(one) for one in found if one != but}
 
     def back(self, now: int) -> list[Step]:
         """Make private what more people would see than before, in the same transaction, and return what that changed."""
+        audiences = standing.Audiences(self._connection)
         steps = [
             Step("visibility", thread_id, "shared", "private")
             for thread_id, before in self._before.items()
-            if standing.audience(self._connection, thread_id).keys() - before.keys()
+            if audiences.of(thread_id).keys() - before.keys()
         ]
         undo.carry_out(self._connection, steps, now=now)
         for step in steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final, cast
 
@@ -11,7 +12,7 @@ from linking.rights import Conversation, Item, Viewer
 from mail.types import ThreadId
 from store.crm import items, users
 from store.crm.items import ItemKind, ItemRef
-from store.links import sharing
+from store.links import contacts, sharing
 from store.links.sharing import Colleague, SharedItem, Standing
 
 _MOST_NAMES: Final = 3
@@ -63,15 +64,40 @@ def refusal_to_edit(connection: sqlite3.Connection, item: ItemRef) -> str | None
     return None if found is None else rights.refusal_to_edit(viewer(connection), _item(found))
 
 
+class Audiences:
+    """Who sees conversations; what is the same for all of them is read once."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._me = users.me(connection).id
+        self._us = contacts.ours(connection)
+        self._colleagues = sharing.colleagues(connection)
+        self._viewers = [_viewer(colleague) for colleague in self._colleagues]
+
+    def of(self, thread_id: ThreadId) -> dict[str, str]:
+        """Return who sees a conversation as it is now: names by the ids of users."""
+        found = self._conversation(thread_id)
+        return {} if found is None else self._named(rights.audience(self._viewers, found))
+
+    def by_sharing(self, thread_id: ThreadId) -> tuple[str, ...]:
+        """Return the names of those who would see a conversation once it is shared, and do not now."""
+        before = self._conversation(thread_id)
+        if before is None:
+            return ()
+        after = rights.audience(self._viewers, replace(before, visibility="shared"))
+        return tuple(self._named(after - rights.audience(self._viewers, before)).values())
+
+    def _conversation(self, thread_id: ThreadId) -> Conversation | None:
+        standing = sharing.standing(self._connection, thread_id, self._us)
+        return None if standing is None else _conversation(standing, self._me)
+
+    def _named(self, user_ids: Collection[str]) -> dict[str, str]:
+        return {one.id: one.name for one in self._colleagues if one.id in user_ids}
+
+
 def audience(connection: sqlite3.Connection, thread_id: ThreadId) -> dict[str, str]:
     """Return who sees a conversation as it is now: names by the ids of users."""
-    standing = sharing.standing(connection, thread_id)
-    if standing is None:
-        return {}
-    everybody = {colleague.id: colleague for colleague in sharing.colleagues(connection)}
-    conversation = _conversation(standing, users.me(connection).id)
-    seeing = rights.audience(map(_viewer, everybody.values()), conversation)
-    return {id: colleague.name for id, colleague in everybody.items() if id in seeing}
+    return Audiences(connection).of(thread_id)
 
 
 def shown_by_link(connection: sqlite3.Connection, thread_id: ThreadId, item: ItemRef) -> tuple[str, ...]:
@@ -101,11 +127,7 @@ def shown_without(connection: sqlite3.Connection, thread_id: ThreadId, person_id
 
 def shown_by_sharing(connection: sqlite3.Connection, thread_id: ThreadId) -> tuple[str, ...]:
     """Return the names of those who would see a conversation once it is shared, and do not now."""
-    standing = sharing.standing(connection, thread_id)
-    if standing is None:
-        return ()
-    before = _conversation(standing, users.me(connection).id)
-    return _new_viewers(connection, before, replace(before, visibility="shared"))
+    return Audiences(connection).by_sharing(thread_id)
 
 
 def named(names: tuple[str, ...]) -> str:

@@ -6,12 +6,12 @@ replaced, and that undo put it back. Rules that correct themselves while older m
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mail.ids import ThreadId
+from store.crm import audit
 
 if TYPE_CHECKING:
     from store.links.slots import Slot
@@ -37,9 +37,9 @@ def tell(
             "origin": before.origin,
             "instead": found or "",
         }
-        _write(connection, now, after.by if after else "", UNLINKED, lost, details)
+        audit.write(connection, now, after.by if after else "", UNLINKED, lost, details)
     if after is not None and found is not None and after.at < now and _was_told(connection, found, thread_id):
-        _write(connection, now, after.by, LINKED_AGAIN, found, {"thread": thread_id})
+        audit.write(connection, now, after.by, LINKED_AGAIN, found, {"thread": thread_id})
 
 
 def _name(slot: Slot | None) -> str | None:
@@ -63,12 +63,3 @@ def _was_told(connection: sqlite3.Connection, item: str, thread_id: ThreadId) ->
         (item, UNLINKED, thread_id),
     ).fetchone()
     return row is not None
-
-
-def _write(
-    connection: sqlite3.Connection, at: int, by: str, what: str, item: str, details: dict[str, Any]
-) -> None:
-    connection.execute(
-        "INSERT INTO audit (at, by_user, what, object, details) VALUES (?, ?, ?, ?, ?)",
-        (at, by, what, item, json.dumps(details)),
-    )

@@ -11,6 +11,7 @@ from mail.types import AccountId, ThreadId
 from store.crm import users
 from store.crm.items import ItemKind, ItemRef
 from store.links import contacts, slots
+from store.links.contacts import Ours
 
 
 class SharedItem(NamedTuple):
@@ -71,8 +72,8 @@ _PERSONS: Final = (
 )
 
 
-def standing(connection: sqlite3.Connection, thread_id: ThreadId) -> Standing | None:
-    """Return what decides who may see a conversation, None when it is gone.
+def standing(connection: sqlite3.Connection, thread_id: ThreadId, us: Ours | None = None) -> Standing | None:
+    """Return what decides who may see a conversation, None when it is gone. `us`: who we are, where that was read before.
 
     Two persons with one address both count: who may not see one of them does not see the conversation.
     """
@@ -85,17 +86,17 @@ def standing(connection: sqlite3.Connection, thread_id: ThreadId) -> Standing | 
     if row is None:
         return None
     account_id, owner_id, scope, visibility = row
-    found = (shared_item(connection, ref) for ref in _linked(connection, thread_id))
+    found = (shared_item(connection, ref) for ref in _linked(connection, thread_id, us))
     items = tuple(item for item in found if item is not None)
     return Standing(thread_id, AccountId(account_id), owner_id, scope, visibility, items)
 
 
-def _linked(connection: sqlite3.Connection, thread_id: ThreadId) -> list[ItemRef]:
+def _linked(connection: sqlite3.Connection, thread_id: ThreadId, us: Ours | None) -> list[ItemRef]:
     rows = connection.execute(
         "SELECT item_kind, item_id FROM item_link WHERE thread_id = ? AND item_id IS NOT NULL", (thread_id,)
     ).fetchall()
     refs = [ItemRef(ItemKind(kind), item_id) for kind, item_id in rows]
-    we = contacts.ours(connection)
+    we = us or contacts.ours(connection)
     for email, person_id, org_id in connection.execute(_PERSONS, (thread_id,)).fetchall():
         if not we.include(email):
             refs.append(ItemRef(ItemKind.PERSON, person_id))

@@ -51,9 +51,9 @@ def set_scope(connection: sqlite3.Connection, account_id: AccountId, scope: str)
     )
 
 
-def private_conversations(connection: sqlite3.Connection, account_id: AccountId) -> int:
-    """Return how many conversations of an account nobody but its owner sees."""
+def unshared(connection: sqlite3.Connection, account_id: AccountId) -> int:
+    """Return how many conversations of an account are kept to its owner or its members."""
     row = connection.execute(
-        "SELECT count(*) FROM thread WHERE account_id = ? AND visibility = 'private'", (account_id,)
+        "SELECT count(*) FROM thread WHERE account_id = ? AND visibility <> 'shared'", (account_id,)
     ).fetchone()
     return int(row[0])

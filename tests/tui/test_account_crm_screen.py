@@ -184,7 +184,7 @@ async def test_an_account_becomes_a_teams_after_asking_what_that_shows(
         assert account_crm.get(db, account).members == (bo,)
         await press(pilot, "k", "enter")
         await press(pilot, *"team", "enter")
-        assert "This shows 1 private conversation" in text(app)
+        assert "This shows 1 conversation" in text(app)
         await press(pilot, "n")
         assert account_crm.get(db, account).scope == "personal"
         await press(pilot, "enter")

@@ -59,7 +59,7 @@ def _confirm(question: str | None, options: argparse.Namespace) -> None:
         return
     if not ask.is_somebody_there():
         raise BadUse(f"{question} Say --yes")
-    if not ask.yes(f"{question} Make it a team's?"):
+    if not ask.yes(f"{question} Make it so?"):
         raise Failed("nothing was changed")
 
 

@@ -199,11 +199,11 @@ class AccountCrmSettings(Dialog[None]):
             )
 
     async def _may(self, changes: dict[str, Any]) -> bool:
-        """Ask before an account that becomes a team's shows its mail to the members."""
+        """Ask before the mail of an account is shown to members who do not see it yet."""
         question = await in_store(account_settings.team_question, self._db, self._account.id, changes)
         if question is None:
             return True
-        answer = await self.app.push_screen_wait(Confirm(Content(f"{line(question)}\n\nMake it a team's?")))
+        answer = await self.app.push_screen_wait(Confirm(Content(f"{line(question)}\n\nMake it so?")))
         return answer is True
 
     async def _ask_exception(self) -> None:

@@ -118,10 +118,22 @@ def test_what_it_shows_is_asked_before_an_account_becomes_a_teams(
     db: Database, account: AccountId, thread: ThreadId, bo: str
 ) -> None:
     asked = account_settings.team_question(db, account, {"scope": "team", "members": (bo,)})
-    assert asked == "This shows 1 private conversation of the account, and all that comes, to Bo."
+    assert asked == (
+        "This shows 1 conversation of the account that others do not see, and all that comes, to Bo."
+    )
     stored.a_stored_email(db, account, stored.mailboxes_of(db, account)[Role.INBOX])
     asked = account_settings.team_question(db, account, {"scope": "team", "members": (bo,)})
-    assert asked is not None and "2 private conversations" in asked
+    assert asked is not None and "2 conversations" in asked
+
+
+def test_it_is_asked_too_before_somebody_joins_the_team_and_of_them_alone(
+    db: Database, account: AccountId, thread: ThreadId, bo: str
+) -> None:
+    cy = crm_rows.a_user(db, "Cy", "cy@dealbox.example")
+    account_settings.change(db, account, scope="team", members=(bo,))
+    asked = account_settings.team_question(db, account, {"members": (bo, cy)})
+    assert asked is not None and asked.endswith("to Cy.")
+    assert account_settings.team_question(db, account, {"members": ()}) is None
 
 
 @pytest.mark.parametrize("changes", [{"scope": "team"}, {"scope": "personal"}, {"creates": "lead"}])
