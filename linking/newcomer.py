@@ -11,7 +11,7 @@ from mail.signature_facts import SignatureFacts
 from mail.types import ThreadId
 from store import emails
 from store.database import Database
-from store.links import contacts, newcomer_facts, slots, thread_people
+from store.links import newcomer_facts
 from store.links.contacts import PersonCard
 from store.links.newcomer_facts import Stranger
 from store.links.panel import Newcomer as Newcomer
@@ -23,17 +23,8 @@ _MACHINE: Final = re.compile(
 """What the names before "@" begin with where no person writes."""
 
 
-def newcomer(db: Database, thread_id: ThreadId) -> Newcomer | None:
-    """Return the first participant who could be added to the CRM, None when all are known or are no people."""
-    connection = db.read()
-    thread_id = slots.thread_now(connection, thread_id)
-    chosen = thread_people.chosen(connection, thread_id)
-    people = contacts.people(connection, contacts.participants(connection, thread_id), chosen=chosen.people)
-    return of_people(db, thread_id, people)
-
-
 def of_people(db: Database, thread_id: ThreadId, people: Sequence[PersonCard]) -> Newcomer | None:
-    """Return the first of these people who could be added to the CRM."""
+    """Return the first of these people who could be added to the CRM, None when all are known or are no people."""
     for stranger in newcomer_facts.strangers(db.read(), thread_id, people):
         if not stranger.is_bulk and not is_machine(stranger.email):
             return as_newcomer(stranger, _signed(db, stranger))

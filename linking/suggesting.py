@@ -13,7 +13,7 @@ from mail.types import ThreadId
 from store.crm import items
 from store.crm.items import ItemRef
 from store.database import Database
-from store.links import contacts, decisions, panel, slots, suggestion_facts, thread_people
+from store.links import contacts, slots, suggestion_facts, thread_people
 from store.links.panel import Suggestion as Suggestion
 from store.links.suggestion_facts import RECENT_S, RelatedItem, SuggestionFacts
 
@@ -121,24 +121,6 @@ def _state(item: RelatedItem, facts: SuggestionFacts, now: int) -> str:
 def _day(at: int) -> date:
     """Return the day of a time as whoever reads it reckons days."""
     return datetime.fromtimestamp(at, UTC).astimezone().date()
-
-
-def suggestions(db: Database, thread_id: ThreadId) -> tuple[Suggestion, ...]:
-    """Return what a conversation could be about, best first, at most MOST."""
-    connection = db.read()
-    thread_id = slots.thread_now(connection, thread_id)
-    chosen, decision = thread_people.chosen(connection, thread_id), decisions.get(connection, thread_id)
-    people = contacts.people(connection, contacts.participants(connection, thread_id), chosen=chosen.people)
-    now = int(time.time())
-    facts = suggestion_facts.read(
-        connection,
-        thread_id,
-        people,
-        now,
-        linked=panel.linked(slots.read(connection, thread_id)),
-        candidates=decision.candidates if decision else (),
-    )
-    return cards(db, facts, now)
 
 
 def cards(db: Database, facts: SuggestionFacts, now: int) -> tuple[Suggestion, ...]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from makers import an_address, an_email
 
-from linking import service
-from linking.newcomer import Newcomer, as_newcomer, is_machine, newcomer
+from linking import panel, service
+from linking.newcomer import Newcomer, as_newcomer, is_machine
 from mail.signature_facts import SignatureFacts
 from mail.types import AccountId, Block, BlockKind, Body, Document, Email, SafeText
 from store.database import Database
@@ -32,7 +32,7 @@ def a_message(
 
 
 def found(db: Database, account_id: AccountId, *messages: Email) -> Newcomer | None:
-    return newcomer(db, told.tell(db, account_id, *messages)[0])
+    return panel.for_thread(db, told.tell(db, account_id, *messages)[0]).newcomer
 
 
 def an_organization(db: Database, name: str, domain: str) -> str:
@@ -89,7 +89,7 @@ def test_of_a_very_large_message_no_signature_is_read(db: Database, account_id: 
     (thread_id,) = told.tell(db, account_id, a_message())
     with db.write() as connection:
         connection.execute("UPDATE email_body SET body = zeroblob(200001)")
-    assert newcomer(db, thread_id) == Newcomer("zed@far.example", "Zed Ray")
+    assert panel.for_thread(db, thread_id).newcomer == Newcomer("zed@far.example", "Zed Ray")
 
 
 def test_machines_newsletters_and_lists_are_no_people(db: Database, account_id: AccountId) -> None:
@@ -102,7 +102,7 @@ def test_machines_newsletters_and_lists_are_no_people(db: Database, account_id: 
 def test_somebody_said_to_be_nobody_is_not_offered(db: Database, account_id: AccountId) -> None:
     (thread_id,) = told.tell(db, account_id, a_message())
     service.set_person(db, thread_id, "zed@far.example", None)
-    assert newcomer(db, thread_id) is None
+    assert panel.for_thread(db, thread_id).newcomer is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored import Stored, a_stored_email, mailboxes_of
 
-from linking import service, suggesting
+from linking import panel, service, suggesting
 from linking.suggesting import rank
 from mail.folding import fold
 from mail.types import AccountId, MailboxId, Role
@@ -162,7 +162,7 @@ def a_deal(db: Database, title: str, **values: object) -> ItemRef:
 
 
 def suggested(db: Database, stored: Stored) -> dict[str, str]:
-    return {each.item.title: each.reason for each in suggesting.suggestions(db, stored.thread_id)}
+    return {each.item.title: each.reason for each in panel.for_thread(db, stored.thread_id).suggestions}
 
 
 def test_deals_leads_and_projects_of_the_persons_and_their_companies_are_found(
