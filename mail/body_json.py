@@ -9,12 +9,13 @@ from mail.types import Block, BlockKind, Body, Document, Link, LinkSpan, SafeTex
 
 _LETTERS = {BlockKind.TEXT: "t", BlockKind.QUOTE: "q", BlockKind.SIGNATURE: "s", BlockKind.FORWARD: "f"}
 _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def dumps(body: Body) -> bytes:
     """Return a body as octets: [plain, html, notice], documents as [blocks, links]."""
     written = [_written(body.plain), _written(body.html), body.notice]
-    return json.dumps(written, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(written).encode()
 
 
 def loads(octets: bytes) -> Body:

@@ -24,7 +24,14 @@ class Fetched(NamedTuple):
     is_draft: bool = False
 
 
-Work = bytes | Header | Fetched
+class Whole(NamedTuple):
+    """A message told whole, and its identity, which is known by then and takes as long to find as its header to read."""
+
+    octets: bytes
+    octets_hash: bytes
+
+
+Work = bytes | Whole | Header | Fetched
 """What is to be parsed; octets by themselves are a message told whole."""
 
 

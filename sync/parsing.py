@@ -76,11 +76,19 @@ def read(work: Work) -> Parsed:
     if isinstance(work, frames.Header):
         return Parsed(parse.parse_header(work.octets, work.size_octets))
     octets = work if isinstance(work, bytes) else work.octets
-    email = parse.parse(octets)
+    email = parse.parse(octets, _known_hash(work))
     if _may_report(octets, email) and (bounce := dsn.bounce(octets)) is not None:
         email = replace(email, bounce=bounce)
     is_kept = isinstance(work, frames.Fetched) and _is_kept(octets, email, is_draft=work.is_draft)
     return Parsed(email, pack(email.body), zlib.compress(octets, _LEVEL) if is_kept else None)
+
+
+def _known_hash(work: bytes | frames.Whole | frames.Fetched) -> bytes | None:
+    if isinstance(work, bytes):
+        return None
+    return (
+        work.octets_hash if isinstance(work, frames.Whole) else b""
+    )  # the store has it since the header was told
 
 
 def _may_report(octets: bytes, email: types.Email) -> bool:

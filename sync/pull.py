@@ -14,10 +14,11 @@ from providers.errors import StateExpired
 from providers.protocol import MailboxChoice, Provider
 from store import accounts, doorbell, ingest, mailbox_choices, mailboxes
 from store.database import Database
-from sync.frames import Header, Parsed, Work
+from sync.frames import Header, Parsed, Whole, Work
 from sync.parsers import Answer, Parsers
 
-_PAGE: Final = 500
+_FIRST_PAGE: Final = 256
+_PAGE: Final = 1_000
 _POLITE_PAGE: Final = 48
 """Messages in one transaction while somebody else is about: they wait for no more than its end."""
 _POLITE_FOR_S: Final = 5.0
@@ -130,7 +131,9 @@ class _Pull:
             if self._read_state is None:
                 return _FIRST_REMOTE_PAGE
             return _POLITE_REMOTE_PAGE if self._must_be_polite() else _REMOTE_PAGE
-        return _POLITE_PAGE if self._must_be_polite() else _PAGE
+        if self._must_be_polite():
+            return _POLITE_PAGE
+        return _FIRST_PAGE if self._read_state is None else _PAGE
 
     def _at_once(self) -> int | None:
         if not self._is_remote:
@@ -146,7 +149,7 @@ class _Pull:
     def _parse(self, batch: ChangeBatch) -> _Page:
         identities = tuple(map(ingest.identity_of, batch.upserted))
         work = {
-            identity: _work(remote)
+            identity: _work(remote, identity)
             for identity, remote in zip(identities, batch.upserted, strict=True)
             if identity is not None
         }
@@ -187,9 +190,9 @@ def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:
     return ingest.Arrival(remote, parsed.email, parsed.packed_body)
 
 
-def _work(remote: RemoteEmail) -> Work:
+def _work(remote: RemoteEmail, identity: bytes) -> Work:
     if remote.message is not None:
-        return remote.message
+        return Whole(remote.message, identity)
     return Header(remote.header or b"", remote.size_octets or 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import logging
 import os
 import select
@@ -36,6 +37,8 @@ IDLE_S: Final = 60.0
 _GLANCE_S: Final = 2.0
 _LOCK_EVERY_S: Final = 2.0
 _LONGEST_END_S: Final = 2.0
+_YOUNG_OBJECTS: Final = 10_000
+"""So many are made before those no longer used are looked for: a page of mail makes a few thousand at a time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,6 +167,8 @@ def _as_the_worker(directory: Path, stop: _Stop, options: argparse.Namespace) ->
 
 
 def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
+    gc.freeze()  # what is imported stays: no need to look through it again and again
+    gc.set_threshold(_YOUNG_OBJECTS)
     parsers = ParsingChildren()
     held = HeldKey()
     try:

@@ -30,6 +30,19 @@ CREATE TABLE awaited_choice (
     PRIMARY KEY (message_id, what, email)
 ) WITHOUT ROWID;
 
+-- As in 0004, found out sooner: nearly every message that comes lies in one mailbox.
+DROP TRIGGER placement_comes;
+CREATE TRIGGER placement_comes AFTER INSERT ON placement WHEN EXISTS (
+    SELECT 1 FROM placement p WHERE p.email_id = new.email_id AND p.mailbox_id <> new.mailbox_id AND
+    (SELECT is_judged FROM judged_mailbox WHERE id = p.mailbox_id) <>
+    (SELECT is_judged FROM judged_mailbox WHERE id = new.mailbox_id)
+) BEGIN
+    INSERT INTO link_due (thread_id, email_id) SELECT t.id, e.id FROM email e JOIN thread t ON t.id = e.thread_id
+        WHERE e.id = new.email_id ON CONFLICT DO UPDATE SET email_id = min(email_id, excluded.email_id);
+END;
+-- So many octets of words are gathered before they are written: those of 1,000 messages make one segment.
+INSERT INTO email_text (email_text, rank) VALUES ('hashsize', 4194304);
+
 -- Everything the board counts, in its order, so that thousands of deals are summed up without reading their rows.
 CREATE INDEX deal_open ON deal (
     coalesce(stage_changed_at, created_at) DESC, id, stage_id, pipeline_id, value, currency, probability, owner_id,

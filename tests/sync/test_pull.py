@@ -119,7 +119,7 @@ def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChi
         return True
 
     pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, look)
-    assert seen[0] == ("backfilling", 500, 900)
+    assert seen[0] == ("backfilling", 256, 900)
     assert progress(db, account_id)[1:] == (0, 0)
 
 
