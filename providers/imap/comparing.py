@@ -187,8 +187,12 @@ class Comparison:
         return vanished
 
     def _of_told(self, vanished: UidSet) -> list[int]:
+        """Return who of them the cache may have: also what it put there itself since the last look, which was never told."""
         told = (vanished & below(self._old.uidnext)) - self._old.todo
-        return list(told) if len(told) <= self._limit else told.among(sorted(self.known))
+        is_certain = len(told) <= self._limit
+        fresh = vanished & self._fresh
+        own = fresh.among(sorted(self.known)) if fresh else []
+        return [*(told if is_certain else told.among(sorted(self.known))), *own]
 
     def _gone(self, vanished: UidSet) -> list[int]:
         sure = (vanished & below(self._old.uidnext)) - self.server
