@@ -60,8 +60,13 @@ def rows(db: Database, thread_ids: Sequence[ThreadId]) -> dict[ThreadId, ThreadR
 
 def resolve(db: Database, thread_id: ThreadId) -> ThreadId:
     """Return the id a thread has now that it may have been merged into another."""
-    row = db.read().execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
-    return thread_id if row is None else ThreadId(row[0])
+    return thread_now(db.read(), thread_id)
+
+
+def thread_now(connection: sqlite3.Connection, thread_id: int) -> ThreadId:
+    """Do what resolve() does, on a connection that may be in a transaction."""
+    row = connection.execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
+    return ThreadId(row[0] if row else thread_id)
 
 
 def by_uuid(db: Database, uuid: str) -> ThreadId | None:

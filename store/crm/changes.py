@@ -15,8 +15,8 @@ from store import events
 from store.crm import audit as crm_audit
 from store.crm import item_index
 from store.crm.items import ItemKind, ItemRef
-from store.links.slots import thread_now
 from store.steps import Step
+from store.threads import thread_now
 
 FIELD: Final = "record"
 """The field of an action's steps that are carried out here."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from mail.types import ThreadId
 from store.links import link_history, to_file
+from store.threads import thread_now as thread_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,6 @@ def _judge_what_came_meanwhile(connection: sqlite3.Connection, thread_id: Thread
         " WHERE thread_id = ? AND registered_at >= ? ON CONFLICT DO UPDATE SET email_id = 0",
         (thread_id, since),
     )
-
-
-def thread_now(connection: sqlite3.Connection, thread_id: int) -> ThreadId:
-    """Return the id a thread has now that it may have been merged into another."""
-    row = connection.execute("SELECT thread_id FROM thread_alias WHERE old_id = ?", (thread_id,)).fetchone()
-    return ThreadId(row[0] if row else thread_id)
 
 
 def merge(connection: sqlite3.Connection, kept: ThreadId, merged: ThreadId) -> None:
