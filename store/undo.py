@@ -51,7 +51,7 @@ def carry_out(
 def _carry_out(
     connection: sqlite3.Connection, steps: Sequence[Step], *, now: int, not_before: int = 0
 ) -> tuple[frozenset[ThreadId], int]:
-    """Return the conversations touched, and how many rows of the CRM were changed since."""
+    """Return the conversations touched, and how many steps could not be made: rows changed since, conversations gone."""
     touched = desired.fulfil(
         connection,
         [Wish(step.field, step.subject, step.after) for step in steps if step.field not in _NOT_OF_MAIL],
@@ -66,18 +66,21 @@ def _carry_out(
     if touched:
         lists = threads.summarise(connection, touched)
         events.record(connection, "mail", mailbox_ids=lists, thread_ids=touched)
-    shown_ids = frozenset(_set_thread(connection, step) for step in steps if step.field in _OF_THREADS)
+    set_ids = [_set_thread(connection, step) for step in steps if step.field in _OF_THREADS]
+    shown_ids = frozenset(thread_id for thread_id in set_ids if thread_id is not None)
     if shown_ids:
         to_file.follow(connection, shown_ids)
         events.record(connection, "items", thread_ids=shown_ids)
     rows = [step for step in steps if step.field == crm_changes.FIELD]
     left = crm_changes.carry_out(connection, rows, now) if rows else 0
-    return touched | shown_ids, left
+    return touched | shown_ids, left + set_ids.count(None)
 
 
-def _set_thread(connection: sqlite3.Connection, step: Step) -> ThreadId:
-    """Set what belongs to the conversation itself, and return it under the id it has now."""
-    thread_id = slots.thread_now(connection, step.subject)
+def _set_thread(connection: sqlite3.Connection, step: Step) -> ThreadId | None:
+    """Set what belongs to the conversation itself, and return it under the id it has now; None when it is gone."""
+    thread_id = threads.thread_now(connection, step.subject)
+    if connection.execute("SELECT 1 FROM thread WHERE id = ?", (thread_id,)).fetchone() is None:
+        return None
     if step.field == "item":
         slots.put(connection, thread_id, slots.loads(step.after))
     else:

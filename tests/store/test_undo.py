@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import crm_rows
 import makers
 import pytest
 from stored import a_stored_email, listed, mailboxes_of, next_one, open_operations
@@ -7,8 +8,9 @@ from stored import a_stored_email, listed, mailboxes_of, next_one, open_operatio
 from mail.keywords import SEEN
 from mail.operations import Applied
 from mail.types import AccountId, MailboxId, RemoteKey, Role
-from store import actions, outbox, undo
+from store import actions, outbox, removal, undo
 from store.database import Database
+from store.links import links
 from store.outbox import PendingOperation
 
 Boxes = dict[Role, MailboxId]
@@ -149,3 +151,21 @@ def test_only_so_many_actions_can_be_taken_back(
         actions.move(db, [stored.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
     assert [actions.undo(db) is None for _ in range(3)] == [False, False, True]
     assert db.read().execute("SELECT count(DISTINCT action_id) FROM action_step").fetchone() == (2,)
+
+
+def test_what_was_done_to_a_conversation_that_is_gone_does_not_stop_undo(
+    db: Database, account_id: AccountId, boxes: Boxes
+) -> None:
+    kept, gone = (a_stored_email(db, account_id, boxes[Role.INBOX]) for _ in range(2))
+    actions.move(db, [kept.thread_id], boxes[Role.INBOX], Role.ARCHIVE)
+    links.link(db, gone.thread_id, crm_rows.a_deal(db, "Renewal"))
+    links.unlink(db, gone.thread_id)
+    with db.write() as connection:
+        removal.remove_emails(connection, [gone.email_id])
+        removal.remove_empty_threads(connection, [gone.thread_id])
+    titles = [done.title for _ in range(3) if (done := actions.undo(db)) is not None]
+    assert titles == [
+        "Could not be undone, changed since: Unlinked from Renewal",
+        "Could not be undone, changed since: Linked to Renewal",
+        "Undone: Archived 1 conversation",
+    ]
