@@ -14,6 +14,7 @@ from textual.widgets import Input
 from linking import service
 from mail.types import SafeText, ThreadId
 from store.crm import custom_fields, item_edits, items, labels
+from store.crm.item_parts import Labelled
 from store.crm.items import ItemKind
 from store.database import Database
 from tui.screens.item_form import ItemForm
@@ -94,7 +95,7 @@ async def test_a_typed_newcomer_may_have_an_address(db: Database, thread_id: Thr
         await types(app, pilot, "person_id", "Cy Roe <cy@roe.example>")
         await saves(app, pilot)
         (cy,) = items.search(db, "Cy", kinds=(ItemKind.PERSON,))
-        assert (cy.title, facts_of(db, cy.ref).emails) == ("Cy Roe", ("cy@roe.example",))
+        assert (cy.title, facts_of(db, cy.ref).emails) == ("Cy Roe", (Labelled("cy@roe.example", ""),))
 
 
 async def test_a_form_higher_than_the_screen_scrolls_and_enter_in_the_last_field_saves(

@@ -10,7 +10,7 @@ import pytest
 import told
 import waiting
 from forms import facts_of, linked, press, quiet, typed
-from screens import settled, the_screen
+from screens import settled, text, the_screen
 from textual.events import Key
 from textual.pilot import Pilot
 
@@ -107,3 +107,17 @@ async def test_keys_pressed_while_a_page_carries_something_out_come_after_it(
         assert isinstance(page, ItemPage)
         await until(pilot, lambda: page.tab is Tab.TIMELINE)
     assert facts_of(db, deal).values["status"] == "won"
+
+
+async def test_what_is_wrong_is_still_said_when_the_last_letters_come_with_the_key_that_saves(
+    db: Database, deal: ItemRef
+) -> None:
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        await press(pilot, "T")
+        await at_once(app, pilot, *"Ring", "tab", *"coffee", "ctrl+x")
+        await until(pilot, lambda: "is none of" in text(app))
+        await at_once(app, pilot, "x", "escape")
+        await until(pilot, lambda: "esc once more" in text(app))
+        await at_once(app, pilot, "escape")
+        await until(pilot, lambda: app.screen is app.mail)

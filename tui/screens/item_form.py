@@ -43,6 +43,7 @@ _LISTED = {
     How.LINES: "ctrl+o writes several lines",
 }
 _MOST_ALIKE = 3
+_UNSAVED = "It was changed: ctrl+x saves that, esc once more discards it."
 
 
 Look = Callable[[Field, str], Awaitable[Sequence[Offer]]]
@@ -102,6 +103,7 @@ class ItemForm(Dialog[T], Generic[T]):
         self._was_asked = False
         self._is_saving = False
         self._problem = ""
+        self._answered: tuple[str, ...] | None = None
         self._surely_new: set[str] = set()
         self._offers = Offers()
 
@@ -161,6 +163,9 @@ class ItemForm(Dialog[T], Generic[T]):
     def _current(self) -> FormInput | None:
         return self.focused if isinstance(self.focused, FormInput) else None
 
+    def _says(self) -> tuple[str, ...]:
+        return tuple(each.value for each in self._inputs)
+
     def _tell(self, text: str, *, is_wrong: bool = False) -> None:
         told = self.query_one("#form-told", Static)
         told.update(Content.styled(line(text), "$warning" if is_wrong else "dim"))
@@ -169,7 +174,9 @@ class ItemForm(Dialog[T], Generic[T]):
 
     @on(FormInput.Entered)
     def _on_entered(self, event: FormInput.Entered) -> None:
-        if event.is_typed:
+        if (
+            event.is_typed and self._says() != self._answered
+        ):  # it may come after the answer to what was typed
             self._was_asked, self._problem = False, ""
         if event.input is not self._current:
             return
@@ -297,7 +304,7 @@ class ItemForm(Dialog[T], Generic[T]):
             is_meant = field in (input.field.name, input.field.name.removeprefix(CUSTOM))
             if field and (is_meant or (field == "currency" and input.field.how is How.MONEY)):
                 input.focus()
-        self._problem = text
+        self._problem, self._answered = text, self._says()
         self._tell(text, is_wrong=True)
 
     def action_write(self) -> None:
@@ -321,8 +328,9 @@ class ItemForm(Dialog[T], Generic[T]):
             self._offers.close()
             return
         if any(each.is_changed for each in self._inputs) and not self._was_asked:
-            self._was_asked = True
-            self._tell("It was changed: ctrl+x saves that, esc once more discards it.", is_wrong=True)
+            self._was_asked, self._answered = True, self._says()
+            self._problem = _UNSAVED
+            self._tell(_UNSAVED, is_wrong=True)
             return
         if not self._is_saving:
             self._is_saving = True
