@@ -103,6 +103,13 @@ def test_opening_a_conversation_and_going_back_paint_the_screen_once(inbox: Data
         assert 0 < len(terminal.press("q", quiet_s=0.5).octets) <= 17_000
 
 
+@pytest.mark.parametrize("key", ["?", "\x10", "gl"])
+def test_a_dialog_comes_and_goes_with_the_screen_painted_once(inbox: Database, key: str) -> None:
+    with started(inbox) as terminal:
+        assert 0 < len(terminal.press(key, quiet_s=0.8).octets) <= 30_000
+        assert 0 < len(terminal.press("\x1b", quiet_s=0.8).octets) <= 17_000
+
+
 def test_mail_coming_into_another_mailbox_sends_few_octets(inbox: Database) -> None:
     account = accounts.all(inbox)[0].id
     archive = mailboxes.with_role(inbox, Role.ARCHIVE, account)[0]

@@ -9,7 +9,7 @@ import makers
 import told
 from textual.app import App
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from linking import service
 from store import actions
@@ -38,7 +38,7 @@ def a_picker(db: Database, linked: ItemCard | None = None) -> LinkPicker:
 
 
 def shown(picker: LinkPicker) -> list[str]:
-    return [str(option.prompt) for option in picker.query_one(OptionList).options]
+    return picker.choices.texts
 
 
 async def test_open_items_come_before_closed_ones(db: Database) -> None:

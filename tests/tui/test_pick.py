@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 from screens import an_inbox, lines, settled, text, the_screen
-from textual.widgets import OptionList
 
 from store.database import Database
-from tui.screens.pick import rank
+from tui.screens.pick import Picker, rank
 
 
 def test_what_begins_as_typed_comes_before_words_and_words_before_letters_inside() -> None:
@@ -32,8 +31,8 @@ async def test_the_palette_shows_titles_and_keys_but_no_names(db: Database) -> N
         assert "move.half_page_down" not in text(app)
         await pilot.press(*"undo")
         await pilot.pause()
-        options = app.screen.query_one(OptionList)
-        assert str(options.get_option_at_index(0).prompt).startswith("Undo ")
+        assert isinstance(app.screen, Picker)
+        assert app.screen.choices.texts[0].startswith("Undo ")
 
 
 async def test_a_command_typed_in_part_is_picked_from_those_it_may_mean(db: Database) -> None:

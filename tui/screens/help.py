@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
+from textual.strip import Strip
 from textual.widgets import Static
 
 from tui.commands.reference import sections
@@ -13,13 +16,44 @@ from tui.commands.registry import Pane
 from tui.format import fit
 from tui.keymap import Keymap
 from tui.screens.dialog import Dialog
+from tui.widgets.pane import Drawn
 
+_WHEEL_ROWS = 3
 _NAMES = {
     Pane.LIST: "the list",
     Pane.READER: "the reader",
     Pane.PANEL: "the CRM panel",
     Pane.MAILBOXES: "the mailboxes",
 }
+
+
+class Lines(Drawn):
+    """Lines to scroll through, of which only those that are seen are drawn."""
+
+    def __init__(self, lines: Sequence[Content]) -> None:
+        super().__init__()
+        self.first = 0
+        self._lines = tuple(lines)
+
+    def move(self, rows: int) -> None:
+        """Scroll down by `rows`."""
+        self.first += rows
+        self.fit()
+        self.refresh()
+
+    def fit(self) -> None:
+        self.first = max(0, min(self.first, len(self._lines) - self.size.height))
+
+    def render_line(self, y: int) -> Strip:
+        at, style = self.first + y, self.visual_style
+        segments = self._lines[at].render_segments(style) if at < len(self._lines) else ()
+        return Strip(segments).adjust_cell_length(self.size.width, style.rich_style)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-_WHEEL_ROWS)
 
 
 class Help(Dialog[None]):
@@ -48,8 +82,7 @@ class Help(Dialog[None]):
                 lines.append(Content.assemble((fit(f"  {keys}", 22), "bold"), title))
         with Vertical():
             yield Static(Content.styled(f"Keys in {_NAMES[self._pane]}  (q closes, j k scroll)", "bold"))
-            with VerticalScroll(can_focus=False):
-                yield Static(Content("\n").join(lines))
+            yield Lines(lines[1:])
 
     def action_scroll(self, rows: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
+        self.query_one(Lines).move(rows)

@@ -9,10 +9,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from tui.screens.typed_list import TypedList
+from tui.widgets.choice_list import ChoiceList
 
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
@@ -50,7 +50,7 @@ class Lookup(TypedList[Answer], Generic[Row, Answer]):
     def compose(self) -> ComposeResult:
         with Vertical():
             for heading in self._headings:
-                yield Static(heading)
+                yield Static(heading, classes="heading")
             yield from self.line_and_list(self._placeholder)
 
     def on_mount(self) -> None:
@@ -62,17 +62,14 @@ class Lookup(TypedList[Answer], Generic[Row, Answer]):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value != self._words:  # typed ahead of the list: take the first of what was typed
             await self._show(event.value)
-        index = self.query_one(OptionList).highlighted
-        if index is not None and index < len(self._rows):
-            self.dismiss(self.answer(self._rows[index]))
+        if self.choices.highlighted is not None:
+            self._take(self.choices.highlighted)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self.answer(self._rows[event.option_index]))
+    def on_choice_list_chosen(self, event: ChoiceList.Chosen) -> None:
+        self._take(event.index)
 
-    def on_resize(self) -> None:
-        options = self.query_one(OptionList)
-        for index, row in enumerate(self._rows):
-            options.replace_option_prompt_at_index(index, self._line(row))
+    def _take(self, index: int) -> None:
+        self.dismiss(self.answer(self._rows[index]))
 
     @work(exclusive=True)
     async def _search(self, words: str) -> None:
@@ -83,13 +80,6 @@ class Lookup(TypedList[Answer], Generic[Row, Answer]):
         if not self.is_attached:
             return
         self._rows, self._words = found.rows, words
-        options = self.query_one(OptionList)
-        options.clear_options()
-        if found.rows:
-            options.add_options([Option(self._line(row)) for row in found.rows])
-        else:
-            options.add_option(Option(Content(found.otherwise), disabled=True))
-        options.highlighted = 0 if found.rows else None
-
-    def _line(self, row: Row) -> Content:
-        return self.label(row, self._words or "")
+        self.choices.show(
+            len(found.rows), lambda index: self.label(found.rows[index], words), found.otherwise
+        )

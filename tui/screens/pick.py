@@ -10,11 +10,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from mail.folding import fold
 from tui.screens.typed_list import TypedList
+from tui.widgets.choice_list import ChoiceList
 
 T = TypeVar("T")
 _SHOWN = 200
@@ -72,8 +72,7 @@ class Picker(TypedList[T]):
     def on_mount(self) -> None:
         self._filter(self._typed)
         now = (index for index, (_, choice) in enumerate(self._shown) if choice.is_now)
-        options = self.query_one(OptionList)
-        options.highlighted = next(now, options.highlighted)
+        self.choices.go(next(now, 0))
 
     @on(Input.Changed)
     def _on_typed(self, event: Input.Changed) -> None:
@@ -81,23 +80,19 @@ class Picker(TypedList[T]):
 
     @on(Input.Submitted)
     def _on_submitted(self) -> None:
-        index = self.query_one(OptionList).highlighted
-        if index is not None and index < len(self._shown):
-            self.dismiss(self._shown[index][1].value)
+        if self.choices.highlighted is not None:
+            self.dismiss(self._shown[self.choices.highlighted][1].value)
 
-    @on(OptionList.OptionSelected)
-    def _on_clicked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index][1].value)
+    @on(ChoiceList.Chosen)
+    def _on_clicked(self, event: ChoiceList.Chosen) -> None:
+        self.dismiss(self._shown[event.index][1].value)
 
     def _filter(self, typed: str) -> None:
         wanted = fold(typed)
         ranked = [(rank(wanted, words, name), choice) for words, name, choice in self._choices]
         found = [(how, choice) for how, choice in ranked if how is not None]
         self._shown = sorted(found, key=lambda each: each[0])[:_SHOWN]
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options([Option(self._line(how, choice)) for how, choice in self._shown])
-        options.highlighted = 0 if self._shown else None
+        self.choices.show(len(self._shown), lambda index: self._line(*self._shown[index]), "nothing fits")
 
     def _line(self, how: int, choice: Choice[T]) -> Content:
         label = (
@@ -107,11 +102,6 @@ class Picker(TypedList[T]):
         return (
             Content.assemble(label, " " * max(blanks, 2), (choice.right, "bold")) if choice.right else label
         )
-
-    def on_resize(self) -> None:
-        options = self.query_one(OptionList)
-        for index, (how, choice) in enumerate(self._shown):
-            options.replace_option_prompt_at_index(index, self._line(how, choice))
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self:

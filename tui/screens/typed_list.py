@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from tui.screens.dialog import Dialog
+from tui.widgets.choice_list import ChoiceList
 
 T = TypeVar("T")
 
@@ -28,11 +29,17 @@ class TypedList(Dialog[T]):
         typed_in = Input(typed, placeholder=placeholder, select_on_focus=False)
         typed_in.cursor_blink = False
         yield typed_in
-        options = OptionList(markup=False)
-        options.can_focus = False
-        yield options
+        yield ChoiceList()
 
     def action_move(self, rows: int) -> None:
-        options = self.query_one(OptionList)
-        if options.highlighted is not None:  # else nothing fits, and the list only says so
-            options.highlighted = max(0, min(options.highlighted + rows, options.option_count - 1))
+        self.choices.move(rows)
+
+    @property
+    def choices(self) -> ChoiceList:
+        """The list."""
+        return self.query_one(ChoiceList)
+
+    @property
+    def row_cells(self) -> int:
+        """Cells of a row of the list."""
+        return self.choices.row_cells
