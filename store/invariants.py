@@ -99,6 +99,11 @@ _WRONG: Final = (
         "conversations that wait to be linked without need, or do not and should",
         f"SELECT id, is_to_file FROM thread t WHERE {to_file.IS_WRONG}",  # noqa: S608 - our own words
     ),
+    (
+        "conversations whose item is not that of their link",
+        "SELECT t.id, t.item_kind, t.item_id, l.item_kind, l.item_id FROM thread t LEFT JOIN item_link l"
+        " ON l.thread_id = t.id AND l.slot = 'item' WHERE (t.item_kind, t.item_id) IS NOT (l.item_kind, l.item_id)",
+    ),
     ("references to rows that are gone", 'SELECT "table", rowid, parent FROM pragma_foreign_key_check'),
 )
 

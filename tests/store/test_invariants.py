@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import crm_rows
+import told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from makers import (
@@ -29,6 +31,7 @@ from mail.types import AccountId, Role, SafeText
 from store import conversations, ingest, invariants
 from store.database import Database
 from store.ingest import Arrival
+from store.links import links
 
 PLACES = (INBOX, SENT, ARCHIVE, TRASH, JUNK)
 KEYWORDS = ("$seen", "$flagged", "$draft", "work")
@@ -142,3 +145,13 @@ def test_a_role_that_hides_a_mailbox_takes_its_threads_out_of_the_views(db: Data
     bin_now = [replace(one, role=Role.TRASH) if one is ARCHIVE else one for one in MAILBOXES]
     ingest.apply(db, account_id, a_batch(mailboxes=bin_now), [])
     assert invariants.check(db) == []
+
+
+def test_an_item_beside_its_link_is_told(db: Database) -> None:
+    thread_id = told.a_conversation(db, an_account(db), "First words")
+    links.link(db, thread_id, crm_rows.a_deal(db, "Renewal"))
+    assert invariants.check(db) == []
+    with db.write() as connection:
+        connection.execute("UPDATE thread SET item_id = 'another' WHERE id = ?", (thread_id,))
+    (finding,) = invariants.check(db)
+    assert finding.startswith("conversations whose item is not that of their link")
