@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mail.types import ThreadId
-from store import doorbell, events, private_file
+from store import events, private_file
 from store.crm import import_plan, import_steps
 from store.crm.import_plan import Plan, PlanGone
 from store.database import SLICE, Database
@@ -213,7 +213,6 @@ def _end(db: Database, run: Run) -> None:
         events.record(connection, "items")
     if run.state == "taking_back":
         import_plan.forget(db.directory)
-    doorbell.ring(db.directory)
 
 
 def _link(db: Database) -> None:
