@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from linking import earlier, standing
+from linking import earlier, saving, standing
 from mail.addresses import normalise
 from mail.types import ThreadId
 from store import undo
@@ -19,6 +19,7 @@ from store.crm import changes as crm_changes
 from store.crm import custom_fields, item_edits, item_parts, labels
 from store.crm.changes import Change
 from store.crm.item_edits import BadItem, Planned
+from store.crm.item_parts import Labelled
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.links import links, sharing, slots
@@ -70,7 +71,8 @@ def add(
         title = f"Added {made}{' with ' if others else ''}{' and '.join(reversed(others))}"
         if thread is not None and kind.fills_the_slot:
             making.link(thread, item)
-            title += ", and linked the conversation to it"
+            is_planned = making.plan_answer(thread, item)
+            title += ", linked, the answer planned" if is_planned else ", and linked the conversation to it"
         if thread is not None and not may_show:
             _refuse_to_show(before, standing.audience(connection, thread))
         making.steps += held.back(now)
@@ -111,7 +113,8 @@ def _addresses(kind: ItemKind, wanted: Wanted) -> set[str]:
     named = [wanted.values] if kind is ItemKind.PERSON else []
     named += [wanted.person] if wanted.person is not None else []
     lists = [emails for values in named if isinstance(emails := values.get("emails"), list | tuple)]
-    return {normalise(str(email)) for emails in lists for email in emails}
+    given = [email for emails in lists for email in emails]
+    return {normalise(email.value if isinstance(email, Labelled) else str(email)) for email in given}
 
 
 def _addresses_of(connection: sqlite3.Connection, item: ItemRef) -> set[str]:
@@ -179,6 +182,12 @@ class _Making:
             self.write(labels.changes(self._connection, item, wanted.labels))
         for field_id, text in wanted.custom.items():
             self.write(custom_fields.changes(self._connection, item, field_id, text))
+
+    def plan_answer(self, thread: ThreadId, item: ItemRef) -> bool:
+        """Plan the answer to the conversation, and say whether one is owed (M23)."""
+        changes = saving.plan(self._connection, thread, item, self._now)
+        self.write(changes)
+        return bool(changes)
 
     def link(self, thread: ThreadId, item: ItemRef) -> None:
         """Link a conversation to the new item. Raises BadItem."""

@@ -51,7 +51,7 @@ def test_people_labels_fields_and_the_link_come_with_the_deal_and_go_with_it(
     before = counted(db)
     deal, done = adding.add(db, ItemKind.DEAL, a_whole_deal(field.id), thread_id=thread_id)
     assert done.title == (
-        "Added deal Forty seats with person Ana Lima and organization Acme, and linked the conversation to it"
+        "Added deal Forty seats with person Ana Lima and organization Acme, linked, the answer planned"
     )
     facts = facts_of(db, deal)
     assert (facts.person, facts.organization, facts.marked) == ("Ana Lima", "Acme", ("big", "hot"))

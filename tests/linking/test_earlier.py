@@ -11,6 +11,7 @@ from linking import adding, earlier, relinking, service, standing
 from linking.adding import Wanted
 from mail.types import AccountId, MailboxId, Role, ThreadId
 from store import threads, undo
+from store.crm.item_parts import Labelled
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.rows import ActionRow
@@ -70,7 +71,8 @@ def test_a_new_address_of_a_person_shows_nothing_either(
 ) -> None:
     person, _ = add_ann(db, "ann@home.example")
     thread_id = mail_of_ann(db, account, inbox, visibility="shared")
-    done = adding.change(db, person, Wanted({"emails": ["ann@home.example", ANN]}))
+    emails = [Labelled("ann@home.example", ""), Labelled(ANN, "work")]
+    done = adding.change(db, person, Wanted({"emails": emails}))
     assert visibility(db, thread_id) == "private"
     assert done.hint == "1 conversation can be shared"
 

@@ -46,7 +46,7 @@ async def test_a_deal_is_made_of_the_conversation_and_linked_in_one_action(
         assert (deal.kind, deal.title, deal.person_id, deal.currency) == (ItemKind.DEAL, "Quote", ana, "EUR")
         assert deal.stage == "Qualified" and str(deal.value) == "12400"
         shown = text(app)
-        assert "Added deal Quote, and linked the conversation to it" in shown and "z undo" in shown
+        assert "Added deal Quote, linked, the answer planned" in shown and "z undo" in shown
         await press(pilot, "z")
         await settled(app, pilot)
         assert item_of(db, thread_id) is None
@@ -63,7 +63,7 @@ async def test_a_newcomer_is_made_with_the_deal_and_goes_with_one_undo(
         await saves(app, pilot)
         deal = the_item(db, thread_id)
         assert deal.person == "Ana Lima" and deal.person_id is not None
-        assert item_forms.facts(db, PageKind.PERSON, deal.person_id).emails == ("ana@acme.example",)
+        assert item_forms.facts(db, PageKind.PERSON, deal.person_id).emails[0].value == "ana@acme.example"
         assert "with person Ana Lima" in text(app)
         await press(pilot, "z")
         await settled(app, pilot)

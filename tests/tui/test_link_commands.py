@@ -175,3 +175,17 @@ async def test_what_another_screen_linked_meanwhile_is_replaced_only_after_askin
         await press(app, pilot, "n")
         await screens.settled(app, pilot)
     assert linked_to(db, thread_id) == elsewhere
+
+
+async def test_a_conversation_is_saved_with_the_answer_planned(db: Database, thread_id: ThreadId) -> None:
+    """M23."""
+    deal = crm_rows.a_deal(db, "Renewal")
+    async with screens.the_screen(db) as (app, pilot):
+        await press(app, pilot, "comma", "S")
+        await pick(app, pilot, "renewal")
+        await screens.settled(app, pilot)
+        assert linked_to(db, thread_id) == deal
+        assert "Saved with Renewal: linked, an answer planned" in screens.text(app)
+        await press(app, pilot, "comma", "S")
+        await screens.settled(app, pilot)
+        assert "Saved with Renewal already" in screens.text(app)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from linking import service
+from linking import saving, service
 from store.crm import items
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
-from tui.cli.main import BadUse, Failed, say
+from tui.cli.main import BadUse, Failed, note, say
 from tui.cli.stores import opened, thread_id
 
 _MOST_ALIKE: Final = 200
@@ -20,7 +20,11 @@ def link(options: argparse.Namespace) -> int:
     """Link a conversation to an item."""
     with opened(options) as db:
         try:
-            say(service.link(db, thread_id(db, options.id), _item(db, options.item)).title)
+            link_it = saving.save if options.plan else service.link
+            done = link_it(db, thread_id(db, options.id), _item(db, options.item))
+            say(done.title)
+            if done.hint:
+                note(f"{done.hint}: dealbox share")
         except service.CannotLink as error:
             raise Failed(str(error)) from error
     return 0

@@ -191,6 +191,7 @@ def _crm_commands(commands: Subparsers) -> None:
         metavar="ITEM",
         help="deal:12 (number of the import), deal: and its own id, or the title of just one",
     )
+    link.add_argument("--plan", action="store_true", help="plan the answer too, as the account has it")
     unlink = _command(commands, "unlink", "unlink a conversation from its deal, lead or project")
     unlink.add_argument("id", metavar="ID", help="a conversation's id, from search")
     why = _command(commands, "why", "say why a conversation is linked or not, message by message")

@@ -33,6 +33,16 @@ async def choose(screen: MailScreen) -> None:
         await link_verbs.pick(screen, facts)
 
 
+@command("link.save", "Save to the CRM: link, and plan the answer", ", S", group=_GROUP, panes=_PANES)
+async def save(screen: MailScreen) -> None:
+    """Let the user pick what the conversation is about and plan the answer; of a linked one, plan the answer."""
+    from tui.items import link_verbs
+
+    facts = await _facts(screen)
+    if facts is not None:
+        await link_verbs.save(screen, facts)
+
+
 @command("link.change", "Link to another item", ", c", group=_GROUP, panes=_PANES)
 async def change(screen: MailScreen) -> None:
     """Let the user pick another item than the one the conversation is linked to."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from textual.content import Content
 
-from linking import service, standing, suggesting
+from linking import saving, service, standing, suggesting
 from mail.ids import ThreadId
 from store.crm import items
 from store.crm.items import ItemCard, ItemKind, ItemRef
@@ -40,6 +40,20 @@ async def pick(screen: MailScreen, facts: PanelFacts) -> None:
         await link_one(screen, facts, item)
     elif await _may_link(screen, (facts.thread_id,), item):
         await do(screen, service.set_main, screen.db, facts.thread_id, item.ref)
+
+
+async def save(screen: MailScreen, facts: PanelFacts) -> None:
+    """Link a conversation to what the user picks, unless it is linked, and plan the answer (link-M23)."""
+    item = facts.item
+    if item is None:
+        row = screen.current_thread()
+        subject = Content.assemble(
+            "Save ", (line(row.subject if row else "") or "(no subject)", "bold"), " with"
+        )
+        kinds = tuple(kind for kind in ItemKind if kind.fills_the_slot)
+        item = await _picked(screen, facts.thread_id, subject, None, facts.suggestions, kinds=kinds)
+    if item is not None and await _may_link(screen, (facts.thread_id,), item):
+        await do(screen, saving.save, screen.db, facts.thread_id, item.ref)
 
 
 async def pick_for_many(screen: MailScreen, thread_ids: Sequence[ThreadId]) -> None:

@@ -122,3 +122,13 @@ def test_an_account_is_ones_own_again(
     assert "yours alone" in capsys.readouterr().out
     settings = account_crm.get(db, account)
     assert (settings.scope, settings.members) == ("personal", ())
+
+
+def test_a_conversation_is_saved_with_an_item_from_the_shell(
+    run: Run, db: Database, thread_id: ThreadId, bo: str, capsys: Captured
+) -> None:
+    crm_rows.a_deal(db, "Renewal")
+    assert run("link", str(thread_id), "Renewal", "--plan") == 0
+    told_of = capsys.readouterr()
+    assert told_of.out == "Saved with Renewal: linked, an answer planned\n"
+    assert "1 conversation can be shared: dealbox share" in told_of.err
