@@ -15,6 +15,10 @@ class RetryLater(ProviderError):
         self.after_s = after_s
 
 
+class Renumbered(RetryLater):
+    """The account calls these messages by other keys now: the next look tells them, and only then it may work."""
+
+
 class SignInAgain(ProviderError):
     """The account refuses us until the user does something: a password, a permission, a path."""
 

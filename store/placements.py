@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from mail.keywords import ANSWERED, DRAFT, FLAGGED, FORWARDED, SEEN
 from mail.types import AccountId, MailboxId, RemoteKey
+from store import events
 from store.mailboxes import COPY as COPY
 from store.mailboxes import LOCAL as LOCAL
 
@@ -240,15 +241,20 @@ def _move(connection: sqlite3.Connection, placement_id: int, heir: int) -> None:
     )
 
 
+_IS_GONE: Final = "the message is no longer there"
+
+
 def _delete(connection: sqlite3.Connection, placement_ids: Collection[int]) -> None:
     if not placement_ids:
         return
     ids = json.dumps(list(placement_ids))
-    connection.execute(
-        "UPDATE operation SET state = 'cancelled', finished_at = ? "
-        "WHERE state = 'pending' AND placement_id IN (SELECT value FROM json_each(?))",
-        (int(time.time()), ids),
-    )
+    cancelled = connection.execute(
+        "UPDATE operation SET state = 'cancelled', finished_at = ?, error = ? "
+        "WHERE state = 'pending' AND placement_id IN (SELECT value FROM json_each(?)) RETURNING kind",
+        (int(time.time()), _IS_GONE, ids),
+    ).fetchall()
+    if any(kind != "destroy" for (kind,) in cancelled):
+        events.record(connection, "rejected", text=f"Not carried out: {_IS_GONE}")
     # One under way may be asked again: not of the message that gets the number of this place next.
     connection.execute(
         "UPDATE operation SET placement_id = -placement_id "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mail.operations import Applied
 from mail.types import AccountId
-from providers.errors import RetryLater, SignInAgain
+from providers.errors import Renumbered, RetryLater, SignInAgain
 from providers.protocol import Provider
 from store import outbox
 from store.database import Database
@@ -36,9 +36,15 @@ def _carry_out(db: Database, provider: Provider, group: Sequence[PendingOperatio
         for pending, result in zip(group, results, strict=True):
             outcomes.append((pending.id, result if isinstance(result, Applied) else str(result)))
     except RetryLater as error:
-        delay = backoff.delay_s(group[0].attempts, random.random(), error.after_s)
+        is_renumbered = isinstance(error, Renumbered)  # the look that comes next tells the new keys
+        attempts = group[0].attempts
+        delay = (
+            0.0
+            if is_renumbered and not attempts
+            else backoff.delay_s(attempts, random.random(), error.after_s)
+        )
         _settle(db, group, outcomes, delay, str(error))
-        if provider.capabilities.is_remote:
+        if provider.capabilities.is_remote and not is_renumbered:
             raise  # the next would fail as well, and each try costs a connection
     except SignInAgain as error:
         _settle(db, group, outcomes, backoff.SIGN_IN_S, str(error))

@@ -7,7 +7,7 @@ from typing import Final
 
 from mail.operations import Applied, Destroy, Move, SetKeywords
 from mail.types import MailboxKey, RemoteKey
-from providers.errors import Rejected, RetryLater, Unsupported
+from providers.errors import Rejected, Renumbered, Unsupported
 from providers.imap import convert, finding
 from providers.imap.line import Line
 from providers.imap.refusals import Refused
@@ -204,13 +204,13 @@ class Hand:
 
 
 def _uids(operations: Sequence[Move | SetKeywords | Destroy], selected: Selected) -> list[int]:
-    """Return the uid of each message. Raises RetryLater when the mailbox was numbered anew since."""
+    """Return the uid of each message. Raises Renumbered when the mailbox was numbered anew since."""
     epoch = selected.uidvalidity or 0
     uids = []
     for one in operations:
         told, uid = convert.numbers_of(one.key)
         if uid and told != epoch:
-            raise RetryLater(
+            raise Renumbered(
                 "The server numbered the messages of this mailbox anew; it is done after the next look."
             )
         uids.append(uid)

@@ -18,6 +18,8 @@ from store.database import Database
 Place = tuple[str, str, str, str]
 """A mailbox, a Message-ID, the keywords, and the identity of the message."""
 Content = list[Place]
+_LONGEST_ID = 998
+"""A Message-ID longer than a line may be (RFC 5322 §2.1.1) is none."""
 
 
 def on_server(peer: Peer) -> Content:
@@ -38,9 +40,10 @@ def on_server(peer: Peer) -> Content:
 
 
 def _message(octets: bytes, flags: Iterable[str], received_at: int) -> tuple[str, str, str]:
-    header = octets.partition(b"\r\n\r\n")[0]
+    header = octets.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ")
     found = [line for line in header.split(b"\r\n") if line.lower().startswith(b"message-id:")]
     message_id = found[0].partition(b":")[2].strip(b" <>").decode("latin-1") if found else ""
+    message_id = message_id if len(message_id) <= _LONGEST_ID else ""
     keywords = " ".join(sorted(convert.keywords_of(flags)))
     return message_id, keywords, identity.of(octets, len(octets), received_at).hex()
 

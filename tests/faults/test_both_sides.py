@@ -119,6 +119,25 @@ def test_a_thousand_messages_marked_while_old_mail_comes_cost_three_commands(
     assert invariants.check(machine.db) == []
 
 
+def test_what_waits_for_a_mailbox_that_is_numbered_anew_is_done_to_the_same_messages(
+    dovecot: Dovecot, peer: Peer, machine: Machine
+) -> None:
+    """F14: a mark and a move wait while UIDVALIDITY changes, and other messages have the numbers then."""
+    fill(peer, "Archive", 9, 1, 2, 3)
+    machine.sync()
+    actions.set_keyword(machine.db, [machine.thread("1@example.com")], FLAGGED, True)
+    actions.move(machine.db, [machine.thread("2@example.com")], machine.mailbox("Archive"), Role.INBOX)
+    peer.expunge("Archive", peer.uids("Archive")[:1])
+    peer.new_epoch("Archive")
+    assert_quiet(dovecot, machine)
+    assert sorted(peer.message_ids("Archive")) == ["<1@example.com>", "<3@example.com>"]
+    assert peer.message_ids("INBOX") == ["<2@example.com>"]
+    flags = peer.flags("Archive")
+    flagged = [octets for uid, octets in peer.messages("Archive").items() if "\\Flagged" in flags[uid]]
+    assert len(flagged) == 1 and b"<1@example.com>" in flagged[0]
+    assert notices(machine) == []
+
+
 def test_what_was_wanted_of_a_message_that_is_gone_is_dropped_with_a_notice(
     dovecot: Dovecot, peer: Peer, machine: Machine
 ) -> None:
@@ -132,6 +151,21 @@ def test_what_was_wanted_of_a_message_that_is_gone_is_dropped_with_a_notice(
     assert peer.message_ids("INBOX") == ["<3@example.com>"]
     assert peer.message_ids("Archive") == []
     assert sum("no longer there" in text for text in notices(machine)) == 2
+
+
+def test_what_waits_to_be_tried_again_of_a_message_that_is_gone_is_dropped_with_a_notice(
+    dovecot: Dovecot, peer: Peer, machine: Machine
+) -> None:
+    """F63: the look tells that it is gone before anybody asks for it again."""
+    fill(peer, "INBOX", 1, 2)
+    machine.sync()
+    actions.move(machine.db, [machine.thread("1@example.com")], machine.mailbox("INBOX"), Role.ARCHIVE)
+    with machine.db.write() as connection:
+        connection.execute("UPDATE operation SET not_before = 1 << 40 WHERE state = 'pending'")
+    peer.expunge("INBOX", peer.uids("INBOX")[:1])
+    machine.sync()
+    assert_quiet(dovecot, machine)
+    assert [text for text in notices(machine) if "no longer there" in text]
 
 
 def test_a_copy_found_in_place_of_one_that_is_gone_keeps_its_marks(

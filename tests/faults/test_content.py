@@ -19,6 +19,30 @@ def bring(peer: Peer, *messages: bytes) -> None:
         peer.append("INBOX", message, (), datetime.fromtimestamp(NOW + number, UTC))
 
 
+def test_message_ids_that_are_none_are_no_reason_to_join_or_lose_mail(
+    dovecot: Dovecot, peer: Peer, machine: Machine
+) -> None:
+    """F30: missing, empty, two of them, folded, without brackets, and 64 kB long."""
+    long = b"".join(b"\r\n %060d" % number for number in range(1_000))
+    bring(
+        peer,
+        b"Subject: None" + TAIL,
+        b"Message-ID: \r\nSubject: Empty" + TAIL,
+        b"Message-ID: <>\r\nSubject: Brackets" + TAIL,
+        b"Message-ID: <first@x>\r\nMessage-ID: <second@x>\r\nSubject: Two" + TAIL,
+        b"Message-ID:\r\n <folded@x>\r\nSubject: Folded" + TAIL,
+        b"Message-ID: bare@x\r\nSubject: Bare" + TAIL,
+        b"Message-ID: <" + long + b"@x>\r\nSubject: Long" + TAIL,
+        b"In-Reply-To: <folded@x>\r\nSubject: Answer" + TAIL,
+    )
+    assert_quiet(dovecot, machine)
+    rows = machine.db.read().execute("SELECT subject, thread_id FROM email").fetchall()
+    threads = dict(rows)
+    assert len(rows) == len(threads) == 8
+    assert threads["Answer"] == threads["Folded"]
+    assert len(set(threads.values())) == 7, "nothing else belongs together"
+
+
 def test_references_that_lead_nowhere_make_conversations(
     dovecot: Dovecot, peer: Peer, machine: Machine
 ) -> None:

@@ -115,10 +115,11 @@ class Peer:
     def new_epoch(self, mailbox: str) -> None:
         """Delete `mailbox` and make it again with the same messages: another UIDVALIDITY, other uids."""
         messages, flags = self.messages(mailbox), self.flags(mailbox)
+        dates = self._fetch(mailbox, "INTERNALDATE")
         self.delete(mailbox)
         self.create(mailbox)
         for uid, message in sorted(messages.items()):
-            self.append(mailbox, message, flags[uid])
+            self.append(mailbox, message, flags[uid], dates[uid][b"INTERNALDATE"])
 
     def wait_until(
         self, mailbox: str, is_right: Callable[[list[str]], bool], timeout_s: float = 20

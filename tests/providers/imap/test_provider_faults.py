@@ -66,6 +66,27 @@ def test_an_append_whose_answer_was_lost_is_not_repeated() -> None:
             assert len(at.server.mailboxes["Drafts"].messages) == 1
 
 
+@pytest.mark.parametrize("capability", KINDS.values(), ids=KINDS)
+def test_news_of_other_messages_inside_an_answer_are_told(capability: str) -> None:
+    """F7: marked, expunged and new between a command and its tagged OK, none of them asked for."""
+    with account(FakeImap(capability=capability)) as at:
+        fill(at.server.inbox, 10)
+        at.sync()
+        fill(at.server.inbox, 1, 10)
+
+        def news() -> None:
+            at.server.inbox.set_flags(7, ["\\Seen"])
+            at.server.inbox.expunge(3)
+            fill(at.server.inbox, 1, 11)
+
+        at.server.fault(rb"UID FETCH", meanwhile(news), when=When.BEFORE)
+        at.sync()
+        at.sync()
+        assert at.agrees()
+        assert at.told()[7] == {SEEN}
+        assert 3 not in at.told() and {11, 12} <= at.told().keys()
+
+
 def test_a_message_that_vanishes_while_it_is_fetched_is_left_out() -> None:
     """F8: expunged by another program, and missing in the answer."""
     with account(FakeImap()) as at:
@@ -183,6 +204,25 @@ def test_a_server_without_uidvalidity_is_synced() -> None:
         at.sync()
         assert set(at.told()) == {1, 2, 3, 4, 5}
         assert at.told()[2] == {SEEN}
+
+
+def test_a_uidvalidity_of_zero_is_an_epoch_like_another() -> None:
+    """F13: 0, from the first look on, and instead of a number."""
+    with account(FakeImap()) as at:
+        at.server.inbox.new_epoch(0)
+        fill(at.server.inbox, 5)
+        at.sync()
+        at.server.inbox.set_flags(2, ["\\Seen"])
+        at.sync()
+        assert at.told()[2] == {SEEN} and at.agrees()
+        at.server.inbox.new_epoch(7)
+        at.sync()
+        at.sync()
+        assert at.agrees()
+        at.server.inbox.new_epoch(0)
+        at.sync()
+        at.sync()
+        assert at.agrees()
 
 
 def test_a_mailbox_numbered_anew_each_time_is_given_up_with_a_warning_and_others_go_on() -> None:
