@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from linking.exchange import locales, values
 from linking.exchange.csv_base import ABOUT, Base
 from linking.exchange.csv_cells import Cells, minutes
 from linking.exchange.intake import Incoming, digest
+from mail.types import Body
 
 Values = dict[str, Any]
 _ACTIVITY: Final[Values] = ABOUT | {
@@ -45,6 +47,19 @@ _DONE: Final = frozenset(
 )
 
 
+_HTML: Final = re.compile(r"<(?:p|br|div|ul|ol|li|b|i|strong|em|span|a)\b[^<>]*>", re.IGNORECASE)
+
+
+def words(cell: str) -> str:
+    """Return a note as lines that are safe to show; other programs keep theirs as HTML."""
+    if _HTML.search(cell) is None:
+        return values.note(cell)
+    from mail import html, quoting  # 0.1 s, and few files have HTML in them
+
+    document, _ = html.render(cell)
+    return values.note(quoting.whole(Body(None, document)))
+
+
 class About:
     """Takes activities and notes in."""
 
@@ -67,7 +82,7 @@ class About:
         columns: Values = {
             "type": cells.text("type").lower(),
             "subject": subject,
-            "note": values.note(cells.raw("body") or cells.raw("note")),
+            "note": words(cells.raw("body") or cells.raw("note")),
             "due_at": due_at,
             "done_at": done_at,
             "duration_min": minutes(cells.text("duration_min")),
@@ -90,7 +105,7 @@ class About:
 
     def note(self, cells: Cells, external_id: str, row_digest: bytes) -> str:
         """Take a note in and return its id; ValueError says why it cannot be."""
-        body = values.note(cells.raw("body") or cells.raw("note"))
+        body = words(cells.raw("body") or cells.raw("note"))
         if not body:
             raise ValueError("has no words")
         columns: Values = {

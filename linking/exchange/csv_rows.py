@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from linking.exchange import locales, people, values
-from linking.exchange.csv_about import About
+from linking.exchange import locales, people
+from linking.exchange.csv_about import About, words
 from linking.exchange.csv_base import Base
 from linking.exchange.csv_cells import Cells
 from linking.exchange.csv_work import Work
@@ -114,7 +114,7 @@ class Rows:
         if self._intake.is_as_before(kind, external_id, row_digest, cells.number):
             return
         row_id = self._readers[kind](cells, external_id, row_digest)
-        if kind not in ("note", "activity", "product") and (body := values.note(cells.raw("note"))):
+        if kind not in ("note", "activity", "product") and (body := words(cells.raw("note"))):
             self._about.attach(kind, row_id, external_id, cells, body)
 
     # -- persons and organizations

@@ -190,3 +190,16 @@ def test_a_column_can_become_a_field_of_ones_own_and_a_note(db: Database, place:
     assert rows(db, "SELECT body, p.name FROM note n JOIN person p ON p.id = n.person_id") == [
         ("Likes tea", "Ana")
     ]
+
+
+def test_notes_that_another_program_keeps_as_html_come_in_as_text(db: Database, place: Path) -> None:
+    text = (
+        "Note - Content,Note - Person\n"
+        '"<p>Called <b>Ana</b>, wants 3 &lt; 5</p><ul><li>one</li></ul><script>no</script>",Ana\n'
+        '"1 < 2 and <3",Ana\n'
+    )
+    imported(db, place, text)
+    assert [body for (body,) in rows(db, "SELECT body FROM note ORDER BY body")] == [
+        "1 < 2 and <3",
+        "Called Ana, wants 3 < 5\n\n• one",
+    ]
