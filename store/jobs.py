@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from mail.ids import AccountId
-from store import outbox
+from store import events, outbox
 from store.database import Database
 
 _LATEST: Final = 200
@@ -86,6 +86,7 @@ def forget(db: Database, job: Job) -> None:
             "UPDATE operation SET state = 'cancelled' WHERE id = ? AND state = 'rejected'",
             [(number,) for number in _ids(connection, job)],
         )
+        events.record(connection, "outbox")
 
 
 def _ids(connection: sqlite3.Connection, job: Job) -> list[int]:

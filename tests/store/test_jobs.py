@@ -6,7 +6,7 @@ from stored import a_stored_email, listed, mailboxes_of
 
 from mail.keywords import FLAGGED
 from mail.types import AccountId, MailboxId, Role
-from store import actions, jobs, outbox
+from store import actions, events, jobs, outbox
 from store.database import Database
 
 Boxes = dict[Role, MailboxId]
@@ -68,8 +68,10 @@ def test_what_is_given_up_is_back_where_it_was_and_then_forgotten(
     assert len(listed(db, boxes[Role.INBOX])) == 3
     (refused,) = jobs.all(db)
     assert (refused.state, refused.error) == ("rejected", jobs.GIVEN_UP)
+    before = events.newest(db)
     jobs.forget(db, refused)
     assert jobs.all(db) == ()
+    assert [event.kind for event in events.since(db, before)] == ["outbox"]
 
 
 def test_what_is_under_way_is_not_given_up(db: Database, account_id: AccountId, boxes: Boxes) -> None:
