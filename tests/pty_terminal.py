@@ -90,7 +90,23 @@ class PtyTerminal:
         self.octets += received
         return Answer(first and first - started, last and last - started, bytes(received))
 
+    def wait_for(self, words: str, timeout_s: float = 60.0) -> None:
+        """Read on until the words are drawn, in one piece or in several; raises AssertionError when they never are."""
+        begins, deadline = len(self.octets), time.monotonic() + timeout_s
+        while words not in plain(bytes(self.octets[begins:])):
+            assert time.monotonic() < deadline, f"{words!r} was never drawn"
+            self.octets += self._receive(0.2)
+
+    def settle(self, quiet_s: float = 0.5, timeout_s: float = 30.0) -> None:
+        """Read on until nothing has come for `quiet_s`."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline and (received := self._receive(quiet_s)):
+            self.octets += received
+
     def _receive(self, timeout_s: float) -> bytes:
+        if self.descriptor < 0:  # the line is gone, the program perhaps not yet
+            time.sleep(max(0.0, timeout_s))
+            return b""
         if timeout_s <= 0 or not select.select([self.descriptor], [], [], timeout_s)[0]:
             return b""
         try:
@@ -98,7 +114,7 @@ class PtyTerminal:
         except OSError:  # Linux says EIO when the program has ended
             return b""
 
-    def wait(self, timeout_s: float = 10.0) -> int | None:
+    def wait(self, timeout_s: float = 60.0) -> int | None:
         """Return the exit status of the program, None when it still runs after `timeout_s`; read on meanwhile."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

@@ -15,7 +15,8 @@ from servers.dovecot import Dovecot, User
 from servers.peer import Peer
 from servers.proxy import End, Proxy, Way
 from syncing import a_message
-from working import Working, soon
+from waiting import until
+from working import Working
 
 from mail.keywords import SEEN
 from mail.types import Role
@@ -64,8 +65,8 @@ def test_a_line_that_falls_silent_is_given_up_and_opened_again(
     fault = proxy.fail(Way.TO_CLIENT, 9_000, End.STALL, times=2)
     with Working(machine):
         assert fault.struck.wait(30)
-        soon(lambda: machine.account.status == "live")
-        soon(lambda: not machine.wrong_here())
+        until(lambda: machine.account.status == "live")
+        until(lambda: not machine.wrong_here())
     assert_quiet(dovecot, machine)
 
 

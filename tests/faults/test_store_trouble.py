@@ -22,7 +22,8 @@ from servers.dovecot import Dovecot, User
 from servers.peer import Peer
 from soaking import IS_SOAK
 from syncing import a_maildir, a_message, an_account_on
-from working import Working, soon
+from waiting import until
+from working import Working
 
 from mail.keywords import SEEN
 from store import actions, database, invariants, paths
@@ -68,13 +69,13 @@ def test_a_worker_on_a_full_disk_says_so_and_goes_on_by_itself(
 ) -> None:
     """F38: every thread of it."""
     with Working(machine):
-        soon(lambda: machine.account.status == "live")
+        until(lambda: machine.account.status == "live")
         set_room(machine.db, 2)
         for number in range(12):
             peer.append("INBOX", letters(number))
-        soon(lambda: "disk is full" in machine.account.status_text)
+        until(lambda: "disk is full" in machine.account.status_text)
         set_room(machine.db, 100_000)
-        soon(lambda: machine.account.status == "live" and not machine.wrong_here())
+        until(lambda: machine.account.status == "live" and not machine.wrong_here())
     assert_quiet(dovecot, machine)
 
 
@@ -132,14 +133,14 @@ def test_a_store_locked_for_too_long_is_waited_for(
     monkeypatch.setattr(database, "_PRAGMAS", ("PRAGMA busy_timeout=200", *database._PRAGMAS[1:]))
     with Machine(tmp_path / "data", user, config_of(dovecot, user)) as machine:
         with Working(machine) as work:
-            soon(lambda: machine.account.status == "live")
+            until(lambda: machine.account.status == "live")
             with locked(machine.directory):
                 fill(peer, "INBOX", 1, 2)
                 work.wake()
                 with pytest.raises(sqlite3.OperationalError, match="locked"):
                     actions.set_keyword(machine.db, [], SEEN, True)
                 assert machine.thread_count() == 0
-            soon(lambda: machine.thread_count() == 2 and not machine.wrong_here())
+            until(lambda: machine.thread_count() == 2 and not machine.wrong_here())
         assert_quiet(dovecot, machine)
 
 
@@ -171,7 +172,7 @@ def test_a_store_deleted_under_a_worker_ends_it_with_a_word(db: Database, tmp_pa
     """F40: what it would write from then on would be lost."""
     an_account_on(db, a_maildir(tmp_path / "mail", 3).root)
     process = programs.start_worker(db.directory, "--stay")
-    soon(lambda: db.read().execute("SELECT status FROM account").fetchone() == ("live",))
+    until(lambda: db.read().execute("SELECT status FROM account").fetchone() == ("live",))
     for path in db.directory.glob("store.db*"):
         path.unlink()
     _, words = process.communicate(timeout=60)

@@ -16,7 +16,8 @@ from servers.peer import Peer
 from servers.ports import LOOPBACK
 from servers.proxy import End, Proxy, Way
 from syncing import a_message
-from working import Working, soon
+from waiting import until
+from working import Working
 
 from mail.keywords import SEEN
 from mail.types import Role
@@ -35,9 +36,9 @@ def test_a_worker_follows_what_happens_at_the_account_and_here(
 ) -> None:
     """F20: and again after every connection was cut while it waited."""
     with Working(machine) as work:
-        soon(lambda: is_live(machine))
+        until(lambda: is_live(machine))
         fill(peer, "INBOX", 1, 2)
-        soon(lambda: machine.thread_count() == 2, 15)
+        until(lambda: machine.thread_count() == 2)
         actions.move(machine.db, [machine.thread("1@example.com")], machine.mailbox("INBOX"), Role.ARCHIVE)
         drafts.save(machine.db, drafts.begin(machine.db, machine.id, machine.draft("Plan")).id)
         work.wake()
@@ -52,10 +53,10 @@ def test_a_worker_comes_back_after_its_lines_were_cut(
 ) -> None:
     """F20: EOF in IDLE; new mail shows again within 20 s, and nobody is asked again and again."""
     with Working(machine):
-        soon(lambda: is_live(machine) and proxy.connections >= 2)
+        until(lambda: is_live(machine) and proxy.connections >= 2)
         proxy.cut_all(end)
         fill(peer, "INBOX", 1)
-        soon(lambda: machine.thread_count() == 1, 20)
+        assert until(lambda: machine.thread_count() == 1) < 20
         assert proxy.connections < 12
     assert_quiet(dovecot, machine)
 
@@ -66,13 +67,13 @@ def test_a_worker_waits_while_the_server_is_down_and_does_then_what_waited(
     """F20: a server that is restarted refuses connections for a while; the account says so."""
     fill(peer, "INBOX", 1)
     with Working(machine) as work:
-        soon(lambda: is_live(machine) and machine.thread_count() == 1)
+        until(lambda: is_live(machine) and machine.thread_count() == 1)
         proxy.refuse()
         actions.set_keyword(machine.db, [machine.thread("1@example.com")], SEEN, True)
         work.wake()
-        soon(lambda: machine.account.status == "waiting")
+        until(lambda: machine.account.status == "waiting")
         proxy.accept()
-        soon(lambda: is_live(machine) and not machine.wrong_here())
+        until(lambda: is_live(machine) and not machine.wrong_here())
     assert_quiet(dovecot, machine)
 
 
@@ -98,10 +99,10 @@ def test_a_server_that_takes_few_connections_is_synced_over_those(
     }
     with Machine(tmp_path / "data", small_server.user, config) as machine:
         with Working(machine) as work:
-            soon(lambda: is_live(machine) and machine.thread_count() == 5 and not machine.wrong_here())
+            until(lambda: is_live(machine) and machine.thread_count() == 5 and not machine.wrong_here())
             small_server.inbox.add(a_message(9))
             work.wake()
-            soon(lambda: machine.thread_count() == 6 and not machine.wrong_here())
+            until(lambda: machine.thread_count() == 6 and not machine.wrong_here())
         assert small_server.connections <= most + 4
 
 
@@ -113,10 +114,10 @@ def test_an_operation_that_waits_is_not_held_up_by_a_clock_set_back(
     machine.sync()
     actions.set_keyword(machine.db, [machine.thread("1@example.com")], SEEN, True)
     with when_sent(b"UID STORE", proxy.cut_all), Working(machine):
-        soon(lambda: machine.account.status == "waiting")
+        until(lambda: machine.account.status == "waiting")
         today = time.time
         monkeypatch.setattr(time, "time", lambda: today() - 86_400)
-        soon(lambda: not machine.wrong_here())
+        until(lambda: not machine.wrong_here())
     monkeypatch.undo()
     assert peer.flags("INBOX") == {1: {"\\Seen"}}
     assert_quiet(dovecot, machine)
@@ -129,13 +130,13 @@ def test_a_clock_that_is_set_changes_nothing_about_a_sync(
     """F44: a day back, and a day forth."""
     fill(peer, "INBOX", 1, 2)
     with Working(machine) as work:
-        soon(lambda: is_live(machine))
+        until(lambda: is_live(machine))
         today = time.time
         monkeypatch.setattr(time, "time", lambda: today() + days * 86_400)
         fill(peer, "INBOX", 3)
         peer.expunge("INBOX", [1])
         work.wake()
-        soon(lambda: machine.thread_count() == 3 and not machine.wrong_here())
+        until(lambda: machine.thread_count() == 3 and not machine.wrong_here())
     monkeypatch.undo()
     assert_quiet(dovecot, machine)
 
@@ -154,12 +155,12 @@ def test_a_machine_that_slept_connects_again_soon_after_it_woke(
     monkeypatch.setitem(Session.__init__.__kwdefaults__, "read_s", 3.0)  # type: ignore[arg-type]
     monkeypatch.setattr(idle, "_SLICE_S", 0.5)
     with Working(machine):
-        soon(lambda: is_live(machine) and proxy.connections >= 2)
+        until(lambda: is_live(machine) and proxy.connections >= 2)
         fault = proxy.fail(Way.TO_CLIENT, 1, End.STALL)
         fill(peer, "INBOX", 1)
         assert fault.struck.wait(30)
         slept_s = 8 * 3600.0
-        soon(lambda: machine.thread_count() == 1, 30)
+        assert until(lambda: machine.thread_count() == 1) < 30
     assert_quiet(dovecot, machine)
 
 
@@ -175,5 +176,5 @@ def test_an_account_whose_password_is_wrong_leaves_another_alone(
         Working(machine),
         Working(other),
     ):
-        soon(lambda: is_live(machine) and machine.thread_count() == 1)
-        soon(lambda: other.account.status == "sign_in")
+        until(lambda: is_live(machine) and machine.thread_count() == 1)
+        until(lambda: other.account.status == "sign_in")

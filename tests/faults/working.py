@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
-from typing import Final
 
 from machines import Machine
 from syncing import Inline
 
 from store.secret.files import HeldKey
 from sync.account import AccountThread
-
-SOON_S: Final = 40.0
 
 
 class Working:
@@ -42,11 +37,3 @@ class Working:
 
     def wake(self) -> None:
         self._thread.wake()
-
-
-def soon(is_true: Callable[[], bool], within_s: float = SOON_S) -> None:
-    """Wait until something is true."""
-    until = time.monotonic() + within_s
-    while not is_true():
-        assert time.monotonic() < until, "it did not come true in time"
-        time.sleep(0.02)

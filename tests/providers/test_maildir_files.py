@@ -223,7 +223,7 @@ def test_waiting_notices_a_new_mailbox(other: MaildirOtherSide) -> None:
     age(other)
     with in_sync(other) as (provider, _):
         other.add_mailbox("Customers")
-        assert provider.wait(3)
+        assert provider.wait(60)
 
 
 def test_an_operation_on_a_read_only_maildir_is_refused_with_the_reason(

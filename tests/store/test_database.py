@@ -7,6 +7,7 @@ from pathlib import Path
 
 import makers
 import pytest
+import waiting
 
 from store import events, paths, schema
 from store.database import Database, StoreTooNew, StoreUnusable, open_store
@@ -125,11 +126,7 @@ def test_a_bulk_writer_sees_that_another_program_waits_to_write(tmp_path: Path) 
     with bulk.write(is_durable=False):
         thread = threading.Thread(target=write)
         thread.start()
-        for _ in range(2000):
-            if bulk.is_wanted():
-                break
-            done.wait(0.002)
-        assert bulk.is_wanted()
+        waiting.until(bulk.is_wanted, "the screen waits to write")
     thread.join()
     assert done.is_set()
     assert not bulk.is_wanted()

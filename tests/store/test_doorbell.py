@@ -19,7 +19,7 @@ def test_a_ring_wakes_everybody_once(tmp_path: Path) -> None:
     one, two = Doorbell(tmp_path, "screen"), Doorbell(tmp_path, "worker")
     doorbell.ring(tmp_path)
     doorbell.ring(tmp_path)
-    assert one.wait(1) and two.wait(1)
+    assert one.wait(60) and two.wait(60)
     assert not one.wait(0) and not two.wait(0)
     one.close()
     two.close()
@@ -44,7 +44,7 @@ def test_a_data_directory_with_a_long_name_has_a_bell_too(tmp_path: Path) -> Non
     deep.mkdir(parents=True)
     bell = Doorbell(deep, "a name that is rather long")
     doorbell.ring(deep)
-    assert bell.wait(1)
+    assert bell.wait(60)
     bell.close()
 
 
@@ -74,7 +74,7 @@ def test_every_write_rings(db: Database) -> None:
     bell = Doorbell(db.directory, "screen")
     with db.write():
         pass
-    assert bell.wait(1)
+    assert bell.wait(60)
     bell.close()
 
 

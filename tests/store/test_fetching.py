@@ -86,7 +86,7 @@ def test_wanting_rings_the_bell_of_the_worker_but_not_for_what_is_here(
     bell = doorbell.Doorbell(db.directory, doorbell.WORKER)
     try:
         fetching.want(db, [offer(db, 0)])
-        assert bell.wait(5)
+        assert bell.wait(60)
         bell.drain()
         server.fill(db, account_id)
         bell.drain()

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
+import waiting
 
 from store import worker_process
 from store.worker_process import WorkerLock, is_worker_running
@@ -30,10 +30,7 @@ def test_the_worker_is_started_apart_from_the_screen_and_hears_where_the_data_li
     monkeypatch.setattr(worker_process, "command", lambda: [sys.executable, "-P", "-c", script])
     worker_process.start_worker(tmp_path)
     log = tmp_path / "worker.log"
-    for _ in range(500):
-        if log.read_text().endswith("\n"):
-            break
-        time.sleep(0.01)
+    waiting.until(lambda: log.read_text().endswith("\n"), "the worker has said its words")
     assert log.stat().st_mode & 0o777 == 0o600
     assert f"['--data', '{tmp_path}'] True" in log.read_text()
     assert log.read_text().endswith(" /\n")

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import waiting
 from makers import NOW
 from syncing import a_maildir, a_message, an_account_on, in_maildir, in_store, mailbox_id, threads_in
 
@@ -42,14 +43,6 @@ def running(db: Database, *options: str) -> Iterator[subprocess.Popen[str]]:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode == 0
-
-
-def soon(is_true: Callable[[], bool], within_s: float = 20.0) -> float:
-    began = time.monotonic()
-    while not is_true():
-        assert time.monotonic() - began < within_s, "it did not come true in time"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def status(db: Database, account_id: AccountId) -> str:
@@ -110,12 +103,12 @@ def test_mail_that_arrives_and_what_the_user_does_are_followed_at_once(db: Datab
     other = a_maildir(tmp_path / "mail", 3)
     account_id = an_account_on(db, other.root)
     with running(db, "--stay"):
-        soon(lambda: status(db, account_id) == "live")
+        waiting.until(lambda: status(db, account_id) == "live")
         other.deliver(other.inbox, a_message(9), NOW + 9)
-        assert soon(lambda: len(in_store(db)) == 4) < 5
+        waiting.until(lambda: len(in_store(db)) == 4)
         actions.move(db, threads_in(db, ".")[:1], mailbox_id(db, "."), Role.ARCHIVE)
-        assert soon(lambda: len(list((other.root / ".Archive/new").iterdir())) == 1) < 5
-        soon(lambda: in_store(db) == in_maildir(other.root))
+        waiting.until(lambda: len(list((other.root / ".Archive/new").iterdir())) == 1)
+        waiting.until(lambda: in_store(db) == in_maildir(other.root))
 
 
 def test_an_account_added_while_it_runs_is_taken_up_and_a_removed_one_let_go(
@@ -124,13 +117,13 @@ def test_an_account_added_while_it_runs_is_taken_up_and_a_removed_one_let_go(
     first, second = a_maildir(tmp_path / "first", 2), a_maildir(tmp_path / "second", 2)
     account_id = an_account_on(db, first.root)
     with running(db, "--stay"):
-        soon(lambda: status(db, account_id) == "live")
+        waiting.until(lambda: status(db, account_id) == "live")
         added = an_account_on(db, second.root, "other@dealbox.example")
-        soon(lambda: status(db, added) == "live")
+        waiting.until(lambda: status(db, added) == "live")
         accounts.remove(db, account_id)
         assert in_store(db) == in_maildir(second.root)
         second.deliver(second.inbox, a_message(7), NOW + 7)
-        soon(lambda: in_store(db) == in_maildir(second.root))
+        waiting.until(lambda: in_store(db) == in_maildir(second.root))
 
 
 def test_one_accounts_trouble_does_not_stop_another_and_ends_when_it_is_mended(
@@ -139,10 +132,10 @@ def test_one_accounts_trouble_does_not_stop_another_and_ends_when_it_is_mended(
     broken = an_account_on(db, tmp_path / "mounted", "other@dealbox.example")
     whole = an_account_on(db, a_maildir(tmp_path / "mail", 2).root)
     with running(db, "--stay"):
-        soon(lambda: status(db, whole) == "live" and status(db, broken) == "sign_in")
+        waiting.until(lambda: status(db, whole) == "live" and status(db, broken) == "sign_in")
     a_maildir(tmp_path / "mounted", 1)
     with running(db, "--stay"):
-        soon(lambda: status(db, broken) == "live")
+        waiting.until(lambda: status(db, broken) == "live")
 
 
 def test_it_ends_by_itself_when_no_screen_is_open(
@@ -188,7 +181,7 @@ def test_a_signal_ends_it_in_good_order_in_the_middle_of_a_first_sync(
     other = a_maildir(tmp_path / "mail", 2_000)
     an_account_on(db, other.root)
     process = start(db)
-    soon(lambda: len(in_store(db)) > 0)
+    waiting.until(lambda: len(in_store(db)) > 0)
     process.send_signal(number)
     _, words = process.communicate(timeout=30)
     assert (process.returncode, words) == (0, "")
@@ -202,7 +195,7 @@ def test_a_worker_killed_in_a_first_sync_leaves_what_it_had_and_the_next_one_goe
     other = a_maildir(tmp_path / "mail", 1_500)
     an_account_on(db, other.root)
     process = start(db)
-    soon(lambda: len(in_store(db)) > 0)
+    waiting.until(lambda: len(in_store(db)) > 0)
     process.kill()
     process.communicate()
     had = len(in_store(db))
@@ -215,20 +208,24 @@ def test_a_worker_killed_in_a_first_sync_leaves_what_it_had_and_the_next_one_goe
     assert invariants.check(db) == []
 
 
-def synced_at(db: Database, account_id: AccountId) -> int:
-    account = accounts.get(db, account_id)
-    assert account is not None
-    return account.synced_at or 0
+def until_answered(db: Database, account_id: AccountId, request: int) -> None:
+    def answered() -> int:
+        account = accounts.get(db, account_id)
+        assert account is not None
+        return account.answered_requests
+
+    waiting.until(lambda: answered() >= request, "the account is looked at")
 
 
 def test_a_request_to_sync_has_every_account_looked_at_now(db: Database, tmp_path: Path) -> None:
     account_id = an_account_on(db, a_maildir(tmp_path / "mail", 3).root)
     with running(db):
-        soon(lambda: status(db, account_id) == "live")
-        time.sleep(1.1)  # times of sync are whole seconds
-        before = synced_at(db, account_id)
-        accounts.request_sync(db)
-        soon(lambda: synced_at(db, account_id) > before)
+        waiting.until(lambda: status(db, account_id) == "live")
+        for _ in range(4):  # each third comes while the one before is being carried out
+            until_answered(db, account_id, accounts.request_sync(db))
+            accounts.request_sync(db)
+            time.sleep(0.05)
+            until_answered(db, account_id, accounts.request_sync(db))
 
 
 def test_whoever_rings_without_writing_wants_the_accounts_looked_at(db: Database, tmp_path: Path) -> None:
@@ -240,11 +237,13 @@ def test_whoever_rings_without_writing_wants_the_accounts_looked_at(db: Database
         return account.synced_at or 0
 
     with running(db, "--stay"):
-        soon(lambda: synced_at() > 0)
-        time.sleep(3)  # a look right after a change is repeated once
+        waiting.until(lambda: synced_at() > 0)
+        waiting.until(
+            lambda: synced_at() + 4 < time.time(), "no look right after a change is repeated any more"
+        )
         before = synced_at()
         doorbell.ring(db.directory)
-        soon(lambda: synced_at() > before)
+        waiting.until(lambda: synced_at() > before)
 
 
 def test_the_index_is_renewed_when_the_worker_starts(db: Database, tmp_path: Path) -> None:
@@ -257,4 +256,4 @@ def test_the_index_is_renewed_when_the_worker_starts(db: Database, tmp_path: Pat
         return str(found)
 
     with running(db, "--stay"):
-        soon(lambda: version() == str(reindexing.VERSION))
+        waiting.until(lambda: version() == str(reindexing.VERSION))

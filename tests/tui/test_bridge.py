@@ -11,11 +11,11 @@ async def test_what_nobody_waits_for_any_more_is_finished_before_the_store_is_cl
 
     def read() -> None:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         ended.set()
 
     task = asyncio.ensure_future(bridge.in_store(read))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(begun.wait, 60)
     task.cancel()
     bridge.finish(0.01)
     assert not ended.is_set()

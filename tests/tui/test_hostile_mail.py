@@ -62,8 +62,8 @@ def terminal(
 ) -> Iterator[tuple[PtyTerminal, int, int]]:
     columns, rows, theme = request.param
     with a_screen(evil, tmp_path, columns, rows, theme) as pty:
-        assert pty.read(until=b"Inbox", timeout_s=30).first_s is not None
-        pty.read()
+        pty.wait_for("Inbox")
+        pty.settle()
         yield pty, columns, rows
 
 
@@ -85,9 +85,7 @@ def is_running(pty: PtyTerminal) -> bool:
 
 def everything(pty: PtyTerminal) -> bytes:
     """Return all that was drawn, once no more comes, so that no escape is cut in two."""
-    for _ in range(20):
-        if not pty.read(quiet_s=0.2, timeout_s=0.5).octets:
-            break
+    pty.settle()
     return bytes(pty.octets)
 
 
@@ -100,7 +98,7 @@ def test_nothing_in_list_or_reader_reaches_the_terminal_as_more_than_text(
     for _ in hostile.PAYLOADS:
         press(pty, "J", "H", "G", "t")
     assert is_running(pty)
-    assert "[@click=app.quit]click[/]" in plain(bytes(pty.octets))
+    assert "[@click=app.quit]click[/]" in plain(everything(pty))
     assert foreign(everything(pty), columns=columns, rows=rows) == []
 
 
@@ -136,8 +134,7 @@ def test_what_is_said_in_the_status_line_is_text(
     pty, columns, rows = terminal
     with evil.write() as connection:
         events.record(connection, "rejected", text=f"Refused {hostile.EVERYTHING}")
-    pty.read(until=b"Refused", timeout_s=5)
-    assert "Refused" in plain(bytes(pty.octets))
+    pty.wait_for("Refused")
     press(pty, "j")
     assert is_running(pty)
     assert foreign(everything(pty), columns=columns, rows=rows) == []
@@ -162,10 +159,10 @@ def test_a_saved_attachment_stays_in_its_directory(
     before = set(tmp_path.rglob("*"))
     pty.press("\r", quiet_s=0.5)
     pty.send("S")
-    pty.read(until=b"in the directory", timeout_s=10)
+    pty.wait_for("in the directory")
     pty.press("\r", quiet_s=0.3)
     pty.send("\r")
-    pty.read(until=b"Saved", timeout_s=10)
+    pty.wait_for("Saved")
     saved = [path for path in set(tmp_path.rglob("*")) - before if tmp_path / "data" not in path.parents]
     assert [path.parent for path in saved] == [tmp_path]
     assert saved[0].read_bytes() == b"file"

@@ -243,16 +243,16 @@ def test_waiting_without_idle_asks_now_and_then(monkeypatch: pytest.MonkeyPatch)
         at.sync()
         at.provider.interrupt()
         began = time.monotonic()
-        assert not at.provider.wait(20)
-        assert time.monotonic() - began < 5
+        assert not at.provider.wait(60)
+        assert time.monotonic() - began < 40
 
 
 def test_the_first_wait_of_a_connection_that_only_waits_is_news() -> None:
     with account(FakeImap()) as at:
-        assert at.provider.wait(5)
+        assert at.provider.wait(60)
         assert not at.provider.wait(0.1)
         at.server.inbox.add(octets(1))
-        assert at.provider.wait(10)
+        assert at.provider.wait(60)
 
 
 def test_a_wait_whose_connection_ends_says_so() -> None:
@@ -263,8 +263,8 @@ def test_a_wait_whose_connection_ends_says_so() -> None:
         timer.start()
         began = time.monotonic()
         with pytest.raises(RetryLater):
-            at.provider.wait(60)
-        assert time.monotonic() - began < 20
+            at.provider.wait(100)
+        assert time.monotonic() - began < 60
         timer.join()
 
 

@@ -30,7 +30,7 @@ def test_the_worker_takes_the_key_of_its_vault(directory: Path) -> None:
     key = VaultSecrets(directory).unlock("correct horse")
     with unlocking.serve(directory, held, told.set):
         assert unlocking.hand_over(directory, key)
-        assert told.wait(10)
+        assert told.wait(60)
     assert held.key == key
 
 
