@@ -37,12 +37,13 @@ _GRACE_S: Final = 0.5
 _PORTS: Final = {"tls": "465", "starttls": "587", "none": "587"}
 
 
-def main(directory: Path, *, is_online: bool, sink: IO[str] | None = None) -> int:
-    """Write what is found, account by account, and return the exit status."""
-    out = sink or sys.stdout
+def main(directory: Path, *, is_online: bool, key: str = "", sink: IO[str] | None = None) -> int:
+    """Write what is found, account by account, and return the exit status; `key` opens the vault, in hexadecimal."""
+    out, held = sink or sys.stdout, HeldKey()
+    held.key = bytes.fromhex(key) if key else None
     db = open_store(directory, is_screen=False)
     try:
-        for finding in findings(db, is_online=is_online):
+        for finding in findings(db, is_online=is_online, held=held):
             out.write(json.dumps(asdict(finding)) + "\n")
             out.flush()
     finally:
@@ -50,13 +51,15 @@ def main(directory: Path, *, is_online: bool, sink: IO[str] | None = None) -> in
     return 0
 
 
-def findings(db: Database, *, is_online: bool, longest_s: float = LONGEST_S) -> Iterator[Finding]:
+def findings(
+    db: Database, *, is_online: bool, longest_s: float = LONGEST_S, held: HeldKey | None = None
+) -> Iterator[Finding]:
     """Yield what is found of every account on a server; with its servers asked, all at the same time."""
     rows = [row for row in accounts.all(db) if row.kind in REMOTE_KINDS]
     for row in rows:
         yield from remembered(db, row)
     if is_online:
-        yield from _asked([_Examination(db.directory, row, longest_s) for row in rows])
+        yield from _asked([_Examination(db.directory, row, longest_s, held or HeldKey()) for row in rows])
 
 
 def remembered(db: Database, account: AccountRow) -> Iterator[Finding]:
@@ -83,9 +86,9 @@ def _asked(examinations: list[_Examination]) -> Iterator[Finding]:
 class _Examination:
     """One account's servers, looked at in a thread of its own: none waits for another one's network."""
 
-    def __init__(self, directory: Path, account: AccountRow, longest_s: float) -> None:
+    def __init__(self, directory: Path, account: AccountRow, longest_s: float, held: HeldKey) -> None:
         self._account = account
-        self._secrets = LentSecrets(directory, HeldKey(), account)
+        self._secrets = LentSecrets(directory, held, account)
         self._longest_s = longest_s
         self._ends_at = time.monotonic() + longest_s
         self._words = Words(account, int(time.time()))
@@ -180,7 +183,7 @@ class _Examination:
             self._key = self._fetched_key()
         except SignInAgain as error:
             if isinstance(error.__cause__, Locked):
-                how = "DEALBOX_KEY_FILE names a file with the passphrase"
+                how = "dealbox doctor asks for the passphrase at a terminal, DEALBOX_KEY_FILE names a file with it"
                 text = f"signing in was not tried, as the passwords are locked to this command: {how}"
                 yield self._words.finding("note", "sign_in", text)
             else:

@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.examine or options.recall:
             from sync import examine  # see sign_in
 
-            return examine.main(directory, is_online=options.examine)
+            key = sys.stdin.readline().strip() if options.key_stdin else ""
+            return examine.main(directory, is_online=options.examine, key=key)
         if options.install or options.uninstall:
             return _service(directory, is_wanted=options.install)
         if options.build_demo or options.rebuild_demo:
@@ -106,6 +107,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     how.add_argument(
         "--recall", action="store_true", help="tell dealbox doctor how far mailboxes came, without a server"
+    )
+    parser.add_argument(
+        "--key-stdin",
+        action="store_true",
+        help="with --examine: the key of the passwords is on standard input",
     )
     return parser.parse_args(arguments)
 

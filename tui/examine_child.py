@@ -16,17 +16,21 @@ LONGEST_S: Final = 60.0
 """It gives each account 15 s by itself; this is for a child that hangs."""
 
 
-def findings(directory: Path, *, is_online: bool, longest_s: float = LONGEST_S) -> Iterator[Finding]:
-    """Yield what the child finds, or why it found nothing."""
+def findings(
+    directory: Path, *, is_online: bool, key: bytes | None = None, longest_s: float = LONGEST_S
+) -> Iterator[Finding]:
+    """Yield what the child finds, or why it found nothing; `key` opens the passwords under a passphrase."""
     command = [
         *worker_process.command(),
         "--data",
         str(directory),
         "--examine" if is_online else "--recall",
+        *(["--key-stdin"] if key else []),
     ]
+    said_to_it = f"{key.hex()}\n".encode() if key else b""
     try:
         ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=longest_s, check=False, cwd="/"
+            command, input=said_to_it, capture_output=True, timeout=longest_s, check=False, cwd="/"
         )
     except subprocess.TimeoutExpired as error:
         yield from _read(error.stdout or b"")

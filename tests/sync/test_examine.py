@@ -139,7 +139,8 @@ def test_locked_passwords_are_said_to_be_locked(
     monkeypatch.delenv("DEALBOX_KEY_FILE", raising=False)
     findings = found(db)
     assert told(findings, "error") == []
-    assert "locked to this command: DEALBOX_KEY_FILE" in one(findings, "note", "sign_in")
+    locked = one(findings, "note", "sign_in")
+    assert "locked to this command" in locked and "DEALBOX_KEY_FILE" in locked
     key_file = db.directory / "key"
     key_file.write_text("a long passphrase\n")
     monkeypatch.setenv("DEALBOX_KEY_FILE", str(key_file))

@@ -12,9 +12,12 @@ from servers.dovecot import Dovecot, User
 
 from store import accounts
 from store.database import Database
+from store.rows import AccountRow
 from store.secret import secrets
+from store.secret.files import HeldKey, VaultSecrets
 from store.secret.secrets import AccountSecrets
 from tui import examine_child
+from tui.cli import ask
 from tui.cli import main as cli
 
 Run = Callable[..., int]
@@ -26,6 +29,20 @@ def run(db: Database) -> Run:
 
 
 def an_account_at(db: Database, dovecot: Dovecot, user: User, password: str) -> None:
+    account = an_account(db, dovecot, user)
+    secrets.choose(db.directory, "plain")
+    AccountSecrets(secrets.open_secrets(db.directory), account).put("password", password)
+
+
+def an_account_under_a_passphrase(db: Database, dovecot: Dovecot, user: User, passphrase: str) -> None:
+    account = an_account(db, dovecot, user)
+    kept = VaultSecrets(db.directory, HeldKey())
+    kept.create(passphrase)
+    secrets.choose(db.directory, "file")
+    AccountSecrets(kept, account).put("password", user.password)
+
+
+def an_account(db: Database, dovecot: Dovecot, user: User) -> AccountRow:
     config = {
         "imap_host": "localhost",
         "imap_port": str(dovecot.ports["imaps"]),
@@ -34,11 +51,9 @@ def an_account_at(db: Database, dovecot: Dovecot, user: User, password: str) -> 
         "sign_in": "password",
         "ca_file": str(dovecot.ca_file),
     }
-    account_id = accounts.add(db, "imap", "Work", user.address, config)
-    secrets.choose(db.directory, "plain")
-    account = accounts.get(db, account_id)
+    account = accounts.get(db, accounts.add(db, "imap", "Work", user.address, config))
     assert account is not None
-    AccountSecrets(secrets.open_secrets(db.directory), account).put("password", password)
+    return account
 
 
 def test_what_is_found_at_the_servers_is_told_with_the_rest(
@@ -49,6 +64,33 @@ def test_what_is_found_at_the_servers_is_told_with_the_rest(
     out = capsys.readouterr().out
     assert "note: Work: signing in to IMAP works" in out and "note: Work: was never in step yet" in out
     assert user.password not in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("open sesame", "note: Work: signing in to IMAP works"),
+        ("wrong words", "note: Work: signing in was not tried"),
+        ("", "note: Work: signing in was not tried"),
+    ],
+)
+def test_somebody_at_a_terminal_is_asked_for_the_passphrase_of_the_passwords(
+    run: Run,
+    db: Database,
+    dovecot: Dovecot,
+    user: User,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    told: str,
+) -> None:
+    an_account_under_a_passphrase(db, dovecot, user, "open sesame")
+    monkeypatch.setattr(ask, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(ask, "secret", lambda question: typed)
+    run("doctor")
+    captured = capsys.readouterr()
+    assert told in captured.out
+    assert ("That is not the passphrase" in captured.err) == (typed == "wrong words")
 
 
 def test_an_error_at_a_server_is_the_status_of_the_program_and_comes_first(
