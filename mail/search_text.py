@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from mail.folding import fold_for_index
@@ -12,6 +13,7 @@ VERSION: Final = 1
 """Raise it when the same message gives other words than before, here or in mail.folding: then stores index anew."""
 MOST_CHARACTERS: Final = 400_000
 """Of one body; what comes after is not indexed."""
+_SHORT: Final = 300
 
 
 def search_text(subject: str, people: Iterable[Address], body: Body, files: Iterable[str]) -> SearchText:
@@ -21,11 +23,19 @@ def search_text(subject: str, people: Iterable[Address], body: Body, files: Iter
     """
     names = dict.fromkeys(word for person in people for word in (person.name, person.email) if word)
     return SearchText(
-        subject=fold_for_index(subject),
-        people=fold_for_index(" \n ".join(names)),
+        subject=_fold_short(subject),
+        people=_fold_short(" \n ".join(names)),
         body=fold_for_index(body_text(body)),
-        files=fold_for_index(" \n ".join(files)),
+        files=_fold_short(" \n ".join(files)),
     )
+
+
+def _fold_short(text: str) -> str:
+    """Fold what is often met again: a conversation has one subject, and the same people."""
+    return _fold_again(text) if len(text) <= _SHORT else fold_for_index(text)
+
+
+_fold_again: Final = lru_cache(maxsize=4_096)(fold_for_index)
 
 
 def body_text(body: Body) -> str:
