@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from linking import earlier
 from linking.creating_rules import Skip, Standing, refusal, refusal_of_copy, title_of
 from linking.newcomer import as_newcomer, is_machine
 from linking.taking_back import CannotLink as CannotLink
@@ -120,7 +121,7 @@ def _stranger(connection: sqlite3.Connection, email: str, name: str, email_id: E
 def _make(connection: sqlite3.Connection, mail: FirstMail, settings: AccountCrm, newcomer: Newcomer) -> None:
     now = int(time.time())
     owner_id = account_crm.take_turn(connection, settings) or users.me(connection).id
-    person_id = _add_person(connection, newcomer, owner_id, now)
+    person_id = _add_person(connection, mail, newcomer, owner_id, now)
     item = _add_item(connection, mail, settings, newcomer, person_id, owner_id, now)
     activity_id = _plan(connection, mail, settings, item, now)
     slot = Slot(item.kind.value, item.id, "auto", "", now, "made from this conversation")
@@ -133,7 +134,11 @@ def _make(connection: sqlite3.Connection, mail: FirstMail, settings: AccountCrm,
     events.record(connection, "items", text=text, thread_ids=[mail.thread_id])
 
 
-def _add_person(connection: sqlite3.Connection, newcomer: Newcomer, owner_id: str, now: int) -> str:
+def _add_person(
+    connection: sqlite3.Connection, mail: FirstMail, newcomer: Newcomer, owner_id: str, now: int
+) -> str:
+    """Add somebody, which shows none of their earlier conversations to others (D12)."""
+    held = earlier.Held(connection, {newcomer.email}, but=mail.thread_id)
     values: dict[str, object] = {
         "name": newcomer.name,
         "title": newcomer.title,
@@ -151,6 +156,7 @@ def _add_person(connection: sqlite3.Connection, newcomer: Newcomer, owner_id: st
         del values["phones"]
         planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
     crm_changes.apply(connection, planned.changes, now)
+    held.back(now)
     return planned.ref.id
 
 
@@ -228,7 +234,7 @@ def _add_recipients(connection: sqlite3.Connection, mail: FirstMail, common: Set
     for stranger in _strangers(connection, mail, common):
         with contextlib.suppress(BadItem):  # what is written there is no address of anybody
             newcomer = as_newcomer(stranger, signature_facts.SignatureFacts())
-            added.append(_add_person(connection, newcomer, owner_id, now))
+            added.append(_add_person(connection, mail, newcomer, owner_id, now))
     if not added:
         return False
     details = {"persons": added}

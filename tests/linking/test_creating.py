@@ -12,7 +12,7 @@ import makers
 import pytest
 from strangers import an_account_that_makes_leads, comes, count, made, reason, works
 
-from linking import creating, deciding, panel, smart_bcc
+from linking import creating, deciding, panel, smart_bcc, standing
 from mail.types import AccountId, Role
 from store import ingest, invariants, mailbox_choices
 from store.crm.items import ItemKind, ItemRef
@@ -339,3 +339,19 @@ def test_what_cannot_be_made_leaves_nothing_half_made(db: Database, account: Acc
     )
     assert len(told.fetchall()) == 1
     assert [count(db, table) for table in ("person", "lead", "activity")] == [0, 0, 0]
+
+
+def test_the_person_it_makes_shows_no_earlier_conversation_to_others(
+    db: Database, account: AccountId
+) -> None:
+    """D12."""
+    bo = crm_rows.a_user(db, "Bo", "bo@corp.example")
+    account_crm.set(db, account, creates="off", default_visibility="shared")
+    before = comes(db, account, "1", message_id="one@acme.example")
+    account_crm.set(db, account, creates="lead")
+    with db.write() as connection:
+        connection.execute("UPDATE account_crm SET creates_since = 0")
+    thread = comes(db, account, "2", message_id="two@acme.example", subject="Another offer")
+    assert made(db, thread).title == "Another offer"
+    assert bo in standing.audience(db.read(), thread)
+    assert bo not in standing.audience(db.read(), before)

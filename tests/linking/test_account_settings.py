@@ -7,7 +7,7 @@ import makers
 import pytest
 import stored
 
-from linking import account_settings, standing
+from linking import account_settings, smart_bcc, standing
 from linking.account_settings import Refused
 from mail.types import AccountId, Role, ThreadId
 from store import threads
@@ -155,3 +155,8 @@ def test_a_colleague_without_the_right_does_not_hand_an_account_to_a_team(
         connection.execute("UPDATE account SET owner = 'somebody else'")
     with pytest.raises(Refused, match="connected the mailbox"):
         account_settings.change(db, account, scope="team")
+
+
+def test_a_smart_bcc_address_is_replaced_at_the_wish_of_who_may(db: Database, account: AccountId) -> None:
+    first = smart_bcc.address(db, account, None)
+    assert account_settings.rotate(db, account, None) != first
