@@ -15,7 +15,7 @@ from store.crm.items import ItemCard, ItemKind, ItemRef
 from store.database import Database
 from store.links import links
 from store.links.panel import PanelFacts, Suggestion
-from store.rows import ActionRow
+from store.rows import ActionRow, ThreadRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.items.host import Host, tell
@@ -224,5 +224,13 @@ async def do(screen: MailScreen, change: Callable[P, ActionRow], *args: P.args, 
     await screen.reload()
     if was_reading and before is not None and screen.thread_list.source.find(before.thread_id) is None:
         screen.preview.show_now(is_opened=True)
-    hint = f". {line(done.hint).capitalize()}: {screen.key_of('link.share')}" if done.hint else ""
-    screen.say(f"{line(done.title)}{hint}", can_undo=bool(done.id))
+    screen.say(f"{line(done.title)}{_hint(screen, done, before)}", can_undo=bool(done.id))
+
+
+def _hint(screen: MailScreen, done: ActionRow, before: ThreadRow | None) -> str:
+    """Return what could be done next; its key only while it means the conversation that was meant before."""
+    if not done.hint:
+        return ""
+    now = screen.current_thread()
+    is_there = before is not None and now is not None and before.thread_id == now.thread_id
+    return f". {line(done.hint).capitalize()}" + (f": {screen.key_of('link.share')}" if is_there else "")
