@@ -13,9 +13,9 @@ from store.crm.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.item_relations import PersonLine, Related
 from store.crm.timeline_entries import Entry, EntryKind, Moment
-from tui.widgets import item_lines
+from tui.widgets import item_lines, timeline_lines
 from tui.widgets.crm_lines import Look
-from tui.widgets.item_lines import OpenPage, OpenThread, ShowText
+from tui.widgets.item_lines import OpenPage, OpenThread, ShowLine, ShowText
 
 NOW = int(time.mktime((2026, 11, 22, 12, 0, 0, 0, 0, -1)))
 HOUR, DAY = 3600, 86_400
@@ -80,7 +80,7 @@ def test_no_line_is_wider_than_it_may_be(width: int) -> None:
         *item_lines.head_lines(facts, width, NOW, keys={}),
         *item_lines.about_lines(facts, max(width, 20), NOW),
         *item_lines.detail_lines(facts, max(width, 20), NOW),
-        *item_lines.entry_lines(entry, width, NOW),
+        *timeline_lines.entry_lines(entry, width, NOW),
     )
     assert max(cell_len(each.text) for each in lines) <= max(width, 20)
 
@@ -146,7 +146,7 @@ def test_times_name_the_day_only_where_it_changes_and_the_year_only_of_another()
         Moment("in the CRM", NOW - DAY),
         Moment("linked", NOW - DAY + HOUR),
     )
-    assert item_lines.times_text(moments, NOW) == (
+    assert timeline_lines.times_text(moments, NOW) == (
         "received 18 Oct 2025 12:00, in the CRM 21 Nov 12:00, linked 13:00"
     )
 
@@ -161,7 +161,7 @@ def test_an_event_says_what_it_was_from_whom_and_when() -> None:
         preview="We accept",
         thread_id=ThreadId(7),
     )
-    first, second = item_lines.entry_lines(entry, 80, NOW)
+    first, second = timeline_lines.entry_lines(entry, 80, NOW)
     assert first.text == " 11:00  mail in  Ana Lima: Quote - We accept"
     assert second.text == "        received 22 Nov 11:00, in the CRM 12:00"
     assert first.target == second.target == OpenThread(ThreadId(7))
@@ -169,4 +169,17 @@ def test_an_event_says_what_it_was_from_whom_and_when() -> None:
 
 def test_links_told_together_lead_nowhere() -> None:
     entry = Entry(EntryKind.LINK, NOW, "9 conversations linked by rule", thread_id=ThreadId(7), count=9)
-    assert item_lines.entry_lines(entry, 80, NOW)[0].target is None
+    assert timeline_lines.entry_lines(entry, 80, NOW)[0].target is None
+
+
+def test_a_change_that_is_cut_off_leads_to_its_whole_text() -> None:
+    text = "description: none -> " + "word " * 40
+    entry = Entry(EntryKind.CHANGE, NOW, text, by="Bo", moments=(Moment("changed", NOW),))
+    target = timeline_lines.entry_lines(entry, 80, NOW)[0].target
+    assert target == ShowLine(text, "Changed 22 Nov 12:00, by Bo")
+
+
+def test_the_head_of_a_lost_deal_says_why() -> None:
+    lost = replace(FACTS, status="lost", details=(Fact("lost because", "too dear"),))
+    head = item_lines.head_lines(lost, 120, NOW, keys={})
+    assert "lost because too dear" in head[0].text

@@ -20,6 +20,7 @@ from store.database import Database
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
+from tui.format import plural
 from tui.items.host import Host, card_of, tell
 from tui.screens import form_journal
 from tui.screens.confirm import Confirm
@@ -148,16 +149,22 @@ async def convert(host: Host, lead: ItemRef) -> Made | None:
         deal, done = await in_store(_converted, host.db, lead, values)
         return Made(PageRef.of(deal), done)
 
-    about = (
-        f"Person, organization, labels, {follows.activities} activities and {follows.notes} notes go to the deal. "
-        f"The conversations ({follows.conversations}) belong to both from then on, and cannot be linked to another."
-    )
+    about = _what_goes_over(follows)
     journal = await form_journal.opened(host.db, f"convert {PageRef.of(lead).address}")
     title = f"Convert the lead {line(card.title)} to a deal"
     made = await host.ask(ItemForm(title, shown, save, about=about, journal=journal))
     if made is not None:
         tell(host, made.action)
     return made
+
+
+def _what_goes_over(follows: item_forms.Follows) -> str:
+    activities = plural(follows.activities, "activity", "activities")
+    about = f"Person, organization, labels, {activities} and {plural(follows.notes, 'note')} go to the deal."
+    if not follows.conversations:
+        return about
+    conversations = plural(follows.conversations, "conversation")
+    return f"{about} Lead and deal both keep {conversations}, which cannot be linked to another then."
 
 
 _TAKEN_OVER: Final = ("value", "currency", "expected_close")

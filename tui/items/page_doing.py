@@ -23,7 +23,7 @@ from tui.bridge import in_store
 from tui.content import line
 from tui.items import adding, host, link_verbs, planning, verbs
 from tui.screens.confirm import Confirm
-from tui.widgets.item_lines import OpenThread, ShowText
+from tui.widgets.item_lines import OpenPage, OpenThread, ShowText
 from tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ _ITEM_VERBS: Final[dict[str, Verb]] = {
     "owner": verbs.assign,
     "labels": verbs.set_labels,
     "follow": verbs.follow,
-    "convert": adding.convert,
     "merge": verbs.merge,
     "products": _products,
 }
@@ -64,6 +63,7 @@ class Doing:
             "reopen": self._reopen,
             "archive": self._archive,
             "delete": self._delete,
+            "convert": self._convert,
             "pin": self._pin,
             "edit_note": self._edit_note,
             "delete_note": self._delete_note,
@@ -118,6 +118,13 @@ class Doing:
         if item is not None and facts is not None:
             is_archived = facts.status == "archived"
             await (verbs.unarchive if is_archived else verbs.archive)(page, item)
+
+    async def _convert(self) -> None:
+        """Make a deal of the lead and show it; q comes back to the lead."""
+        page = self._page
+        made = await adding.convert(page, page.ref.item) if page.ref.item is not None else None
+        if made is not None:
+            page.follow(OpenPage(made.ref))
 
     async def _delete(self) -> None:
         page = self._page

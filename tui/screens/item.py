@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.css.scalar import Scalar
 from textual.widget import Widget
 
+from mail.text import safe_block
 from store.crm import item_page
 from store.crm.item_conversations import ItemConversations
 from store.crm.item_page import PageFacts
@@ -27,9 +28,9 @@ from tui.items import frame
 from tui.items import keys as item_keys
 from tui.items.frame import TABS, Tab
 from tui.screens.worklist import Worklist
-from tui.widgets import item_lines
+from tui.widgets import item_lines, timeline_lines
 from tui.widgets.bar import Bar, Rule
-from tui.widgets.item_lines import ItemLine, OpenPage, OpenThread, ShowText, Target
+from tui.widgets.item_lines import ItemLine, OpenPage, OpenThread, ShowLine, ShowText, Target
 from tui.widgets.line_list import LineList, Lines
 from tui.widgets.thread_list import ThreadList
 
@@ -57,7 +58,7 @@ class Entries:
     def lines(self, index: int, width: int, now: int) -> Sequence[ItemLine]:
         """Return the lines of an event."""
         entry = self._source.row(index)
-        return item_lines.entry_lines(entry, width, now) if entry is not None else ()
+        return timeline_lines.entry_lines(entry, width, now) if entry is not None else ()
 
 
 class ItemPage(Worklist):
@@ -81,7 +82,7 @@ class ItemPage(Worklist):
         self._lists = Vertical(id="item-lists")
         self.about = LineList(id="item-about")
         self.timeline = LineList(
-            id="item-timeline", row_lines=item_lines.ENTRY_LINES, empty_text="Nothing happened yet"
+            id="item-timeline", row_lines=timeline_lines.ENTRY_LINES, empty_text="Nothing happened yet"
         )
         self.details = LineList(id="item-details")
         self.threads = ThreadList(
@@ -287,6 +288,10 @@ class ItemPage(Worklist):
                     self.app.push_screen(ItemPage(self, target.page))
             case ShowText():
                 self.run(partial(self.doing.show_note, target.note_id, target.title))
+            case ShowLine():
+                from tui.screens.page import Page
+
+                self.app.push_screen(Page(line(target.title), Content(safe_block(target.text))))
             case None:
                 self.say("This line leads nowhere")
 

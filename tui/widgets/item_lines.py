@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
@@ -14,7 +14,6 @@ from store.crm.item_details import Fact, amount
 from store.crm.item_page import ActivityLine, NoteLine, PageFacts, ProductLine
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.item_relations import PersonLine, Related
-from store.crm.timeline_entries import Entry, EntryKind, Moment
 from tui.content import line
 from tui.format import count, fit, iso_date, short_date, shorten
 from tui.widgets.crm_lines import Look, money, stage_bar
@@ -29,20 +28,10 @@ NAMES: Final = {
     PageKind.ACTIVITY: "Activity",
     PageKind.PRODUCT: "Product",
 }
-ENTRY_LINES: Final = 2
 _BAR_CELLS: Final = 15
 _CAPTION: Final = 22
-_WORD: Final = 9
 _NOTE_LINES: Final = 8
 _NAMED: Final = 3
-_WORDS: Final = {
-    EntryKind.MAIL_IN: "mail in",
-    EntryKind.MAIL_OUT: "mail out",
-    EntryKind.LINK: "link",
-    EntryKind.NOTE: "note",
-    EntryKind.CHANGE: "change",
-    EntryKind.MADE: "made",
-}
 
 
 class OpenPage(NamedTuple):
@@ -64,7 +53,14 @@ class ShowText(NamedTuple):
     title: str
 
 
-Target: TypeAlias = OpenPage | OpenThread | ShowText
+class ShowLine(NamedTuple):
+    """Show a line in full that may be cut off."""
+
+    text: str
+    title: str
+
+
+Target: TypeAlias = OpenPage | OpenThread | ShowText | ShowLine
 
 
 class ItemLine(NamedTuple):
@@ -116,6 +112,10 @@ def _place(facts: PageFacts) -> Iterator[ItemLine]:
         parts.insert(0, line(facts.stage))
     if facts.expected_close and facts.is_open:
         parts.append(f"expected {line(facts.expected_close)}")
+    if facts.status == "lost":
+        parts += [
+            f"lost because {line(fact.text)}" for fact in facts.details if fact.caption == "lost because"
+        ]
     if facts.totals:
         sums = " + ".join(money(total, currency) for currency, total in facts.totals)
         parts.append(f"products {sums}")
@@ -318,50 +318,7 @@ def _detail(fact: Fact, width: int, now: int) -> Iterator[ItemLine]:
             caption = " " * column
 
 
-# -- the timeline
-
-
-def entry_lines(entry: Entry, width: int, now: int) -> tuple[ItemLine, ItemLine]:
-    """Return an event on two lines: what happened, and when each part of it did."""
-    target = _target(entry)
-    word = _WORDS.get(entry.kind) or ("done" if entry.is_done else "to do")
-    text = line(entry.text) or "(no subject)" * (entry.kind in (EntryKind.MAIL_IN, EntryKind.MAIL_OUT))
-    if entry.kind in (EntryKind.MAIL_IN, EntryKind.MAIL_OUT):
-        text = f"{line(entry.by)}: {text}"
-    if entry.preview:
-        text += f" - {line(entry.preview)}"
-    look = Look.DIM if entry.kind in (EntryKind.LINK, EntryKind.CHANGE) else Look.PLAIN
-    first = f"{short_date(entry.at, now):>6}  {word:<{_WORD}}{'pinned: ' if entry.is_pinned else ''}{text}"
-    second = f"{' ' * 8}{times_text(entry.moments, now)}{_by(entry)}"
-    return ItemLine(shorten(first, width), look, target), ItemLine(shorten(second, width), Look.DIM, target)
-
-
-def _by(entry: Entry) -> str:
-    if not entry.by or entry.kind in (EntryKind.MAIL_IN, EntryKind.MAIL_OUT):
-        return ""
-    return f"; {line(entry.by)}" if entry.kind is EntryKind.MADE else f", by {line(entry.by)}"
-
-
-def _target(entry: Entry) -> Target | None:
-    if entry.note_id:
-        return ShowText(entry.note_id, "Note")
-    if entry.page is not None:
-        return OpenPage(entry.page)
-    if entry.thread_id is not None and entry.count == 1:
-        return OpenThread(entry.thread_id)
-    return None
-
-
-def times_text(moments: Iterable[Moment], now: int) -> str:
-    """Return "received 22 Nov 08:14, in the CRM 08:20": the day only where it is another than the one before."""
-    parts = []
-    day = ""
-    for name, at in moments:
-        text = moment_text(at, now)
-        same_day, clock = text[:-6], text[-5:]
-        parts.append(f"{name} {clock if same_day == day else text}")
-        day = same_day
-    return ", ".join(parts)
+# -- times
 
 
 def moment_text(at: int, now: int) -> str:

@@ -14,8 +14,9 @@ from desk import Desk, the_page
 
 from linking import service
 from mail.types import AccountId, Role, ThreadId
+from store.crm import item_edits, notes
 from store.crm.item_refs import PageKind, PageRef
-from store.crm.items import ItemRef
+from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.links import links
 from store.sending import drafts
@@ -231,3 +232,28 @@ async def test_the_note_of_a_colleague_is_changed_only_with_the_right_to(db: Dat
         await desk.press("4", "G", "X", "y")
         await desk.until("Not done")
     assert db.read().execute("SELECT count(*) FROM note WHERE deleted_at IS NULL").fetchone() == (1,)
+
+
+async def test_the_deal_made_of_a_lead_is_shown_and_q_comes_back_to_the_lead(db: Database, ana: str) -> None:
+    lead, _ = item_edits.create(db, ItemKind.LEAD, {"title": "Labels", "person_id": ana})
+    notes.add(db, lead, "They want it")
+    async with the_page(db, lead) as desk:
+        await desk.press("d")
+        await desk.until("0 activities and 1 note go to the deal.")
+        await desk.press("ctrl+x")
+        await desk.until("Deal: Labels")
+        await desk.press("q")
+        await desk.until("Lead: Labels")
+        assert "converted" in desk.text
+
+
+async def test_a_change_is_shown_in_full(db: Database, ana: str) -> None:
+    deal = crm_rows.a_deal(db, "Renewal", ana)
+    item_edits.edit(db, deal, {"title": "Renewal of " + "very " * 14 + "much"})
+    async with the_page(db, deal) as desk:
+        await desk.press("2")
+        await desk.until("title: Renewal")
+        assert "much" not in desk.text.replace(screens.lines(desk.app)[0], "")
+        await desk.press("enter")
+        await desk.until("Changed ")
+        await desk.until("much")
