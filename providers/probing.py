@@ -194,6 +194,8 @@ def told(endpoint: Endpoint, protocol: Protocol, timeout_s: float) -> Iterator[N
         raise Trouble("host", f"There is no server called {host}.", protocol) from error
     except TimeoutError as error:
         text = f"{host} did not answer on port {port} within {timeout_s:g} s."
+        if endpoint.security != "tls":
+            text += " A server that wants TLS from the start says nothing before it: then say --security tls."
         raise Trouble("timeout", text, protocol) from error
     except ConnectionRefusedError as error:
         raise Trouble("host", f"Nothing listens at {host}, port {port}.", protocol) from error

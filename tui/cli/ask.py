@@ -33,6 +33,14 @@ def yes(question: str) -> bool:
     return is_somebody_there() and line(f"{question} [y/N]").lower() in {"y", "yes"}
 
 
+def agreed(question: str) -> bool:
+    """Ask a question that Enter agrees to; what is neither yes nor no is asked again. Raises BadUse where nobody can be asked."""
+    while True:
+        answer = line(question, "y").lower()
+        if answer in {"y", "yes", "n", "no"}:
+            return answer[0] == "y"
+
+
 def secret(question: str) -> str:
     """Ask for something that must not show. Raises BadUse where nobody can be asked."""
     if not is_somebody_there():

@@ -47,6 +47,7 @@ def add(options: argparse.Namespace) -> int:
         account_id = account_plan.add(
             db, plan, place, secret, client_secret, name=options.name or "", aliases=aliases
         )
+        _begin_unlocked(db.directory, place)
     say(f"Added account {account_id}: {address}. Its password is {secret_places.told(place)}.")
     note("Open it with: dealbox")
     return 0
@@ -86,6 +87,12 @@ def unlock(options: argparse.Namespace) -> int:
         accounts.request_sync(db)
     say("Unlocked.")
     return 0
+
+
+def _begin_unlocked(directory: Path, place: Secrets) -> None:
+    """Start the worker with the passphrase that was just typed: asked for again in the screen, it would only annoy."""
+    if isinstance(place, VaultSecrets) and place.held.key and cli_ask.is_somebody_there():
+        _handed_over(directory, place.held.key)
 
 
 def _unlocked(kept: VaultSecrets, options: argparse.Namespace) -> bytes:
@@ -152,7 +159,7 @@ def _discovered(child: SignInChild, address: str, options: argparse.Namespace) -
         event = child.ask({**request, "imap": host, "smtp": smtp})
     if event["event"] != "servers":
         advice = "" if event.get("is_final") else " Say them with --imap HOST:PORT and --smtp HOST:PORT."
-        raise Failed(f"{event['text']}{advice}")
+        raise Failed(f"{event['text'].removesuffix('.')}.{advice}" if advice else event["text"])
     return account_plan.from_event(address, event)
 
 
@@ -174,7 +181,7 @@ def _show(plan: Plan) -> None:
         note(line)
     if plan.hint:
         note(plan.hint)
-    if cli_ask.is_somebody_there() and cli_ask.line("Use these? Enter, or n to leave", "y").lower()[0] == "n":
+    if cli_ask.is_somebody_there() and not cli_ask.agreed("Use these? Enter, or n to leave"):
         raise Failed("nothing was added; --imap, --smtp and --username say it otherwise")
 
 

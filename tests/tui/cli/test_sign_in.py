@@ -11,6 +11,7 @@ from pty_terminal import PtyTerminal
 from servers.certificates import Authority
 from servers.dovecot import Dovecot, User
 from servers.fake_tokens import CLIENT_ID, FakeTokens
+from waiting import until
 
 from store import accounts, worker_process
 from store.database import open_store
@@ -49,6 +50,15 @@ def servers(dovecot: Dovecot, *, trusted: bool = True) -> list[str]:
     words = ["--imap", f"localhost:{dovecot.ports['imaps']}", "--smtp"]
     words += [f"localhost:{dovecot.ports['submissions']}", "--security", "tls"]
     return words + (["--ca-file", str(dovecot.ca_file)] if trusted else [])
+
+
+def status_of(data: Path) -> str:
+    """Return how the one account there is is doing."""
+    db = open_store(data, is_screen=False)
+    try:
+        return accounts.all(db)[0].status
+    finally:
+        db.close()
 
 
 def kept(data: Path, kind: Kind) -> tuple[dict[str, str], str | None]:
@@ -178,11 +188,19 @@ class Talk:
         self._terminal.send(f"{answer}\n")
 
 
+@pytest.fixture
+def no_worker_after(data: Path) -> Iterator[None]:
+    yield
+    run("worker", "stop")
+
+
+@pytest.mark.usefixtures("no_worker_after")
 def test_a_person_is_asked_what_is_needed(data: Path, dovecot: Dovecot, user: User) -> None:
     words = ["account", "add", *servers(dovecot, trusted=False)]
     with PtyTerminal([*DEALBOX, *words], columns=100, rows=40) as terminal:
         talk = Talk(terminal)
         talk.answer("Your e-mail address:", user.address)
+        talk.answer("Use these?", "what?")
         talk.answer("Use these?", "")
         talk.answer("New passphrase", "correct horse")
         talk.answer("Once more", "correct horse")
@@ -194,6 +212,7 @@ def test_a_person_is_asked_what_is_needed(data: Path, dovecot: Dovecot, user: Us
         assert user.password.encode() not in terminal.octets and b"correct horse" not in terminal.octets
     config, password = kept(data, "file")
     assert password == user.password and len(config["smtp_pin"]) == 64
+    until(lambda: status_of(data) == "live")  # the worker has the passphrase: nobody is asked for it again
 
 
 @pytest.fixture
