@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.content import Content
-from textual.widgets import Input, OptionList
-from textual.widgets.option_list import Option
+from textual.widgets import Input
 
 from mail.folding import fold
 from mail.text import safe_line
@@ -27,29 +26,21 @@ class LabelPicker(Picker[str]):
         super().on_mount()
         self.query_one(Input).placeholder = "a label: Enter puts it on, or takes it off; a new name makes one"
 
-    def _filter(self, typed: str) -> None:
-        super()._filter(typed)
+    def fitting(self, typed: str) -> list[tuple[int, Choice[str]]]:
+        """Return the labels that fit, and last the new one that the words would make."""
+        found = super().fitting(typed)
         name = safe_line(typed).strip()
         if not name or fold(name) in self._names:
-            return
+            return found
         label = Content.assemble(("new label ", "dim"), (line(name), "bold"))
-        self._shown.append((0, Choice(name, label, name)))
-        options = self.query_one(OptionList)
-        options.add_option(Option(label))
-        if options.highlighted is None:
-            options.highlighted = 0
+        return [*found, (0, Choice(name, label, name))]
 
     @on(Input.Submitted)
     def _on_label(self, event: Input.Submitted) -> None:
         name = self._names.get(fold(safe_line(event.value).strip()))
-        if name is not None and name != self._highlighted:
+        if name is not None and name != self.highlighted:
             event.prevent_default()  # what was typed in full goes before what only begins so
             self.dismiss(name)
-
-    @property
-    def _highlighted(self) -> str | None:
-        at = self.query_one(OptionList).highlighted
-        return self._shown[at][1].value if at is not None and at < len(self._shown) else None
 
 
 def _choice(name: str, *, is_marked: bool) -> Choice[str]:

@@ -81,17 +81,27 @@ class Picker(TypedList[T]):
     @on(Input.Submitted)
     def _on_submitted(self) -> None:
         if self.choices.highlighted is not None:
-            self.dismiss(self._shown[self.choices.highlighted][1].value)
+            self.dismiss(self.highlighted)
 
     @on(ChoiceList.Chosen)
     def _on_clicked(self, event: ChoiceList.Chosen) -> None:
         self.dismiss(self._shown[event.index][1].value)
 
-    def _filter(self, typed: str) -> None:
+    def fitting(self, typed: str) -> list[tuple[int, Choice[T]]]:
+        """Return what fits the words typed, best first, each with how well."""
         wanted = fold(typed)
         ranked = [(rank(wanted, words, name), choice) for words, name, choice in self._choices]
         found = [(how, choice) for how, choice in ranked if how is not None]
-        self._shown = sorted(found, key=lambda each: each[0])[:_SHOWN]
+        return sorted(found, key=lambda each: each[0])[:_SHOWN]
+
+    @property
+    def highlighted(self) -> T | None:
+        """What Enter would take."""
+        at = self.choices.highlighted
+        return self._shown[at][1].value if at is not None else None
+
+    def _filter(self, typed: str) -> None:
+        self._shown = self.fitting(typed)
         self.choices.show(len(self._shown), lambda index: self._line(*self._shown[index]), "nothing fits")
 
     def _line(self, how: int, choice: Choice[T]) -> Content:
