@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
@@ -43,6 +43,17 @@ class Options:
     settings: Settings = field(default_factory=Settings)
 
 
+Told = Callable[[str], None]
+
+
+def _nothing(_: str) -> None:
+    """Tell nobody."""
+
+
+def _percent(told: Told) -> Callable[[int], None]:
+    return lambda percent: told(f"{percent} % written")
+
+
 def samples(path: Path, options: Options) -> tuple[tuple[str, ...], list[list[str]]]:
     """Return the headings of a file, and the first values of each column. Raises OSError, sheets.Unreadable."""
     with Table(path, encoding=options.encoding, delimiter=options.delimiter) as table:
@@ -57,11 +68,18 @@ def samples(path: Path, options: Options) -> tuple[tuple[str, ...], list[list[st
 
 
 def import_file(
-    db: Database, path: Path, chosen: Chosen, options: Options | None = None, *, dry_run: bool
+    db: Database,
+    path: Path,
+    chosen: Chosen,
+    options: Options | None = None,
+    *,
+    dry_run: bool,
+    told: Told = _nothing,
 ) -> ImportReport:
     """Bring in the rows of a file; a dry run only says what would come in.
 
     The store is read while the file is, and written at the end: all of it or nothing. Doing it twice changes nothing.
+    `told` hears now and then how far it is.
     Raises OSError, sheets.Unreadable, mapping.CannotMap, import_runs.UnderWay.
     """
     options = options or Options()
@@ -82,8 +100,9 @@ def import_file(
             read = [_identified(row, chosen.kind, columns, rows) for row in some]
             _take(read, chosen.kind, rows, intake, rejects)
             staging.flush()
+            told(f"{some[-1].number:,} lines read")
         if not dry_run and not staging.is_empty():
-            left = import_runs.write(db, path.name, staging.steps(now), now)
+            left = import_runs.write(db, path.name, staging.steps(now), now, _percent(told))
             intake.notices.extend(overtaken(path.name, left))
         return intake.report(is_dry_run=dry_run, kind=chosen.kind)
 

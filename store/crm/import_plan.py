@@ -102,7 +102,7 @@ class Plan:
 def _open(path: Path, plan_id: str) -> sqlite3.Connection | None:
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     try:
         if connection.execute("SELECT id FROM about").fetchone() == (plan_id,):
             return connection

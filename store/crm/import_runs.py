@@ -100,10 +100,12 @@ def carry_on(db: Database, may_go_on: MayGoOn = lambda: True) -> bool:
     return not is_under_way(db)
 
 
-def write(db: Database, file: str, steps: Iterable[str], now: int, may_go_on: MayGoOn = lambda: True) -> int:
+def write(
+    db: Database, file: str, steps: Iterable[str], now: int, told: Callable[[int], None] = lambda _: None
+) -> int:
     """Bring the steps into the store, within alone(), and return how many rows had no place any more.
 
-    What KeyboardInterrupt cuts short is taken back.
+    `told` hears now and then how many percent are written. What KeyboardInterrupt cuts short is taken back.
     """
     plan_id, count = import_plan.write(db.directory, steps)
     with db.write() as connection:
@@ -114,10 +116,10 @@ def write(db: Database, file: str, steps: Iterable[str], now: int, may_go_on: Ma
         )
     import_plan.adopt(db.directory)
     try:
-        return _finish(db, may_go_on)
+        return _finish(db, lambda: True, told)
     except KeyboardInterrupt:
         _turn_back(db)
-        _finish(db, may_go_on)
+        _finish(db, lambda: True)
         raise
 
 
@@ -152,7 +154,7 @@ def _turn_back(db: Database) -> None:
         connection.execute("UPDATE import_run SET state = 'taking_back'")
 
 
-def _finish(db: Database, may_go_on: MayGoOn) -> int:
+def _finish(db: Database, may_go_on: MayGoOn, told: Callable[[int], None] = lambda _: None) -> int:
     """Write, or take back, what is left of the import under way; return how many rows could not be."""
     run, left = last(db), 0
     if run is None or run.state == "done":
@@ -165,6 +167,7 @@ def _finish(db: Database, may_go_on: MayGoOn) -> int:
                 db.give_way()
                 run, more = _slice(db, plan, run)
                 left += more
+                told(100 * run.done // run.steps)
     except PlanGone:
         _give_up(db, run)
     else:

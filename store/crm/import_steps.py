@@ -243,7 +243,19 @@ def take_back(connection: sqlite3.Connection, text: str, now: int) -> int:
         reverse += _parts_back(table, row_id, parts, olds)
         if after:
             reverse.append(_step(table, {"id": row_id}, after, before))
-    return crm_changes.carry_out(connection, reverse, now)
+    left = crm_changes.carry_out(connection, reverse, now)
+    if step["kind"] == "new":
+        _forget(connection, table, [item[0] for item in step["items"]])
+    return left
+
+
+def _forget(connection: sqlite3.Connection, table: str, row_ids: Sequence[str]) -> None:
+    """Let timelines tell nothing of items that never were."""
+    gone = f'FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM "{table}" WHERE id = value)'
+    connection.execute(
+        f"DELETE FROM audit WHERE object IN (SELECT ? || ':' || value {gone})",  # noqa: S608 - a known table
+        (table, json.dumps(row_ids)),
+    )
 
 
 def _untell(connection: sqlite3.Connection, rows: Sequence[Values]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +40,7 @@ def import_crm(options: argparse.Namespace) -> int:
                 if is_file
                 else f"there is no directory {options.path}"
             )
-        with _alone():
+        with _alone(db):
             report = csv_items.import_directory(db, options.path, dry_run=options.dry_run)
         status = _report(options, report)
         if decisions.is_any(db):
@@ -81,8 +83,15 @@ def undo(options: argparse.Namespace) -> int:
     return 0
 
 
+def _told(text: str) -> None:
+    """Say on a line of a terminal how far an import is; "" clears the line."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(db: Database) -> Iterator[None]:
     """Say in words why an import does not begin, or what becomes of one that is cut short."""
     before = gc.get_threshold()
     gc.set_threshold(_OBJECTS)
@@ -90,17 +99,25 @@ def _alone() -> Iterator[None]:
         yield
     except import_runs.UnderWay as error:
         raise Failed(str(error)) from error
+    except sqlite3.OperationalError as error:
+        text = (
+            "what has come in is carried on by itself"
+            if import_runs.is_under_way(db)
+            else "nothing of it came in"
+        )
+        raise Failed(f"the import could not be written: {error}; {text}") from error
     except KeyboardInterrupt:
         note("Stopped: nothing of it came in.")
         raise
     finally:
+        _told("")
         gc.set_threshold(*before)
 
 
 def _file(options: argparse.Namespace, import_file: Callable[..., ImportReport]) -> int:
     with opened(options) as db:
         _refuse_without_file(options.path)
-        with _alone():
+        with _alone(db):
             report = import_file(db, options.path, dry_run=options.dry_run)
         return _report(options, report)
 
@@ -112,8 +129,10 @@ def import_csv(options: argparse.Namespace) -> int:
         try:
             how = _how(options)
             chosen = _chosen(db, options, how)
-            with _alone():
-                report = csv_file.import_file(db, options.path, chosen, how, dry_run=options.dry_run)
+            with _alone(db):
+                report = csv_file.import_file(
+                    db, options.path, chosen, how, dry_run=options.dry_run, told=_told
+                )
         except CannotMap as error:
             raise BadUse(str(error)) from error
         except sheets.Unreadable as error:

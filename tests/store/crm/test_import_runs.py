@@ -16,6 +16,7 @@ import stored
 from imported import imported
 
 from linking import deciding
+from linking.exchange import csv_file, mapping
 from mail.types import Role, ThreadId
 from store import events
 from store.crm import import_plan, import_runs, import_steps, item_edits, items
@@ -261,3 +262,18 @@ def test_what_somebody_chose_since_the_plan_was_made_stays(db: Database) -> None
     assert db.read().execute("SELECT name, title FROM person").fetchall() == [("Robert", "Buyer")]
     assert [card.title for card in items.search(db, "robert")] == ["Robert"]
     assert deciding.decide_due(db) == 0
+
+
+def test_timelines_tell_nothing_of_what_was_taken_back(db: Database, tmp_path: Path) -> None:
+    imported(db, tmp_path, a_file(20))
+    import_runs.take_back(db)
+    assert db.read().execute("SELECT count(*) FROM audit").fetchone() == (0,)
+
+
+def test_how_far_an_import_is_is_told(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(a_file(120))
+    told: list[str] = []
+    headings, _ = csv_file.samples(path, csv_file.Options())
+    csv_file.import_file(db, path, mapping.guess(headings), dry_run=False, told=told.append)
+    assert (told[0], told[-1]) == ("121 lines read", "100 % written")

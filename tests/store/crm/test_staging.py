@@ -51,7 +51,9 @@ def test_nothing_is_in_the_store_before_it_is_carried_out(db: Database, staging:
 def test_a_row_that_is_here_changes_only_where_that_is_staged(db: Database, staging: Staging) -> None:
     ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
     staging.put(
-        "person", ana, Staged({"title": "Chief"}, {"person_phone": [{"phone": "1"}]}, False, {"title": "Buyer"})
+        "person",
+        ana,
+        Staged({"title": "Chief"}, {"person_phone": [{"phone": "1"}]}, False, {"title": "Buyer"}),
     )
     row = staging.row("person", ana)
     assert row is not None and (row["name"], row["title"]) == ("Ana Lima", "Chief")
