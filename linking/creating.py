@@ -148,13 +148,7 @@ def _add_person(
     }
     if newcomer.phone:
         values["phones"] = [newcomer.phone]
-    try:
-        planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
-    except BadItem as error:
-        if error.field != "phones":
-            raise
-        del values["phones"]
-        planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
+    planned = item_edits.additions(connection, ItemKind.PERSON, values, now)
     crm_changes.apply(connection, planned.changes, now)
     held.back(now)
     return planned.ref.id

@@ -29,6 +29,7 @@ from store import (
     tidying,
     undo,
 )
+from store.crm import item_states
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.links import links, waiting
@@ -277,6 +278,25 @@ def test_a_conversation_is_not_copied_to_a_person_or_to_what_is_gone(
         copies.duplicate(db, original, ItemRef(ItemKind.DEAL, "nowhere"))
     with pytest.raises(CannotLink, match="there is no conversation"):
         copies.duplicate(db, ThreadId(9_999), deals[0])
+
+
+def test_a_conversation_with_nothing_left_in_it_is_not_copied(
+    db: Database, account: AccountId, deals: tuple[ItemRef, ItemRef]
+) -> None:
+    original = a_thread(db, account)
+    actions.destroy(db, [original], None)
+    with pytest.raises(CannotLink, match="no message in this conversation"):
+        copies.duplicate(db, original, deals[0])
+
+
+def test_a_conversation_is_not_copied_to_what_is_a_colleagues_to_change(
+    db: Database, account: AccountId, deals: tuple[ItemRef, ItemRef]
+) -> None:
+    original = a_thread(db, account)
+    crm_rows.a_user(db, "Me", "me@dealbox.example", edits="own")
+    item_states.assign(db, deals[0], crm_rows.a_user(db, "Bo", "bo@dealbox.example"))
+    with pytest.raises(CannotLink, match="but not change it"):
+        copies.duplicate(db, original, deals[0])
 
 
 def test_copies_deleted_long_ago_are_removed_for_good(

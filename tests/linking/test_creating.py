@@ -14,7 +14,7 @@ from strangers import an_account_that_makes_leads, comes, count, made, reason, w
 
 from linking import creating, deciding, panel, smart_bcc, standing
 from mail.types import AccountId, Role
-from store import ingest, invariants, mailbox_choices
+from store import conversations, ingest, invariants, mailbox_choices
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 from store.links import account_crm, auto_created, exceptions, links
@@ -106,6 +106,30 @@ def test_a_deal_begins_in_the_first_stage_when_the_one_chosen_was_deleted(
     with db.write() as connection:
         connection.execute("UPDATE stage SET deleted_at = 1 WHERE id = ?", (THIRD_STAGE,))
     assert made(db, comes(db, account)).stage == "Qualified"
+
+
+def test_a_deal_begins_in_the_first_stage_when_none_was_chosen(db: Database, account: AccountId) -> None:
+    account_crm.set(db, account, creates="deal")
+    assert made(db, comes(db, account)).stage == "Qualified"
+
+
+def test_what_is_cut_short_is_made_later(db: Database, account: AccountId) -> None:
+    thread = comes(db, account)
+    with db.write() as connection:
+        connection.execute("INSERT INTO create_due (thread_id) VALUES (?)", (thread,))
+    may_go_on = iter([True, False, False])
+    assert creating.create_due(db, may_go_on=lambda: next(may_go_on)) == 0
+    assert count(db, "create_due") == 1
+
+
+def test_a_conversation_without_mail_makes_nothing(db: Database, account: AccountId) -> None:
+    with db.write() as connection:
+        thread = conversations.add_copy(connection, account)
+        connection.execute("INSERT INTO create_due (thread_id) VALUES (?)", (thread,))
+    assert creating.create_due(db) == 0
+    assert count(db, "create_due") == 0
+    with db.write() as connection:
+        connection.execute("DELETE FROM thread WHERE id = ?", (thread,))
 
 
 def test_nothing_is_made_unless_somebody_switched_it_on(db: Database) -> None:
@@ -291,6 +315,18 @@ def test_a_smart_bcc_copy_adds_the_strangers_it_went_to(db: Database, account: A
     slot = links.slot(db, thread)
     assert slot is not None
     assert ItemRef(ItemKind(slot.item_kind or ""), slot.item_id or "") == deal
+
+
+def test_a_copy_to_people_who_are_known_adds_nobody(db: Database, account: AccountId) -> None:
+    crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    comes(
+        db,
+        account,
+        from_=(makers.an_address("me@corp.example"),),
+        to=(makers.an_address("ana@acme.example"),),
+        delivered_to=(smart_bcc.address(db, account, crm_rows.a_deal(db, "Renewal")),),
+    )
+    assert count(db, "person") == 1
 
 
 def test_a_copy_of_somebody_else_adds_nobody(db: Database, account: AccountId) -> None:

@@ -52,6 +52,13 @@ def test_one_key_takes_all_of_it_back_and_adds_the_exception(db: Database, accou
     assert count(db, "lead") == 0
 
 
+def test_an_exception_that_is_there_already_stays_as_it_is(db: Database, account: AccountId) -> None:
+    thread = comes(db, account)
+    exceptions.add(db, "ana@acme.example", "no_create", "by hand")
+    creating.take_back(db, thread)
+    assert [one.comment for one in exceptions.all(db)] == ["by hand"]
+
+
 def test_taking_back_is_undone_whole(db: Database, account: AccountId) -> None:
     thread = comes(db, account)
     before = made(db, thread)
