@@ -49,8 +49,8 @@ _NAMED: Final = {
     "org_id": "SELECT name FROM organization WHERE id = ?",
     "source_lead_id": "SELECT title FROM lead WHERE id = ?",
 }
-_MOST_COLUMNS: Final = 6
-_MOST_CHARACTERS: Final = 80
+_MOST_COLUMNS: Final = 20
+_MOST_CHARACTERS: Final = 1_000
 
 
 def sentence(connection: sqlite3.Connection, item: PageRef, what: str, details: str) -> str:
