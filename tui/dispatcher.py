@@ -97,6 +97,10 @@ class Dispatcher:
         for key, character in held:
             self._screen.app.post_message(Key(key, character))
 
+    def forget_held(self) -> None:
+        """Forget the keys that waited: what they were meant for is not opened."""
+        self._held.clear()
+
     def _press_held(self) -> None:
         while self._held and not self._must_wait:
             self.press(*self._held.pop(0))

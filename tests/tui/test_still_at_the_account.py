@@ -9,7 +9,8 @@ import makers
 import pytest
 import screens
 import waiting
-from screens import the_screen
+from screens import settled, the_screen
+from textual.events import Key
 from textual.pilot import Pilot
 
 from mail import parse
@@ -108,3 +109,15 @@ async def test_why_an_attachment_cannot_be_had_is_said(
         await until(app, pilot, "Not saved: the message is gone from the server")
         await saving.wait()
     assert not (tmp_path / "offer.pdf").exists()
+
+
+async def test_words_typed_ahead_of_an_answer_to_it_are_forgotten(db: Database, email_id: EmailId) -> None:
+    """No answer is begun yet: its words would be commands of the list, and trash the conversation."""
+    async with the_screen(db) as (app, pilot):
+        await settled(app, pilot)
+        for key in "rdede":
+            app.post_message(Key(key, key))
+        await until(app, pilot, "fetching")
+        await settled(app, pilot)
+        inbox = thread_list.ThreadList(db, mailboxes.with_role(db, Role.INBOX))
+        assert inbox.count == 1 and emails.get(db, email_id) is not None

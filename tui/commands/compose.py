@@ -136,10 +136,12 @@ async def _answer(screen: MailScreen, how: Answer) -> None:
             drafting.answer, screen.db, email.id, how, quote=settings.quote, is_markdown=settings.markdown
         )
     except emails.OctetsNotHere:
+        screen.dispatcher.forget_held()
         fetching = fetch_first.fetch(screen, email, is_whole=how in _WHOLE)
         screen.run_worker(fetching, group="fetching", exit_on_error=True)
         return
     except (drafting.NoAccount, emails.OctetsGone, CannotAttach) as error:
+        screen.dispatcher.forget_held()
         screen.warn(f"Not begun: {error}")
         return
     await screen.writing.show(row)
