@@ -58,8 +58,7 @@ class Base:
 
     def person_of(self, cells: Cells, org_id: str | None) -> str | None:
         """Return the person a row names, made when they are new."""
-        first, *_ = [*cells.all("person"), ("", "")]
-        who = people.named(cells.text("person") if "," not in cells.text("person") else first[0])
+        who, *_ = [*people.several(cells.text("person")), Named()]
         emails = tuple(dict.fromkeys((*who.emails, *self.emails(cells, "person_email")[0])))
         name = who.name or f"{cells.text('first_name')} {cells.text('last_name')}".strip()
         ids = [part for part, _ in cells.all("person_id")]

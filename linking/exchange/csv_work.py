@@ -69,9 +69,10 @@ class Work:
             "expected_close": locales.date(cells.text("expected_close"), self._base.settings.date_order),
             "lost_reason": cells.text("lost_reason"),
         }
+        named = [people.named(part) for part, _ in cells.all("participants")]
         others = [
-            self._base.people.person(cells.number, people.named(part), work["org_id"])
-            for part, _ in cells.all("participants")
+            self._base.people.person(cells.number, who, work["org_id"])
+            for who in (*people.several(cells.text("person"))[1:], *named)
         ]
         parts = {
             "deal_participant": [

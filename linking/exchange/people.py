@@ -36,6 +36,13 @@ def named(text: str) -> Named:
     return Named(values.text(match["name"]), emails=(values.email(match["email"]),))
 
 
+def several(text: str) -> list[Named]:
+    """Return who “Ana Lima (ana@acme.example);Bob Ng” are; a comma is part of a name, as in “Lima, Ana”, unless addresses stand there."""
+    if ";" in text or text.count("@") > 1:
+        return [named(part) for part in values.several(text)]
+    return [named(text)] if text else []
+
+
 def domain(text: str) -> str:
     """Return the domain of a web address, "" where there is none."""
     match = _HOST.match(text.strip())

@@ -204,3 +204,22 @@ def test_rows_of_one_person_that_is_here_add_up(db: Database, place: Path) -> No
     report = imported(db, place, "Full name,Email,Phone\nBob,bob@x.example,+1\nBob,bob@x.example,+2\n")
     assert counts(report)["person"] == (1, 1, 0)
     assert len(rows(db, "SELECT phone FROM person_phone")) == 4
+
+
+@pytest.mark.parametrize(
+    ("cell", "person", "others"),
+    [
+        ("Ana Lima (ana@acme.example);Bob Ng (bob@acme.example)", "Ana Lima", ["Bob Ng"]),
+        ("Ana Lima (ana@acme.example), Bob Ng (bob@acme.example)", "Ana Lima", ["Bob Ng"]),
+        ("Lima, Ana", "Lima, Ana", []),
+        ("", None, []),
+    ],
+)
+def test_of_several_contacts_of_a_deal_the_first_is_the_main_one(
+    db: Database, place: Path, cell: str, person: str | None, others: list[str]
+) -> None:
+    imported(db, place, f'Deal Name,Associated Contact,Associated Company\nPaper,"{cell}",Acme\n')
+    found = rows(db, "SELECT p.name FROM deal d LEFT JOIN person p ON p.id = d.person_id")
+    assert found == [(person,)]
+    took_part = rows(db, "SELECT p.name FROM deal_participant x JOIN person p ON p.id = x.person_id")
+    assert [name for (name,) in took_part] == others
