@@ -136,11 +136,16 @@ def thread_of(connection: sqlite3.Connection, thread_id: ThreadId) -> ThreadId:
     thread = slots.thread_now(connection, thread_id)
     if connection.execute("SELECT 1 FROM thread WHERE id = ?", (thread,)).fetchone():
         return thread
-    row = connection.execute("SELECT thread_id FROM email WHERE id = ?", (thread_id,)).fetchone()
+    raise CannotLink(of_one_message(connection, thread_id) or f"there is no conversation {thread_id}")
+
+
+def of_one_message(connection: sqlite3.Connection, email_id: int) -> str | None:
+    """Say what to do where somebody means one message of a conversation (M10, M11), None when it is no message's id."""
+    row = connection.execute("SELECT thread_id FROM email WHERE id = ?", (email_id,)).fetchone()
     if row is None:
-        raise CannotLink(f"there is no conversation {thread_id}")
-    raise CannotLink(
-        f"{thread_id} is one message; a conversation is linked as a whole: link conversation {row[0]}, "
+        return None
+    return (
+        f"{email_id} is one message; a conversation is linked as a whole: link conversation {row[0]}, "
         "or forward the message to Smart BCC to have a duplicate that is linked on its own"
     )
 

@@ -6,12 +6,15 @@ import argparse
 from typing import Final
 
 from linking import saving, service
+from mail.types import ThreadId
 from store.crm import items
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
+from store.links import links
 from tui.cli.main import BadUse, Failed, note, say
 from tui.cli.stores import opened, thread_id
 
+_LONGEST_ID: Final = 18
 _MOST_ALIKE: Final = 200
 """So many items are looked at for a title: beyond it, no one knows which is meant anyway."""
 
@@ -21,7 +24,7 @@ def link(options: argparse.Namespace) -> int:
     with opened(options) as db:
         try:
             link_it = saving.save if options.plan else service.link
-            done = link_it(db, thread_id(db, options.id), _item(db, options.item))
+            done = link_it(db, _conversation(db, options.id), _item(db, options.item))
             say(done.title)
             if done.hint:
                 note(f"{done.hint}: dealbox share")
@@ -34,10 +37,20 @@ def unlink(options: argparse.Namespace) -> int:
     """Unlink a conversation."""
     with opened(options) as db:
         try:
-            say(service.unlink(db, thread_id(db, options.id)).title)
+            say(service.unlink(db, _conversation(db, options.id)).title)
         except service.CannotLink as error:
             raise Failed(str(error)) from error
     return 0
+
+
+def _conversation(db: Database, text: str) -> ThreadId:
+    """Return the conversation with an id. Raises BadUse, of one message with what to do instead (M10)."""
+    try:
+        return thread_id(db, text)
+    except BadUse as error:
+        if text.isdecimal() and (said := links.of_one_message(db.read(), int(text[:_LONGEST_ID]))):
+            raise BadUse(said) from error
+        raise
 
 
 def _item(db: Database, text: str) -> ItemRef:

@@ -132,3 +132,15 @@ def test_a_conversation_is_saved_with_an_item_from_the_shell(
     told_of = capsys.readouterr()
     assert told_of.out == "Saved with Renewal: linked, an answer planned\n"
     assert "1 conversation can be shared: dealbox share" in told_of.err
+
+
+def test_one_message_is_not_linked_and_the_refusal_says_what_to_do(
+    run: Run, db: Database, thread_id: ThreadId, capsys: Captured
+) -> None:
+    """M10."""
+    crm_rows.a_deal(db, "Renewal")
+    (email_id,) = db.read().execute("SELECT max(id) FROM email").fetchone()
+    assert run("link", str(email_id), "Renewal") == 2
+    assert f"link conversation {thread_id}, or forward the message to Smart BCC" in capsys.readouterr().err
+    assert run("link", "424242424242", "Renewal") == 2
+    assert "there is no conversation" in capsys.readouterr().err
