@@ -25,6 +25,7 @@ TYPES: Final = ("task", "call", "meeting", "email", "deadline")
 COMING_S: Final = 14 * 86_400
 MOST_OVERDUE: Final = 200
 MOST_COMING: Final = 300
+MOST_UNDATED: Final = 100
 _LONGEST_MIN: Final = 60 * 24 * 31
 
 
@@ -118,7 +119,7 @@ def get(db: Database, activity_id: str) -> ActivityRow | None:
 
 
 def due(db: Database, now: int, *, mine: bool = True) -> tuple[ActivityRow, ...]:
-    """Return what should have been done by `now`, the latest 200, then what comes within 14 days; in order of time.
+    """Return what should have been done by `now`, then what comes within 14 days, in order of time, then what has no day.
 
     Mine is what this screen's user or nobody is to do; who has the CRM to themselves does everything.
     """
@@ -127,7 +128,8 @@ def due(db: Database, now: int, *, mine: bool = True) -> tuple[ActivityRow, ...]
     parameters = {"now": now, "until": now + COMING_S, "me": me, "all": not mine or not me}
     overdue = connection.execute(_OVERDUE, parameters | {"most": MOST_OVERDUE}).fetchall()
     coming = connection.execute(_COMING, parameters | {"most": MOST_COMING}).fetchall()
-    return tuple(_row(row) for row in (*overdue[::-1], *coming))
+    undated = connection.execute(_UNDATED, parameters | {"most": MOST_UNDATED}).fetchall()
+    return tuple(_row(row) for row in (*overdue[::-1], *coming, *undated))
 
 
 _ROWS: Final = (
@@ -146,6 +148,7 @@ _OVERDUE: Final = f"{_ROWS}{_OPEN} AND a.due_at < :now ORDER BY a.due_at DESC, a
 _COMING: Final = (
     f"{_ROWS}{_OPEN} AND a.due_at >= :now AND a.due_at <= :until ORDER BY a.due_at, a.id LIMIT :most"
 )
+_UNDATED: Final = f"{_ROWS}{_OPEN} AND a.due_at IS NULL ORDER BY a.entered_at DESC, a.id DESC LIMIT :most"
 _Row = Mapping[str, Any]
 _Plan = tuple[str, Mapping[str, object]]
 """What the action is called, with a place for the subject, and the columns it sets; none when it is so already."""

@@ -114,7 +114,7 @@ def test_what_does_not_fit_is_refused(db: Database, values: dict[str, object], f
     assert caught.value.field == field
 
 
-def test_what_is_due_is_in_order_of_time_and_ends_after_14_days(db: Database) -> None:
+def test_what_is_due_is_in_order_of_time_for_14_days_and_then_comes_what_has_no_day(db: Database) -> None:
     planned(db, "later today", NOW + 3600)
     planned(db, "long overdue", NOW - 30 * DAY)
     planned(db, "overdue", NOW - 5)
@@ -122,7 +122,7 @@ def test_what_is_due_is_in_order_of_time_and_ends_after_14_days(db: Database) ->
     planned(db, "next month", NOW + 15 * DAY)
     planned(db, "some time", None)
     activities.done(db, planned(db, "done", NOW - 9))
-    assert subjects(db) == ["long overdue", "overdue", "later today", "next week"]
+    assert subjects(db) == ["long overdue", "overdue", "later today", "next week", "some time"]
 
 
 def test_mine_is_what_i_or_nobody_is_to_do(db: Database) -> None:
