@@ -101,6 +101,7 @@ class _Cards:
                     self._add(line, card)
             except ValueError as error:
                 self._reject(line, str(error))
+            self._intake.staging.flush()
         if not cards:
             self._reject(0, "has no vCard in it")
 
