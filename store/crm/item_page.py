@@ -21,7 +21,7 @@ _MOST_CHARACTERS: Final = 4_000
 
 
 class ActivityLine(NamedTuple):
-    """Something still to be done."""
+    """Something still to be done. On the page of a person or organization `about` is the item of theirs it is for."""
 
     id: str
     type: str
@@ -29,6 +29,7 @@ class ActivityLine(NamedTuple):
     due_at: int | None
     entered_at: int
     responsible: str
+    about: str = ""
 
     @property
     def page(self) -> PageRef:
@@ -162,15 +163,38 @@ def _status(page: PageRef, row: item_details.Row) -> str:
 def _activities(connection: sqlite3.Connection, page: PageRef) -> tuple[tuple[ActivityLine, ...], int]:
     if page.kind not in COLUMN_OF:
         return (), 0
-    condition = f"{COLUMN_OF[page.kind]} = ? AND done_at IS NULL AND deleted_at IS NULL"
+    open_ones = _OPEN_ACTIVITIES[page.kind]
     rows = connection.execute(
-        "SELECT a.id, a.type, a.subject, a.due_at, a.entered_at, coalesce(u.name, '') FROM activity a"  # noqa: S608 - our own columns
-        f" LEFT JOIN workspace_user u ON u.id = a.responsible_id WHERE a.id IN (SELECT id FROM activity WHERE {condition}"
-        " ORDER BY due_at IS NULL, due_at, entered_at LIMIT ?) ORDER BY a.due_at IS NULL, a.due_at, a.entered_at",
+        "SELECT a.id, a.type, a.subject, a.due_at, a.entered_at, coalesce(u.name, ''),"  # noqa: S608 - our own columns
+        " coalesce(d.title, l.title, r.title, '') FROM activity a LEFT JOIN workspace_user u ON u.id = a.responsible_id"
+        " LEFT JOIN deal d ON d.id = a.deal_id LEFT JOIN lead l ON l.id = a.lead_id LEFT JOIN project r ON r.id = a.project_id"
+        f" WHERE a.id IN ({open_ones}) ORDER BY a.due_at IS NULL, a.due_at, a.entered_at LIMIT ?2",
         (page.id, MOST_LINES),
     ).fetchall()
-    count = f"SELECT count(*) FROM activity WHERE {condition}"  # noqa: S608 - as above
-    return tuple(map(ActivityLine._make, rows)), connection.execute(count, (page.id,)).fetchone()[0]
+    listed = [ActivityLine._make(row) for row in rows]
+    if page.kind not in _WITH_ITEMS:
+        listed = [each._replace(about="") for each in listed]
+    count = f"SELECT count(*) FROM ({open_ones})"  # noqa: S608 - as above
+    return tuple(listed), connection.execute(count, (page.id,)).fetchone()[0]
+
+
+_WITH_ITEMS: Final = (PageKind.PERSON, PageKind.ORGANIZATION)
+
+
+def _open_activities(kind: PageKind) -> str:
+    """Return the query for what is to be done about an item; with somebody also what is about their items."""
+    column, is_open = COLUMN_OF[kind], "a.done_at IS NULL AND a.deleted_at IS NULL"
+    queries = [f"SELECT a.id FROM activity a WHERE a.{column} = ?1 AND {is_open}"]  # noqa: S608 - our own columns
+    if kind in _WITH_ITEMS:
+        queries += [
+            f"SELECT a.id FROM {item} i CROSS JOIN activity a ON a.{item}_id = i.id"  # noqa: S608 - as above
+            f" WHERE i.{column} = ?1 AND i.deleted_at IS NULL AND {is_open}"
+            for item in ("deal", "lead", "project")
+        ]
+    return " UNION ".join(queries)
+
+
+_OPEN_ACTIVITIES: Final = {kind: _open_activities(kind) for kind in COLUMN_OF}
 
 
 def _notes(connection: sqlite3.Connection, page: PageRef) -> tuple[tuple[NoteLine, ...], int]:

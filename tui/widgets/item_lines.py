@@ -252,7 +252,8 @@ def _activities(activities: Sequence[ActivityLine], now: int) -> Iterator[ItemLi
         yield ItemLine(text, look, OpenPage(each.page))
         entered = f"entered {moment_text(each.entered_at, now)}"
         by = f", {line(each.responsible)}" if each.responsible else ""
-        yield ItemLine(f"  {entered}{by}", Look.DIM, OpenPage(each.page))
+        about = f"{line(each.about)}, " if each.about else ""
+        yield ItemLine(f"  {about}{entered}{by}", Look.DIM, OpenPage(each.page))
 
 
 def _notes(notes: Sequence[NoteLine], now: int) -> Iterator[ItemLine]:

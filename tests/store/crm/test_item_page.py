@@ -10,9 +10,10 @@ import stored
 from paged import do, organization, person, read
 
 from mail.types import AccountId, MailboxId, Role
-from store.crm import deal_products, item_page, item_refs
+from store.crm import activities, deal_products, item_page, item_refs, item_states
 from store.crm.item_conversations import ItemConversations
 from store.crm.item_refs import PageKind, PageRef
+from store.crm.items import ItemKind, ItemRef
 from store.crm.timeline import Timeline
 from store.database import Database
 
@@ -221,3 +222,23 @@ A_ROW: dict[PageKind, dict[str, Any]] = {
     PageKind.ORGANIZATION: {"name": "x"},
     PageKind.ACTIVITY: {"subject": "x", "entered_at": 1},
 }
+
+
+def test_somebody_s_page_lists_what_is_to_be_done_about_their_items(db: Database, account: AccountId) -> None:
+    ana = crm_rows.a_person(db, "Ana Lima", "ana@acme.example")
+    acme = crm_rows.a_row(db, "organization", name="Acme")
+    deal = crm_rows.a_deal(db, "Renewal", ana)
+    gone = crm_rows.a_deal(db, "Gone", ana)
+    do(db, "UPDATE deal SET org_id = ?", acme)
+    activities.add(db, deal, "Ring", due_at=2)
+    activities.add(db, gone, "Not this")
+    activities.add(db, ItemRef(ItemKind.PERSON, ana), "Congratulate", due_at=1)
+    item_states.delete(db, gone)
+    facts = read(db, person(ana))
+    assert [(each.subject, each.about) for each in facts.activities] == [
+        ("Congratulate", ""),
+        ("Ring", "Renewal"),
+    ]
+    assert facts.activity_count == 2
+    assert [each.subject for each in read(db, organization(acme)).activities] == ["Ring"]
+    assert [each.about for each in read(db, deal).activities] == [""]
