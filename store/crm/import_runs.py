@@ -38,7 +38,7 @@ class NothingToTakeBack(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An import: of which file, how far it is, and when it began. `state` is writing, taking_back or done."""
+    """An import: of which file, how far it is, and when it began. `state` is writing, taking_back, done or lost."""
 
     id: str
     file: str
@@ -64,7 +64,7 @@ def last(db: Database) -> Run | None:
 
 def is_under_way(db: Database) -> bool:
     """Say whether only a part of an import is in the store."""
-    found = db.read().execute("SELECT 1 FROM import_run WHERE state <> 'done' LIMIT 1")
+    found = db.read().execute("SELECT 1 FROM import_run WHERE state IN ('writing', 'taking_back') LIMIT 1")
     return found.fetchone() is not None
 
 
@@ -143,7 +143,7 @@ def take_back(db: Database, may_go_on: MayGoOn = lambda: True) -> Reverted:
 def tidy(db: Database, now: int) -> None:
     """Forget an import that came in long ago."""
     run = last(db)
-    if run is not None and run.state == "done" and run.at < now - KEPT_S:
+    if run is not None and run.state in ("done", "lost") and run.at < now - KEPT_S:
         with db.write(is_durable=False) as connection:
             connection.execute("DELETE FROM import_run WHERE id = ?", (run.id,))
         import_plan.forget(db.directory)
@@ -157,7 +157,7 @@ def _turn_back(db: Database) -> None:
 def _finish(db: Database, may_go_on: MayGoOn, told: Callable[[int], None] = lambda _: None) -> int:
     """Write, or take back, what is left of the import under way; return how many rows could not be."""
     run, left = last(db), 0
-    if run is None or run.state == "done":
+    if run is None or run.state not in ("writing", "taking_back"):
         return 0
     try:
         with Plan(db.directory, run.id) as plan:
@@ -232,8 +232,7 @@ def _link_some(connection: sqlite3.Connection, thread_ids: list[ThreadId]) -> No
 
 
 def _give_up(db: Database, run: Run) -> None:
-    """Let an import end where it is, as nobody knows any more what it was about to do."""
-    text = f"The import of {run.file} was cut off and its plan is gone: import the file again to complete it"
+    """Let an import end where it is, as nobody knows any more what it was about to do; dealbox doctor tells of it."""
     with db.write() as connection:
-        connection.execute("DELETE FROM import_run WHERE id = ?", (run.id,))
-        events.record(connection, "items", text=text)
+        connection.execute("UPDATE import_run SET state = 'lost' WHERE id = ?", (run.id,))
+        events.record(connection, "items")

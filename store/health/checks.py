@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from store import accounts, outbox, paths, schema, worker_process
+from store.crm import import_runs
 from store.database import Database
 from store.health import accounts as health_accounts
 from store.health import files as health_files
@@ -25,6 +26,7 @@ def check(db: Database) -> tuple[Finding, ...]:
             *_worker(db),
             *(finding for each in accounts.all(db) for finding in health_accounts.findings(db, each, now)),
             *health_accounts.operations(db, now),
+            *_import(db),
             *_unreadable(db),
             *_facts(db),
         ]
@@ -42,6 +44,21 @@ def _worker(db: Database) -> Iterator[Finding]:
         )
     else:
         yield Finding("note", "worker", "no worker is running; dealbox starts one")
+
+
+def _import(db: Database) -> Iterator[Finding]:
+    run = import_runs.last(db)
+    if run is None or run.state == "done":
+        return
+    if run.state == "lost":
+        text = (
+            f"the import of {run.file} was cut off and its plan is gone: import the file again to complete it"
+        )
+        yield Finding("warning", "import", text)
+    else:
+        done = 100 * run.done // run.steps
+        text = f"the import of {run.file} is at {done} %: the worker carries on what was cut off, dealbox import undo takes it back"
+        yield Finding("note", "import", text)
 
 
 def _unreadable(db: Database) -> Iterator[Finding]:

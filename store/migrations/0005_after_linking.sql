@@ -12,7 +12,7 @@ CREATE TABLE unsaved_form (
 CREATE TABLE import_run (
     id TEXT PRIMARY KEY,                         -- what the plan bears, too
     file TEXT NOT NULL,                          -- what is brought in, for people
-    state TEXT NOT NULL,                         -- writing | taking_back | done
+    state TEXT NOT NULL,                         -- writing | taking_back | done | lost: cut off, and nobody knows of what
     steps INTEGER NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,             -- so many of them are in the store
     at INTEGER NOT NULL

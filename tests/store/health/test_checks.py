@@ -119,3 +119,21 @@ def test_broken_messages_are_counted(db: Database) -> None:
     with db.write() as connection:
         connection.execute("UPDATE email SET problem = 'cut'")
     assert "broken messages shown as placeholders, which can be exported: 2" in told(db, "note")
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "text"),
+    [
+        ("writing", "note", "the import of deals.csv is at 25 %: the worker carries on what was cut off"),
+        (
+            "lost",
+            "warning",
+            "the import of deals.csv was cut off and its plan is gone: import the file again",
+        ),
+        ("done", "note", ""),
+    ],
+)
+def test_an_import_that_is_there_by_half_is_told(db: Database, state: str, level: str, text: str) -> None:
+    with db.write() as connection:
+        connection.execute("INSERT INTO import_run VALUES ('i', 'deals.csv', ?, 4, 1, 0)", (state,))
+    assert any(text in line for line in told(db, level) if "import of" in line) == bool(text)
