@@ -14,7 +14,7 @@ from store.crm import activities
 from store.crm.activities import ActivityRow
 from tui.content import line
 from tui.items import planning
-from tui.items.host import Host, do
+from tui.items.host import Host
 from tui.screens.offered import AskOffered
 from tui.writing import send_time
 
@@ -36,7 +36,8 @@ async def reschedule(host: Host, activity: ActivityRow) -> None:
     if at is None:
         host.warn(f"{line(words)} is no time to come; write {send_time.EXAMPLES}")
         return
-    await do(host, None, partial(activities.edit, host.db, activity.id, {"due_at": int(at.timestamp())}))
+    due = {"due_at": int(at.timestamp())}
+    await planning.change(host, activity.id, partial(activities.edit, host.db, activity.id, due))
 
 
 async def edit(host: Host, activity: ActivityRow) -> None:
@@ -54,7 +55,7 @@ async def new(host: Host, activity: ActivityRow) -> None:
 
 async def delete(host: Host, activity: ActivityRow) -> None:
     """Delete it; z takes that back."""
-    await do(host, None, partial(activities.delete, host.db, activity.id))
+    await planning.change(host, activity.id, partial(activities.delete, host.db, activity.id))
 
 
 DOING: Final[dict[str, Callable[[Host, ActivityRow], Awaitable[None]]]] = {

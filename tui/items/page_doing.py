@@ -136,8 +136,10 @@ class Doing:
         if await page.ask(Confirm(question)):
             from store.crm import activities, products
 
-            delete = activities.delete if page.ref.kind is PageKind.ACTIVITY else products.delete
-            await host.do(page, None, partial(delete, page.db, page.ref.id))
+            if page.ref.kind is PageKind.ACTIVITY:
+                await planning.change(page, page.ref.id, partial(activities.delete, page.db, page.ref.id))
+            else:
+                await host.do(page, None, partial(products.delete, page.db, page.ref.id))
 
     # -- notes
 
@@ -145,7 +147,7 @@ class Doing:
         note = await self._note()
         if note is not None:
             change = partial(notes.pin, self._page.db, note.id, not note.is_pinned)
-            await host.do(self._page, None, change)
+            await host.do(self._page, verbs.whose(note), change)
 
     async def _edit_note(self) -> None:
         note = await self._note()

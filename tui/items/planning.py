@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from store.crm import activities, item_forms
+from store.crm import activities, item_forms, users
 from store.crm.activities import ActivityRow
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemRef
+from store.database import Database
 from store.rows import ActionRow
 from tui.bridge import in_store
 from tui.content import line
 from tui.items.adding import written
-from tui.items.host import Host, card_of, do, tell
+from tui.items.host import Change, Host, card_of, do, permitted, tell
 from tui.screens import activity_form, form_journal
 from tui.screens.item_form import ItemForm
 from tui.screens.item_form_kinds import Filled
@@ -52,9 +53,11 @@ async def edit_activity(host: Host, activity_id: str) -> ActionRow | None:
         host.warn("There is no such activity any more")
         return None
     facts = await in_store(item_forms.facts, host.db, PageKind.ACTIVITY)
+    item = None if activity.responsible_id in ("", facts.me) else activity.item
 
     async def save(filled: Filled) -> ActionRow:
-        return await in_store(activities.edit, host.db, activity_id, _values(filled))
+        change = partial(activities.edit, host.db, activity_id, _values(filled))
+        return await in_store(permitted, host.db, item, change)
 
     fields = activity_form.fields(facts.users, facts.me, activity)
     journal = await form_journal.opened(host.db, f"edit activity:{activity_id}")
@@ -68,7 +71,18 @@ async def edit_activity(host: Host, activity_id: str) -> ActionRow | None:
 
 async def done_or_not(host: Host, activity_id: str, *, is_done: bool) -> ActionRow | None:
     """Mark an activity done, or to be done again."""
-    return await do(host, None, partial(activities.done, host.db, activity_id, is_done))
+    return await change(host, activity_id, partial(activities.done, host.db, activity_id, is_done))
+
+
+async def change(host: Host, activity_id: str, change: Change) -> ActionRow | None:
+    """Make a change to an activity: one's own or nobody's, or one about an item that one may change."""
+    return await do(host, await in_store(_whose, host.db, activity_id), change)
+
+
+def _whose(db: Database, activity_id: str) -> ItemRef | None:
+    activity = activities.get(db, activity_id)
+    is_own = activity is None or activity.responsible_id in ("", users.me(db.read()).id)
+    return None if is_own or activity is None else activity.item
 
 
 def _values(filled: Filled) -> dict[str, Any]:

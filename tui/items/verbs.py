@@ -222,7 +222,7 @@ async def edit_note(host: Host, note: NoteRow) -> ActionRow | None:
     )
     if text is None:
         return None
-    done = await do(host, _whose(note), partial(notes.edit, host.db, note.id, text))
+    done = await do(host, whose(note), partial(notes.edit, host.db, note.id, text))
     if done is not None:
         await journal.close()
     return done
@@ -233,10 +233,11 @@ async def delete_note(host: Host, note: NoteRow) -> ActionRow | None:
     first = line(note.body.strip().partition("\n")[0])
     if not await host.ask(Confirm(Content.assemble("Delete the note ", (first, "bold"), "?"))):
         return None
-    return await do(host, _whose(note), partial(notes.delete, host.db, note.id))
+    return await do(host, whose(note), partial(notes.delete, host.db, note.id))
 
 
-def _whose(note: NoteRow) -> ItemRef | None:
+def whose(note: NoteRow) -> ItemRef | None:
+    """Return the item whose rights say who may change a note, None for one's own."""
     return None if note.is_own else note.item
 
 

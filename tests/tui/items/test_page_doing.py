@@ -14,7 +14,7 @@ from desk import Desk, the_page
 
 from linking import service
 from mail.types import AccountId, Role, ThreadId
-from store.crm import item_edits, notes
+from store.crm import activities, item_edits, notes
 from store.crm.item_refs import PageKind, PageRef
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
@@ -257,3 +257,21 @@ async def test_a_change_is_shown_in_full(db: Database, ana: str) -> None:
         await desk.press("enter")
         await desk.until("Changed ")
         await desk.until("much")
+
+
+async def test_what_a_colleague_is_to_do_is_changed_only_with_the_right_to(
+    db: Database, deal: ItemRef
+) -> None:
+    bo = crm_rows.a_user(db, "Bo Kern", "bo@corp.example")
+    crm_rows.a_user(db, "Me", "me@corp.example", edits="own")
+    with db.write() as connection:
+        connection.execute("UPDATE account SET address = 'me@corp.example'")
+        connection.execute("UPDATE deal SET owner_id = ?", (bo,))
+    activities.add(db, deal, "Ring Ana", responsible_id=bo)
+    (activity_id,) = db.read().execute("SELECT id FROM activity").fetchone()
+    async with the_page(db, PageRef(PageKind.ACTIVITY, activity_id)) as desk:
+        await desk.press("x")
+        await desk.until("Not done")
+        await desk.press("D", "y")
+        await desk.until("Not done")
+    assert db.read().execute("SELECT done_at, deleted_at FROM activity").fetchone() == (None, None)
