@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App
@@ -62,19 +62,6 @@ class DealboxApp(App[int]):
 
     def on_mount(self) -> None:
         self.mail.call_after_refresh(self._begin)
-        self.app_resume_signal.subscribe(self, lambda _app: self.paint_anew())
-
-    def paint_anew(self) -> None:
-        """Lay out and paint the whole screen, whatever is on the terminal."""
-        self.screen.refresh()
-        self.screen.refresh(layout=True)
-
-    def refresh(self, *, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Lay the screen out; without paint_anew() nothing is painted that is as it was.
-
-        The framework asks for everything when a dialog has gone, though what lay below has just been painted.
-        """
-        return super().refresh(repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     async def _begin(self) -> None:
         """Start what the first frame did not need."""
@@ -131,7 +118,7 @@ class DealboxApp(App[int]):
         self.ansi_color = themes.is_ansi(self.theme_name)
         self.theme = themes.textual_name(self.theme_name)
         settings_care.apply(self.mail, settings)
-        self.paint_anew()
+        self.refresh(layout=True)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):

@@ -110,13 +110,6 @@ def size_of_arrival(inbox: Database, terminal: PtyTerminal) -> int:
     return len(terminal.read(quiet_s=1.0, timeout_s=10).octets)
 
 
-@pytest.mark.parametrize("key", ["?", "\x10", "gl"])
-def test_a_dialog_comes_and_goes_with_the_screen_painted_once(inbox: Database, key: str) -> None:
-    with started(inbox) as terminal:
-        assert 0 < len(terminal.press(key, quiet_s=0.8).octets) <= 30_000
-        assert 0 < len(terminal.press("\x1b", quiet_s=0.8).octets) <= 17_000
-
-
 def test_mail_coming_into_another_mailbox_sends_few_octets(inbox: Database) -> None:
     with started(inbox) as terminal:
         sizes = (size_of_arrival(inbox, terminal) for _ in range(5))

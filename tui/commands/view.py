@@ -36,7 +36,7 @@ def mailboxes(screen: MailScreen) -> None:
 @command("view.redraw", "Draw the screen anew", "ctrl+l", group=_GROUP)
 def redraw(screen: MailScreen) -> None:
     """Draw everything again, over whatever another program left on the terminal."""
-    screen.refresh(layout=True)
+    screen.app.refresh(layout=True)
 
 
 @command("view.sync", "Sync now", "$", group=_GROUP)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from textual import events, on
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.css.styles import RulesMap
-from textual.geometry import Region
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.style import Style
@@ -46,7 +45,6 @@ class Dialog(ModalScreen[T]):
     """A question over the mail screen. Dismissed without an answer it gives None."""
 
     BINDINGS = [Binding("escape", "cancel", show=False)]
-    _is_new = False
 
     @property
     def row_cells(self) -> int:
@@ -62,18 +60,8 @@ class Dialog(ModalScreen[T]):
         return Below(screens[screens.index(self) - 1])
 
     @on(events.ScreenResume)
-    def _expect_layout(self) -> None:
-        self._is_new = self.outer_size != self.app.size
+    def _note_height(self) -> None:
         self.set_class(self.app.size.height < _LOW, "-low")
-
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        # The framework paints a new screen when it is laid out, and asks for the whole before and right after that.
-        if not (layout or recompose) and (self._is_new or not self.outer_size):
-            self._is_new = self._is_new and not self.outer_size
-            return self
-        return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     @on(events.Resize)
     def _keep_layout(self, event: events.Resize) -> None:
