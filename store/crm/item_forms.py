@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from store.crm import changes as crm_changes
 from store.crm import item_parts, users
 from store.crm.item_parts import Labelled
-from store.crm.item_refs import PageKind, PageRef
+from store.crm.item_refs import COLUMN_OF, PageKind, PageRef
 from store.crm.items import ItemKind, ItemRef
 from store.database import Database
 
@@ -138,19 +138,12 @@ _HANGING: Final = {
     PageKind.PERSON: ("deal", "lead", "project"),
     PageKind.ORGANIZATION: ("deal", "lead", "project", "person"),
 }
-_COLUMNS: Final = {
-    PageKind.DEAL: "deal_id",
-    PageKind.LEAD: "lead_id",
-    PageKind.PROJECT: "project_id",
-    PageKind.PERSON: "person_id",
-    PageKind.ORGANIZATION: "org_id",
-}
 
 
 def what_follows(db: Database, ref: PageRef) -> Follows:
     """Count what belongs to an item: conversations, activities, notes, and the items of a person or organization."""
     connection = db.read()
-    column = _COLUMNS[ref.kind]
+    column = COLUMN_OF[ref.kind]
     counted = [
         f"(SELECT count(*) FROM {table} WHERE {column} = ?1 AND deleted_at IS NULL)"  # noqa: S608 - our own names
         for table in ("activity", "note", *_HANGING.get(ref.kind, ()))
