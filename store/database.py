@@ -145,6 +145,17 @@ class Database:
         """Return a number that changes when any other connection commits; about 5 microseconds."""
         return int(self.read().execute("PRAGMA data_version").fetchone()[0])
 
+    def let_go(self) -> None:
+        """Close this thread's connection: for a thread that ends before the store is closed."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            return
+        del self._local.connection
+        with self._lock:
+            if connection in self._connections:
+                self._connections.remove(connection)
+        connection.close()
+
     def close(self) -> None:
         """Close the connections of every thread; twice is harmless."""
         with self._lock:

@@ -258,14 +258,21 @@ def finish_once(
 def sync_once(
     db: Database, account_id: AccountId, provider: Provider, parsers: Parsers, may_go_on: Callable[[], bool]
 ) -> bool:
-    """Push, then pull; between two pages push and judge. False when it was told to stop before the end."""
+    """Push, then pull; between two pages push, and judge each. False when it was told to stop before the end."""
 
-    def between_pages() -> bool:
-        push(db, account_id, provider)
+    def judge() -> None:
         judge_due(db, may_go_on)
+
+    def push_on() -> bool:
+        push(db, account_id, provider)
         return may_go_on()
 
-    return between_pages() and pull(db, account_id, provider, parsers, between_pages) and between_pages()
+    def push_and_judge() -> bool:
+        push(db, account_id, provider)
+        judge()
+        return may_go_on()
+
+    return push_and_judge() and pull(db, account_id, provider, parsers, push_on, judge) and push_and_judge()
 
 
 def say_live(db: Database, account_id: AccountId, requests: int) -> None:

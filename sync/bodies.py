@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,6 +18,7 @@ from store.fetching import BodyWanted, PartWanted
 from store.ingest import Filled
 from sync.frames import Fetched
 from sync.parsers import Answer, Parsers
+from sync.writing_beside import Writer
 
 PARSER_VERSION: Final = 1
 """Raise it when mail.parse reads what it could not read before: then that is fetched again."""
@@ -79,24 +80,33 @@ class _Bodies:
         self._parsers = parsers
         self._is_brief = is_brief
         self._on_their_way: deque[_Batch] = deque()
+        self._writer = Writer(db)
+        self._being_written: tuple[BodyWanted, ...] = ()
         self._done = 0
         self._told_at: float | None = None
 
     def run(self, may_go_on: Callable[[], bool]) -> bool:
         try:
-            while True:
-                if not self._fetch_wanted_part():
-                    has_more = self._read_ahead()
-                    if not has_more and not self._on_their_way:
-                        return True
-                    if not has_more or len(self._on_their_way) >= _AHEAD:
-                        self._write(self._on_their_way.popleft())
-                if not may_go_on():
-                    self._write_all()
-                    return False
+            with self._writer:
+                return self._fetch_all(may_go_on)
         finally:
             if self._told_at is not None:
                 accounts.set_progress(self._db, self._account_id, 0, 0)
+
+    def _fetch_all(self, may_go_on: Callable[[], bool]) -> bool:
+        while True:
+            if not self._fetch_wanted_part():
+                has_more = self._read_ahead()
+                if not has_more and not self._on_their_way:
+                    self._writer.wait()
+                    return True
+                if not has_more:
+                    self._write_all()
+                elif len(self._on_their_way) >= _AHEAD:
+                    self._write_beside(self._on_their_way.popleft())
+            if not may_go_on():
+                self._write_all()
+                return False
 
     def _fetch_wanted_part(self) -> bool:
         """Fetch a part; False when nobody waits for one."""
@@ -125,7 +135,7 @@ class _Bodies:
             int(time.time()),
             octets=_POLITE_BATCH_OCTETS if is_polite else _BATCH_OCTETS,
             limit=_POLITE_BATCH if is_polite else _BATCH,
-            without=[body.email_id for batch in self._on_their_way for body in batch.bodies],
+            without=[body.email_id for bodies in self._taken() for body in bodies],
         )
         if not wanted:
             return False
@@ -139,6 +149,10 @@ class _Bodies:
         self._hand_over(wanted, found)
         self._note_failures(wanted, found)
         return True
+
+    def _taken(self) -> Iterator[Sequence[BodyWanted]]:
+        yield self._being_written
+        yield from (batch.bodies for batch in self._on_their_way)
 
     def _must_be_polite(self) -> bool:
         directory = self._db.directory
@@ -185,7 +199,15 @@ class _Bodies:
         if culprit is not None and found:
             fetching.postpone(self._db, culprit, str(error), int(time.time()))
 
+    def _write_beside(self, batch: _Batch) -> None:
+        """Write while the next batch is fetched: then the account's server works, too."""
+        self._writer.wait()
+        self._being_written = batch.bodies
+        self._writer.begin(partial(self._write, batch))
+
     def _write_all(self) -> None:
+        self._writer.wait()
+        self._being_written = ()
         while self._on_their_way:
             self._write(self._on_their_way.popleft())
 

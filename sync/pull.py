@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from mail.changes import ChangeBatch, RemoteEmail, State
@@ -16,6 +17,7 @@ from store import accounts, doorbell, ingest, mailbox_choices, mailboxes
 from store.database import Database
 from sync.frames import Header, Parsed, Whole, Work
 from sync.parsers import Answer, Parsers
+from sync.writing_beside import Writer
 
 _FIRST_PAGE: Final = 256
 _PAGE: Final = 1_000
@@ -76,24 +78,34 @@ def pull(
     provider: Provider,
     parsers: Parsers,
     between_pages: Callable[[], bool],
+    after_writing: Callable[[], None] = lambda: None,
 ) -> bool:
     """Take in everything the account has to tell; False when `between_pages` said to stop before the end.
 
-    Raises RetryLater, SignInAgain. What was not written is told again.
+    `after_writing` is called when a page is in the store, from the thread that wrote it. Raises RetryLater, SignInAgain. What was not written is told again.
     """
     try:
-        return _Pull(db, account_id, provider, parsers).run(between_pages)
+        return _Pull(db, account_id, provider, parsers, after_writing).run(between_pages)
     except StateExpired:
         accounts.forget_state(db, account_id)
-        return _Pull(db, account_id, provider, parsers).run(between_pages)
+        return _Pull(db, account_id, provider, parsers, after_writing).run(between_pages)
 
 
 class _Pull:
-    def __init__(self, db: Database, account_id: AccountId, provider: Provider, parsers: Parsers) -> None:
+    def __init__(
+        self,
+        db: Database,
+        account_id: AccountId,
+        provider: Provider,
+        parsers: Parsers,
+        after_writing: Callable[[], None],
+    ) -> None:
         self._db = db
         self._account_id = account_id
         self._provider = provider
         self._parsers = parsers
+        self._after_writing = after_writing
+        self._writer = Writer(db)
         self._progress = Progress(db, account_id)
         self._is_remote = provider.capabilities.is_remote
         self._written = 0
@@ -101,20 +113,31 @@ class _Pull:
         self._written_state = self._read_state
 
     def run(self, between_pages: Callable[[], bool]) -> bool:
-        on_their_way: deque[_Page] = deque()
-        has_more = True
         if self._read_state is None:
             self._parsers.prepare()
+        with self._writer:
+            if not self._take_in(between_pages):
+                return False
+        self._progress.end()
+        return True
+
+    def _take_in(self, between_pages: Callable[[], bool]) -> bool:
+        on_their_way: deque[_Page] = deque()
+        has_more = True
         while has_more or on_their_way:
             if has_more and not self._are_enough(on_their_way):
                 batch = self._provider.changes(self._read_state, limit=self._page_size())
                 self._read_state, has_more = batch.new_state, batch.has_more_changes
                 on_their_way.append(self._parse(batch))
                 continue
-            self._write(on_their_way.popleft())
+            self._writer.wait()
+            page = on_their_way.popleft()
+            if has_more and self._is_remote and self._written:  # the server works while we write
+                self._writer.begin(partial(self._write, page))
+            else:
+                self._write(page)
             if not between_pages():
                 return False
-        self._progress.end()
         return True
 
     def _are_enough(self, pages: Collection[_Page]) -> bool:
@@ -176,6 +199,7 @@ class _Pull:
             self._written_state = batch.new_state
         self._written += len(arrivals)
         self._progress.add(len(arrivals), batch.remaining)
+        self._after_writing()
 
 
 def _arrival(remote: RemoteEmail, parsed: Parsed | None) -> ingest.Arrival:

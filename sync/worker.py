@@ -37,6 +37,8 @@ IDLE_S: Final = 60.0
 _GLANCE_S: Final = 2.0
 _LOCK_EVERY_S: Final = 2.0
 _LONGEST_END_S: Final = 2.0
+_TURN_S: Final = 0.001
+"""A thread that comes back from the store waits so long for one that reads what an account says."""
 _YOUNG_OBJECTS: Final = 10_000
 """So many are made before those no longer used are looked for: a page of mail makes a few thousand at a time."""
 
@@ -175,6 +177,7 @@ def _as_the_worker(directory: Path, stop: _Stop, options: argparse.Namespace) ->
 def _work(db: Database, stop: _Stop, options: argparse.Namespace) -> int:
     gc.freeze()  # what is imported stays: no need to look through it again and again
     gc.set_threshold(_YOUNG_OBJECTS)
+    sys.setswitchinterval(_TURN_S)
     parsers = ParsingChildren()
     held = HeldKey()
     try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,31 @@ def test_an_error_between_pages_loses_nothing(db: Database, parsers: ParsingChil
         pull(db, account_id, provider, parsers, always)
     assert pull(db, account_id, provider, parsers, always)
     assert len(StoreMemory(db, account_id).known(other.inbox)) == 10
+
+
+def test_a_page_that_cannot_be_written_beside_the_next_is_told_again(
+    db: Database, parsers: ParsingChildren, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.pull._FIRST_REMOTE_PAGE", 10)
+    monkeypatch.setattr("sync.pull._REMOTE_PAGE", 10)
+    account_id, other = a_fake(db, 60, tells_headers=True)
+    written: list[int] = []
+
+    def fill_the_disk() -> None:
+        written.append(mailbox_count(db))
+        if len(written) == 3:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, always, fill_the_disk)
+    assert written == [10, 20, 30]
+    assert pull(db, account_id, other.connect(StoreMemory(db, account_id)), parsers, always)
+    assert mailbox_count(db) == 60
+    assert invariants.check(db) == []
+
+
+def mailbox_count(db: Database) -> int:
+    return int(db.read().execute("SELECT count(*) FROM placement").fetchone()[0])
 
 
 def test_a_long_first_sync_shows_how_far_it_is(db: Database, parsers: ParsingChildren) -> None:
