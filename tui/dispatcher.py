@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.screens.mail import MailScreen
 
 _POPUP_AFTER_S = 0.3
+_SLOW_S = 1.0
 
 
 class Dispatcher:
@@ -127,17 +128,26 @@ class Dispatcher:
         while True:
             title, run = await self._queue.get()
             self._is_busy = True
+            slow = asyncio.get_running_loop().call_later(_SLOW_S, self._say_slow, title)
             try:
                 awaitable = run()
                 if awaitable is not None:
                     await awaitable
             except (sqlite3.Error, StoreUnusable, OSError) as error:
+                self._held.clear()  # meant for what came of it; and their first would take the warning away
                 self._screen.warn(f"{title} failed: {error}")
             finally:
+                slow.cancel()
+                self._screen.said.take_back(_slow(title))
                 self._is_busy = False
                 if self._screen.app.screen is self._screen:
                     self._press_held()
                 self._queue.task_done()
+
+    def _say_slow(self, title: str) -> None:
+        """Say what the keys wait for, where nothing is open that asks the user."""
+        if self._screen.app.screen is self._screen and not self._screen.is_typing:
+            self._screen.say(_slow(title))
 
     async def idle(self) -> None:
         """Wait until every command begun so far has ended."""
@@ -164,3 +174,7 @@ class Dispatcher:
         if self._pressed:
             self._pressed = ()
             self._screen.hide_which_key()
+
+
+def _slow(title: str) -> str:
+    return f"{title}: not done yet; what you type waits for it"

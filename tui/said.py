@@ -29,6 +29,11 @@ class Said:
         self._screen.show_notice(text if is_long else "")
         self.update()
 
+    def take_back(self, text: str) -> None:
+        """Take this back unless something else was said since."""
+        if self._message == text:
+            self.say("")
+
     def quiet(self) -> None:
         """Take back what was said."""
         if self._message:

@@ -71,7 +71,7 @@ class MailScreen(Screen[None]):
         self._top, self._status, self._strip = Bar(id="top"), Bar(id="status"), Bar(id="strip")
         self._rule = Rule(self.glyphs.horizontal, id="rule")
         self._choices: dict[str, tuple[bool | None, bool | None]] = {}
-        self._said = Said(self, self._status)
+        self.said = Said(self, self._status)
         self._prompt: Prompt | None = None
         self._is_styled = False
 
@@ -314,15 +314,15 @@ class MailScreen(Screen[None]):
 
     def say(self, text: str, *, can_undo: bool = False) -> None:
         """Say something in the status line until the next key."""
-        self._said.say(text, undo_key=self.key_of("app.undo") if can_undo else "")
+        self.said.say(text, undo_key=self.key_of("app.undo") if can_undo else "")
 
     def warn(self, text: str) -> None:
         """Say in the status line that something went wrong."""
-        self._said.say(text, is_warning=True)
+        self.said.say(text, is_warning=True)
 
     def quiet(self) -> None:
         """Take back what was said: the user pressed a key."""
-        self._said.quiet()
+        self.said.quiet()
 
     def key_of(self, command_id: str) -> str:
         """Return the key to tell the user for a command; one without keys is named for the `:` line."""
@@ -340,7 +340,7 @@ class MailScreen(Screen[None]):
         self._top.show(frame.top_line(places, titles, self.pane, self.glyphs))
         marker = self.glyphs.focus if self.pane is Pane.READER else " "
         self._rule.show(f"{marker}{titles[Pane.READER]} ", is_focused=self.pane is Pane.READER)
-        self._said.update()
+        self.said.update()
 
     def show_strip(self, facts: PanelFacts | None) -> None:
         """Say in one line what the conversation is about, where the panel has no room."""
