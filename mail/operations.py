@@ -12,13 +12,16 @@ from mail.types import MailboxKey, RemoteKey
 class Move:
     """Let the message lie in `target` and no longer in `mailbox`.
 
-    By `message_id` an account finds it again when the answer to an earlier try was lost.
+    By `message_id` an account finds it again when the answer to an earlier try was lost; by size and date, which copies
+    keep, it tells it from another message of that id, as from another revision of a draft.
     """
 
     mailbox: MailboxKey
     key: RemoteKey
     target: MailboxKey
     message_id: str | None = None
+    size_octets: int | None = None
+    received_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,7 +58,7 @@ _FIRST: Final = (
     + " ORDER BY o.id LIMIT 1"
 )
 _ALIKE: Final = (
-    "SELECT o.id, o.attempts, p.remote_key, s.key, t.key, e.message_id"
+    "SELECT o.id, o.attempts, p.remote_key, s.key, t.key, e.message_id, e.size_octets, e.received_at"
     + _DUE
     + " AND o.id >= :first AND o.kind = :kind AND o.payload = :payload AND o.target_id IS :target"
     " AND p.remote_mailbox_id IS :mailbox ORDER BY o.id LIMIT :most"
@@ -106,17 +106,17 @@ def _drop(connection: sqlite3.Connection, operation_id: int, now: int) -> None:
 def _pending(
     account_id: AccountId, kind: str, payload: dict[str, list[str]], row: tuple[Any, ...]
 ) -> PendingOperation:
-    operation_id, attempts, remote_key, source, target, message_id = row
-    operation = _operation(kind, payload, source, remote_key, target, message_id)
+    operation_id, attempts, remote_key, source, target, *facts = row
+    operation = _operation(kind, payload, source, remote_key, target, facts)
     return PendingOperation(operation_id, account_id, operation, attempts + 1)
 
 
 def _operation(
-    kind: str, payload: dict[str, list[str]], source: str, key: str, target: str, message_id: str | None
+    kind: str, payload: dict[str, list[str]], source: str, key: str, target: str, facts: Sequence[Any]
 ) -> PendingKind:
     match kind:
         case "move":
-            return Move(MailboxKey(source), RemoteKey(key), MailboxKey(target), message_id)
+            return Move(MailboxKey(source), RemoteKey(key), MailboxKey(target), *facts)
         case "set_keywords":
             return SetKeywords(
                 MailboxKey(source), RemoteKey(key), frozenset(payload["add"]), frozenset(payload["remove"])

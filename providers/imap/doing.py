@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mail.operations import Applied, Destroy, Move, SetKeywords
@@ -136,20 +136,20 @@ class Hand:
         target = operations[0].target
         names = [one.message_id.strip("<> ") for one in missing if one.message_id and not self._recall(one)]
         try:
-            found = finding.by_message_id(self._line, target, names) if names else {}
+            found = finding.facts_by_message_id(self._line, target, names) if names else {}
         except Refused as error:
             raise explain(error, target) from error
         epoch = (self._line.select(target).uidvalidity or 0) if found else 0
-        settled: list[Outcome] = []
-        for one, outcome in zip(operations, outcomes, strict=True):
-            uids = found.get((one.message_id or "").strip("<> "), UidSet())
-            settled.append(outcome or self._recall(one) or self._found(one, epoch, uids))
-        return settled
+        return [
+            outcome or self._recall(one) or self._found(one, epoch, found)
+            for one, outcome in zip(operations, outcomes, strict=True)
+        ]
 
-    def _found(self, operation: Move, epoch: int, uids: UidSet) -> Outcome:
+    def _found(self, operation: Move, epoch: int, there: Mapping[int, finding.Facts]) -> Outcome:
+        uids = [uid for uid, facts in there.items() if _is_of(operation, facts)]
         if not uids:
             return Rejected(GONE)
-        return self._remember(operation, _applied(operation.target, (epoch, uids.highest)))
+        return self._remember(operation, _applied(operation.target, (epoch, max(uids))))
 
     def _recall(self, operation: Move) -> Applied | None:
         return self._moved.get((operation.mailbox, operation.key, operation.target))
@@ -201,6 +201,14 @@ class Hand:
             return self._line.select_fresh(mailbox)
         except Refused as error:
             raise explain(error, mailbox) from error
+
+
+def _is_of(operation: Move, facts: finding.Facts) -> bool:
+    """Say whether a message is the one that was to be moved, as far as both are known."""
+    pairs = ((operation.size_octets, facts.size), (operation.received_at, facts.received_at))
+    return facts.message_id == (operation.message_id or "").strip("<> ") and all(
+        None in pair or pair[0] == pair[1] for pair in pairs
+    )
 
 
 def _uids(operations: Sequence[Move | SetKeywords | Destroy], selected: Selected) -> list[int]:

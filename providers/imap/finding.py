@@ -45,7 +45,15 @@ def message_id_of(header: bytes) -> str:
 
 
 def by_message_id(line: Line, mailbox: MailboxKey, wanted: Iterable[str]) -> dict[str, UidSet]:
-    """Return the messages with these Message-IDs, marked ones left out; the mailbox is open afterwards. Raises Refused, RetryLater.
+    """Return the messages with these Message-IDs, marked ones left out; the mailbox is open afterwards. Raises Refused, RetryLater."""
+    grouped: dict[str, list[int]] = {}
+    for uid, one in facts_by_message_id(line, mailbox, wanted).items():
+        grouped.setdefault(one.message_id, []).append(uid)
+    return {name: UidSet.from_uids(uids) for name, uids in grouped.items()}
+
+
+def facts_by_message_id(line: Line, mailbox: MailboxKey, wanted: Iterable[str]) -> dict[int, Facts]:
+    """Return what there is to know of those messages, by uid.
 
     The mailbox is opened anew: some servers show a message just added only then.
     """
@@ -62,11 +70,8 @@ def by_message_id(line: Line, mailbox: MailboxKey, wanted: Iterable[str]) -> dic
     else:
         newest = sorted(line.session.search("UNDELETED"))[-max(_NEWEST, 2 * len(names)) :]
         candidates = UidSet.from_uids(newest)
-    grouped: dict[str, list[int]] = {}
-    for uid, one in (facts(line, candidates) if candidates else {}).items():
-        if one.message_id in names:
-            grouped.setdefault(one.message_id, []).append(uid)
-    return {name: UidSet.from_uids(uids) for name, uids in grouped.items()}
+    found = facts(line, candidates) if candidates else {}
+    return {uid: one for uid, one in found.items() if one.message_id in names}
 
 
 def quoted(text: str) -> str:

@@ -53,6 +53,24 @@ def test_an_operation_cut_between_copy_and_expunge_neither_doubles_nor_loses(cap
             assert at.agrees() and at.agrees(ARCHIVE)
 
 
+@pytest.mark.parametrize("capability", [FULL, NO_MOVE], ids=["move", "no_move"])
+def test_a_move_asked_again_finds_its_own_revision_among_others_of_its_message_id(capability: str) -> None:
+    """F4, F29: the one moved before the program was killed, not another that lies there too."""
+    with account(FakeImap(capability=capability)) as at:
+        own, other = octets(1, "One"), octets(1, "Another revision")
+        at.server.mailboxes["Archive"].add(own)
+        at.server.mailboxes["Archive"].add(other)
+        at.sync()
+        size_at = {len(octets): told for told, octets in ((1, own), (2, other))}
+        for size, uid in size_at.items():
+            operation = Move(INBOX, _key(at.server, 9), ARCHIVE, "1@example.com", size)
+            applied = at.provider.apply(operation)
+            assert applied.key is not None and convert.numbers_of(applied.key)[1] == uid
+            at.provider._hand._moved.clear()
+        with pytest.raises(Rejected, match="no longer there"):
+            at.provider.apply(Move(INBOX, _key(at.server, 8), ARCHIVE, "1@example.com", 7))
+
+
 def test_an_append_whose_answer_was_lost_is_not_repeated() -> None:
     """F5: cut before the literal, after it, and before the tagged OK: exactly one copy."""
     for when in (When.ARRIVED, When.BEFORE, When.AFTER):
