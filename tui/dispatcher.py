@@ -135,7 +135,7 @@ class Dispatcher:
                     await awaitable
             except (sqlite3.Error, StoreUnusable, OSError) as error:
                 self._held.clear()  # meant for what came of it; and their first would take the warning away
-                self._screen.warn(f"{title} failed: {error}")
+                self._screen.warn(f"{_short(title)} failed: {_why(error)}")
             finally:
                 slow.cancel()
                 self._screen.said.take_back(_slow(title))
@@ -177,4 +177,16 @@ class Dispatcher:
 
 
 def _slow(title: str) -> str:
-    return f"{title}: not done yet; what you type waits for it"
+    return f"{_short(title)}: not done yet; what you type waits for it"
+
+
+def _short(title: str) -> str:
+    """Return a title without what it says in brackets of other places."""
+    return title.partition(" (")[0]
+
+
+def _why(error: Exception) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    return (
+        "something else keeps writing to the store; try again" if code == sqlite3.SQLITE_BUSY else str(error)
+    )

@@ -25,6 +25,20 @@ async def test_a_failure_stays_told_when_more_was_typed_meanwhile(db: Database) 
         assert app.mail.thread_list.cursor == 0
 
 
+async def test_a_store_that_others_write_to_is_told_in_words(db: Database) -> None:
+    an_inbox(db, 5)
+    async with the_screen(db) as (app, pilot):
+
+        async def fail() -> None:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+
+        app.mail.dispatcher.later("Archive (in trash: recover)", fail)
+        await settled(app, pilot)
+        assert "Archive failed: something else keeps writing to the store; try again" in lines(app)[-1]
+
+
 async def test_a_command_that_takes_long_says_that_keys_wait_for_it(db: Database) -> None:
     an_inbox(db, 5)
     async with the_screen(db) as (app, pilot):
