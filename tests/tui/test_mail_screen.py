@@ -5,17 +5,13 @@ import pytest
 import stored
 import waiting
 from screens import an_inbox, lines, settled, shows, text, the_screen
-from textual.events import Key
-from waiting import until_true
 
 from mail.types import Role
 from store import actions, mailboxes, thread_list, threads
 from store.database import Database
 from store.settings import Settings
-from tui.app import DealboxApp
 from tui.commands.registry import Pane
 from tui.listing import of_mailboxes
-from tui.widgets.compose_body import ComposeBody
 
 
 def inbox_count(db: Database) -> int:
@@ -87,41 +83,6 @@ async def test_keys_pressed_while_an_action_runs_wait_for_it(db: Database) -> No
         assert inbox_count(db) == 27
         assert "Subject 27" in text(app)
         assert "Subject 26" not in text(app)
-
-
-def type_at_once(app: DealboxApp, text: str) -> None:
-    """Let keys come in one burst, as over a slow line: nothing is opened between two of them."""
-    for character in text:
-        key = {"\n": "enter", " ": "space", ",": "comma", "/": "slash"}.get(character, character)
-        app.post_message(Key(key, character))
-
-
-async def test_what_is_typed_before_an_answer_is_on_screen_is_its_text_and_no_command(db: Database) -> None:
-    an_inbox(db, 5)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        type_at_once(app, "rdear Ana, exde")
-        await until_true(lambda: any("exde" in body.text for body in app.screen.query(ComposeBody)))
-        assert app.screen.query_one(ComposeBody).text.startswith("dear Ana, exde")
-        assert inbox_count(db) == 5
-
-
-async def test_what_is_typed_before_the_search_line_is_on_screen_is_searched_for(db: Database) -> None:
-    an_inbox(db, 5)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        type_at_once(app, "/Subject 3\n")
-        await until_true(lambda: app.mail.listings.shown.query == "Subject 3")
-        assert inbox_count(db) == 5
-
-
-async def test_what_is_typed_before_a_choice_is_on_screen_narrows_it(db: Database) -> None:
-    an_inbox(db, 3)
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        type_at_once(app, "glarch\n")
-        await until_true(lambda: app.mail.listings.shown.role is Role.ARCHIVE)
-        assert inbox_count(db) == 3
 
 
 async def test_an_action_is_done_to_all_that_are_marked_and_can_be_repeated(db: Database) -> None:

@@ -1,123 +1,48 @@
-"""Keys that come faster than they are carried out: each goes where it was meant for."""
+"""Keys that come before what they were meant for is on screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import crm_rows
-import makers
-import pytest
-import told
-import waiting
-from forms import facts_of, linked, press, quiet, typed
-from screens import settled, text, the_screen
+from screens import an_inbox, settled, the_screen
 from textual.events import Key
-from textual.pilot import Pilot
+from waiting import until_true
 
-from mail.types import ThreadId
-from store.crm.items import ItemRef
+from mail.types import Role
+from store import mailboxes, thread_list
 from store.database import Database
 from tui.app import DealboxApp
-from tui.items.frame import Tab
-from tui.screens.item import ItemPage
-from tui.screens.note import Note
 from tui.widgets.compose_body import ComposeBody
 
 
-@pytest.fixture
-def thread_id(db: Database) -> ThreadId:
-    return told.a_conversation(db, makers.an_account(db), "First words", "Second words")
-
-
-@pytest.fixture
-def deal(db: Database, thread_id: ThreadId) -> ItemRef:
-    return linked(db, thread_id, crm_rows.a_person(db, "Ana Lima", "ana@acme.example"))
-
-
-async def at_once(app: DealboxApp, pilot: Pilot[int], *keys: str) -> None:
-    """Press keys as a line brings them that was slow: all of them before the first is carried out."""
-    for key in keys:
-        character = key if len(key) == 1 else {"space": " ", "comma": ","}.get(key)
+def type_at_once(app: DealboxApp, text: str) -> None:
+    """Let keys come in one burst, as over a slow line: nothing is opened between two of them."""
+    for character in text:
+        key = {"\n": "enter", " ": "space", ",": "comma", "/": "slash"}.get(character, character)
         app.post_message(Key(key, character))
-    await quiet(pilot)
 
 
-async def until(pilot: Pilot[int], holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    await waiting.until_true(holds)
-    await pilot.pause()
-
-
-def planned(db: Database) -> list[tuple[str, str]]:
-    return db.read().execute("SELECT subject, type FROM activity").fetchall()
-
-
-async def test_what_is_typed_right_after_tab_is_in_the_next_field(db: Database, deal: ItemRef) -> None:
+async def test_what_is_typed_before_an_answer_is_on_screen_is_its_text_and_no_command(db: Database) -> None:
+    an_inbox(db, 5)
     async with the_screen(db) as (app, pilot):
         await settled(app, pilot)
-        await press(pilot, "T")
-        await at_once(app, pilot, *"Ring", "tab", *"call", "tab", *"fri", "enter", *"30")
-        await until(pilot, lambda: typed(app, "duration_min") == "30")
-        fields = {each: typed(app, each) for each in ("subject", "type", "due_at", "duration_min")}
-        assert fields == {"subject": "Ring", "type": "call", "due_at": "fri", "duration_min": "30"}
-        await at_once(app, pilot, "shift+tab", *"mon", "up", *"meeting")
-        await until(pilot, lambda: typed(app, "type") == "meeting")
-        assert typed(app, "due_at") == "mon"
+        type_at_once(app, "rdear Ana, exde")
+        await until_true(lambda: any("exde" in body.text for body in app.screen.query(ComposeBody)))
+        assert app.screen.query_one(ComposeBody).text.startswith("dear Ana, exde")
+        assert thread_list.ThreadList(db, mailboxes.with_role(db, Role.INBOX)).count == 5
 
 
-async def test_a_form_that_is_saved_at_once_has_everything_typed_before(db: Database, deal: ItemRef) -> None:
+async def test_what_is_typed_before_the_search_line_is_on_screen_is_searched_for(db: Database) -> None:
+    an_inbox(db, 5)
     async with the_screen(db) as (app, pilot):
         await settled(app, pilot)
-        await press(pilot, "T")
-        await at_once(app, pilot, *"Ring", "tab", *"call", "ctrl+x")
-        await until(pilot, lambda: planned(db))
-    assert planned(db) == [("Ring", "call")]
+        type_at_once(app, "/Subject 3\n")
+        await until_true(lambda: app.mail.listings.shown.query == "Subject 3")
+        assert thread_list.ThreadList(db, mailboxes.with_role(db, Role.INBOX)).count == 5
 
 
-async def test_a_note_typed_before_its_dialog_is_there_is_no_row_of_commands(
-    db: Database, deal: ItemRef
-) -> None:
+async def test_what_is_typed_before_a_choice_is_on_screen_narrows_it(db: Database) -> None:
+    an_inbox(db, 3)
     async with the_screen(db) as (app, pilot):
         await settled(app, pilot)
-        await press(pilot, "comma", "o")
-        assert isinstance(app.screen, ItemPage)
-        await at_once(app, pilot, "m", *"Done", "space", *"ax")
-        await until(pilot, lambda: isinstance(app.screen, Note))
-        await quiet(pilot)
-        assert app.screen.query_one(ComposeBody).text == "Done ax"
-
-
-async def test_a_form_typed_and_saved_ahead_of_the_page_is_whole(db: Database, deal: ItemRef) -> None:
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "o")
-        await at_once(app, pilot, "t", *"Ring", "tab", *"call", "ctrl+x")
-        await until(pilot, lambda: planned(db))
-    assert planned(db) == [("Ring", "call")]
-
-
-async def test_keys_pressed_while_a_page_carries_something_out_come_after_it(
-    db: Database, deal: ItemRef
-) -> None:
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "comma", "o")
-        await at_once(app, pilot, "w", "R", "w", "2")
-        page = app.screen
-        assert isinstance(page, ItemPage)
-        await until(pilot, lambda: page.tab is Tab.TIMELINE)
-    assert facts_of(db, deal).values["status"] == "won"
-
-
-async def test_what_is_wrong_is_still_said_when_the_last_letters_come_with_the_key_that_saves(
-    db: Database, deal: ItemRef
-) -> None:
-    async with the_screen(db) as (app, pilot):
-        await settled(app, pilot)
-        await press(pilot, "T")
-        await at_once(app, pilot, *"Ring", "tab", *"coffee", "ctrl+x")
-        await until(pilot, lambda: "is none of" in text(app))
-        await at_once(app, pilot, "x", "escape")
-        await until(pilot, lambda: "esc once more" in text(app))
-        await at_once(app, pilot, "escape")
-        await until(pilot, lambda: app.screen is app.mail)
+        type_at_once(app, "glarch\n")
+        await until_true(lambda: app.mail.listings.shown.role is Role.ARCHIVE)
+        assert thread_list.ThreadList(db, mailboxes.with_role(db, Role.INBOX)).count == 3
