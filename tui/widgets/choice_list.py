@@ -86,8 +86,8 @@ class ChoiceList(Drawn):
 
     @property
     def row_cells(self) -> int:
-        """Cells of a row, beside the mark of what is seen."""
-        return max(self.size.width - 1, 1)
+        """Cells of a row, beside a blank and the mark of what is seen."""
+        return max(self.size.width - 2, 1)
 
     def render_line(self, y: int) -> Strip:
         index, width = self.first + y, self.size.width
@@ -107,7 +107,7 @@ class ChoiceList(Drawn):
             style += self.get_visual_style("choice-list--cursor")
         return (
             Strip(self._label(index).render_segments(style))
-            .adjust_cell_length(self.row_cells, style.rich_style)
+            .adjust_cell_length(max(self.size.width - 1, 1), style.rich_style)
             .simplify()
         )
 
