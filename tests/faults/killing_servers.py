@@ -13,7 +13,6 @@ import random
 import shutil
 import signal
 import smtplib
-import sqlite3
 import sys
 import traceback
 from collections import Counter
@@ -24,7 +23,7 @@ from typing import Any
 
 import quiet
 import waiting
-from killing import chosen
+from killer import Steps, chosen
 from machines import Machine, config_of, state_of
 from makers import NOW
 from quiet import Content
@@ -37,7 +36,6 @@ from mail.keywords import FLAGGED, SEEN
 from mail.types import Role
 from providers.imap.wire import Wire
 from store import actions
-from store.database import Database
 from store.sending import drafts, submissions
 
 SERVERS = {
@@ -48,42 +46,13 @@ SERVERS = {
 }
 
 
-class Killer:
-    """Counts the steps of this process, and kills it at one of them."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.count = 0
-
-    def step(self) -> None:
-        self.count += 1
-        if self.count == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+class Killer(Steps):
+    """Kills where a transaction begins or ends, and before and after what is sent to a server."""
 
     def install(self) -> None:
+        super().install()
         for place, name in ((Wire, "send"), (smtplib.SMTP, "send")):
             setattr(place, name, self.around(getattr(place, name)))
-        connect = Database._connect
-
-        def traced(db: Database) -> sqlite3.Connection:
-            connection = connect(db)
-            connection.set_trace_callback(self.trace)
-            return connection
-
-        Database._connect = traced  # type: ignore[method-assign]
-
-    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def stepping(*arguments: Any, **named: Any) -> Any:
-            self.step()
-            done = function(*arguments, **named)
-            self.step()
-            return done
-
-        return stepping
-
-    def trace(self, statement: str) -> None:
-        if statement.startswith(("BEGIN", "COMMIT")):
-            self.step()
 
 
 class Scenario:

@@ -19,6 +19,7 @@ from typing import Any
 
 import crm_rows
 import makers
+from killer import Steps, chosen
 from makers import NOW
 from other_sides import FakeOtherSide
 from syncing import (
@@ -50,42 +51,15 @@ Confirm = Callable[[], None]
 FILE_STEPS = ("rename", "unlink", "mkdir", "fsync")
 
 
-class Killer:
-    """Counts the steps of this process, and kills it at one of them."""
+class Killer(Steps):
+    """Kills at a statement that writes, or at a change of a file."""
 
-    def __init__(self, at: int) -> None:
-        self.at = at
-        self.count = 0
-
-    def step(self) -> None:
-        self.count += 1
-        if self.count == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+    kinds = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")
 
     def install(self) -> None:
+        super().install()
         for name in FILE_STEPS:
             setattr(os, name, self.around(getattr(os, name)))
-        connect = Database._connect
-
-        def traced(db: Database) -> Any:
-            connection = connect(db)
-            connection.set_trace_callback(self.trace)
-            return connection
-
-        Database._connect = traced  # type: ignore[method-assign]
-
-    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def stepping(*arguments: Any, **named: Any) -> Any:
-            self.step()
-            done = function(*arguments, **named)
-            self.step()
-            return done
-
-        return stepping
-
-    def trace(self, statement: str) -> None:
-        if statement.startswith(("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE")):
-            self.step()
 
 
 class Scenario:
@@ -348,13 +322,6 @@ class Saved:
     def restore(self) -> None:
         shutil.rmtree(self.directory)
         shutil.copytree(self.copy, self.directory)
-
-
-def chosen(points: int, wanted: int) -> list[int]:
-    """Return so many of the points from 1 on, evenly apart."""
-    if wanted >= points:
-        return list(range(1, points + 1))
-    return sorted({1 + number * points // wanted for number in range(wanted)})
 
 
 def run(scenario: Scenario, at: int) -> tuple[bool, int, int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import killing
 import waiting
+from killer import Steps
 from killing import ACCOUNT, Confirm, Scenario
 from sending import NoSecrets
 from servers.fake_smtp import FakeSmtp
@@ -33,14 +34,12 @@ ME = "me@dealbox.example"
 class SendKiller(killing.Killer):
     """Kills where a transaction begins or ends, and before and after each word to the server."""
 
+    kinds = Steps.kinds
+
     def install(self) -> None:
         super().install()
         smtplib.SMTP.docmd = self.around(smtplib.SMTP.docmd)  # type: ignore[method-assign]
         smtp._Line._finish = self.around(smtp._Line._finish)  # type: ignore[method-assign]
-
-    def trace(self, statement: str) -> None:
-        if statement.startswith(("BEGIN", "COMMIT")):
-            self.step()
 
 
 class Sends(Scenario):
