@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from types import TracebackType
 from typing import Self
 
 from store.database import Database
@@ -27,9 +26,7 @@ class Writer:
         """Start nothing before there is a job."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
         """Wait for the job going on; what it raised is raised unless something else is."""
         if self._thread is not None:
             self._jobs.put(None)
