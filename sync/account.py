@@ -55,7 +55,6 @@ class AccountThread:
         self._held = held
         self._is_stopping = False
         self._is_pulling = False
-        self._has_answered = False
         self._woken = threading.Event()
         self._provider: Provider | None = None
         self._failures = 0
@@ -139,7 +138,6 @@ class AccountThread:
         """Work until something goes wrong; return how long to stay away then."""
         try:
             self._requests = accounts.sync_requests(self._db)
-            self._has_answered = False
             with connected(self._db, self.account, self._held) as provider:
                 self._provider = provider
                 while not self._is_stopping:
@@ -164,7 +162,9 @@ class AccountThread:
         number = self._looks.begin()
         self._is_pulling = True
         try:
-            is_complete = sync_once(self._db, self.account.id, provider, self._parsers, self._may_go_on)
+            is_complete = sync_once(
+                self._db, self.account.id, provider, self._parsers, self._may_go_on, self._on_page
+            )
         finally:
             self._is_pulling = False
         if is_complete:
@@ -179,15 +179,16 @@ class AccountThread:
                 self._woken.set()  # there is more: no rest yet
 
     def _may_go_on(self) -> bool:
-        """Between two pages: the account answers, so the companions may come, and there may be bodies to fetch.
+        return not self._is_stopping
 
-        Not before the first, when nobody has connected yet: where only one connection is to be had, it is this thread's.
+    def _on_page(self) -> None:
+        """Let the companions come: the account answers, and there may be bodies to fetch.
+
+        Not before, when nobody has connected yet: where only one connection is to be had, it is this thread's.
         """
-        if self._crew is not None and self._has_answered:
+        if self._crew is not None:
             self._crew.allow()
             self._crew.fetching.wake()
-        self._has_answered = True
-        return not self._is_stopping
 
     def _purge(self) -> None:
         now = time.monotonic()
@@ -256,15 +257,24 @@ def finish_once(
 
 
 def sync_once(
-    db: Database, account_id: AccountId, provider: Provider, parsers: Parsers, may_go_on: Callable[[], bool]
+    db: Database,
+    account_id: AccountId,
+    provider: Provider,
+    parsers: Parsers,
+    may_go_on: Callable[[], bool],
+    on_page: Callable[[], None] = lambda: None,
 ) -> bool:
-    """Push, then pull; between two pages push, and judge each. False when it was told to stop before the end."""
+    """Push, then pull; between two pages push, and judge each. False when it was told to stop before the end.
+
+    `on_page` is called after each page that the account has told.
+    """
 
     def judge() -> None:
         judge_due(db, may_go_on)
 
     def push_on() -> bool:
         push(db, account_id, provider)
+        on_page()
         return may_go_on()
 
     def push_and_judge() -> bool:

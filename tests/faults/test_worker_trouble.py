@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,9 @@ from mail.types import Role
 from providers.imap import conversation, idle
 from providers.imap.session import Session
 from store import actions
+from store.database import Database
 from store.sending import drafts
+from sync import account as sync_account
 
 
 def is_live(machine: Machine) -> bool:
@@ -104,6 +106,30 @@ def test_a_server_that_takes_few_connections_is_synced_over_those(
             work.wake()
             until(lambda: machine.thread_count() == 6 and not machine.wrong_here())
         assert small_server.connections <= most + 4
+
+
+def test_the_only_connection_is_the_accounts_own_however_much_there_is_to_judge_before(
+    small_server: FakeImap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F22: the companions come when the account has told its first page."""
+
+    def judge_long(db: Database, may_go_on: Callable[[], bool]) -> None:
+        for _ in range(3):
+            may_go_on()
+            time.sleep(0.1)
+
+    monkeypatch.setattr(sync_account, "judge_due", judge_long)
+    small_server.max_connections = 1
+    config = {
+        "imap_host": LOOPBACK,
+        "imap_port": str(small_server.port),
+        "imap_security": "none",
+        "username": small_server.user.address,
+    }
+    with Machine(tmp_path / "data", small_server.user, config) as machine, Working(machine):
+        assert until(lambda: is_live(machine) and machine.thread_count() == 5) < 50
+        said = [each.text for each in small_server.commands if each.connection == 0]
+        assert not any(text.startswith(b"IDLE") for text in said[:6]), said
 
 
 def test_an_operation_that_waits_is_not_held_up_by_a_clock_set_back(
