@@ -144,7 +144,7 @@ async def test_reading_replaces_the_list_where_there_is_room_for_one(db: Databas
         await pilot.press("q")
         await settled(app, pilot)
         assert app.mail.thread_list.has_focus
-        assert "Inbox  2 unread" in lines(app)[0]
+        await shows(app, "Inbox  2 unread")
 
 
 async def test_an_archived_open_conversation_gives_way_to_the_next(db: Database) -> None:
