@@ -160,7 +160,7 @@ def _activities(rng: random.Random, plan: Plan, now: int) -> Iterator[Row]:
             steps.append((*rng.choice(NEXT_STEPS), due_at, "0"))
         for kind, subject, due_at, done in steps:
             number += 1
-            entered_at = _time(min(item.created_at + DAY_S, due_at))
+            entered_at = _time(min(item.created_at + DAY_S, due_at, now - 3600))
             words = f"{subject}: {item.matter.person.first}"
             yield (number, kind, words, _time(due_at), done, entered_at, *_about(item))
 

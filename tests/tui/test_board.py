@@ -88,6 +88,12 @@ def stage_of(db: Database, deal: ItemRef) -> str:
     return card.stage if card else ""
 
 
+async def test_the_board_opens_on_the_first_stage_that_has_deals(db: Database) -> None:
+    a_deal(db, "Printers", "Demo")
+    async with screens.the_screen(db) as (app, pilot):
+        assert under(await opened(app, pilot)) == ("Demo", "Printers")
+
+
 async def test_stages_are_columns_with_their_deals_and_sums(db: Database) -> None:
     a_deal(db, "Printers", value="12400")
     a_deal(db, "Scanners", value="900", currency="USD")
@@ -251,7 +257,6 @@ async def test_a_conversation_is_read_from_the_page_of_a_card_and_q_comes_all_th
     links.link(db, told.a_conversation(db, accounts.all(db)[0].id, "What do they cost?"), deal)
     async with screens.the_screen(db) as (app, pilot):
         shown = await opened(app, pilot)
-        await press(app, pilot, "l", "l")
         await pilot.press("enter")
         await top(app, pilot, ItemPage)
         await pilot.pause()

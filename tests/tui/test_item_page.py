@@ -294,7 +294,7 @@ async def test_the_go_keys_of_the_mail_leave_every_page_on_the_way(db: Database,
         desk = Desk(app, pilot)
         await desk.press("g", "P")
         await desk.until("Sales")
-        await desk.press("l", "l", "l", "enter")
+        await desk.press("enter")
         await desk.until("Deal: Renewal")
         await desk.press("g", "k")
         await desk.until("Activities")

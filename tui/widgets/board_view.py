@@ -53,6 +53,8 @@ class BoardView(Drawn, can_focus=True):
 
     def show(self, board: Board) -> None:
         """Show a board; the cursor stays on its card, also when that stands elsewhere now, else on its place."""
+        if self.board is None:
+            self.column = next((at for at, column in enumerate(board.columns) if column.item_ids), 0)
         before, self.board = self.current, board
         place = board.find(before.ref.id) if before is not None else None
         if place is not None:

@@ -46,7 +46,6 @@ async def opened(app: DealboxApp, pilot: Pilot[int]) -> Board:
     board = app.screen
     assert isinstance(board, Board)
     await waiting.until_true(lambda: board.view.board is not None, "the board is read")
-    await pilot.press("l", "l")
     return board
 
 
