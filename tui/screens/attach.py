@@ -152,11 +152,11 @@ class Attach(Dialog[list[Path]]):
 
     async def _list(self, typed: str) -> None:
         self._asked = typed
+        options = self.query_one(OptionList)
         found = await in_store(entries, typed)
         if self._asked != typed or not self.is_attached:
             return
         self._found = found
-        options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(_label(each, self.row_cells)) for each in found])
         options.highlighted = None

@@ -74,10 +74,10 @@ class Outbox(Dialog[int]):
         self.set_interval(_LOOK_EVERY_S, self._read)
 
     async def _read(self) -> None:
+        options = self.query_one(OptionList)
         rows = await in_store(submissions.waiting, self._db)
         if not self.is_attached:
             return
-        options = self.query_one(OptionList)
         at = options.highlighted
         if rows != self._rows or not options.option_count:
             chosen = self._rows[at].id if at is not None and at < len(self._rows) else None

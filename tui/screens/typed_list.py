@@ -24,20 +24,19 @@ class TypedList(Dialog[T]):
         Binding("pageup", "move(-10)", show=False, priority=True),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices = ChoiceList()
+
     def line_and_list(self, placeholder: str, typed: str = "") -> ComposeResult:
         """Make the line, which begins with `typed`, and the empty list under it."""
         typed_in = Input(typed, placeholder=placeholder, select_on_focus=False)
         typed_in.cursor_blink = False
         yield typed_in
-        yield ChoiceList()
+        yield self.choices
 
     def action_move(self, rows: int) -> None:
         self.choices.move(rows)
-
-    @property
-    def choices(self) -> ChoiceList:
-        """The list."""
-        return self.query_one(ChoiceList)
 
     @property
     def row_cells(self) -> int:
