@@ -6,6 +6,7 @@ import binascii
 import io
 import quopri
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
@@ -41,15 +42,15 @@ class _Decoder(io.RawIOBase, BinaryIO):
         self._file.write(self._decode(encoded))
         return len(encoded)
 
-    def _decode(self, octets: bytes) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _decode(self, octets: bytes) -> bytes: ...
 
     def finish(self) -> None:
         """Write what waited for more to come."""
         self._file.write(self._rest())
 
-    def _rest(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _rest(self) -> bytes: ...
 
 
 class _Base64(_Decoder):

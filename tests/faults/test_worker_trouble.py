@@ -204,3 +204,4 @@ def test_an_account_whose_password_is_wrong_leaves_another_alone(
     ):
         until(lambda: is_live(machine) and machine.thread_count() == 1)
         until(lambda: other.account.status == "sign_in")
+        assert is_live(machine)

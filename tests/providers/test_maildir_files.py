@@ -200,6 +200,7 @@ def test_a_change_in_the_same_tick_as_the_look_is_found(other: MaildirOtherSide)
         deliver(other, 1)
         os.utime(other.root / "new", ns=(before, before))
         settle(other, provider, cache)
+        assert len(cache.messages) == 1
 
 
 def test_a_maildir_that_did_not_change_is_not_read(other: MaildirOtherSide) -> None:

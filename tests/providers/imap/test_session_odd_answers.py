@@ -201,7 +201,8 @@ def test_a_keyword_no_server_could_keep_is_not_sent() -> None:
 def test_labels_of_gmail_are_written_as_it_reads_them() -> None:
     expected = rb'UID STORE 1 \+X-GM-LABELS.SILENT \(\\Inbox "a b" "&AOQ-"\)\r'
     with at_script(*answer(expected, b"{tag} OK\r\n")) as session:
-        session.store(UidSet.parse(b"1"), "+", ["\\Inbox", "a b", "&AOQ-"], item="X-GM-LABELS")
+        left = session.store(UidSet.parse(b"1"), "+", ["\\Inbox", "a b", "&AOQ-"], item="X-GM-LABELS")
+        assert not left
 
 
 def test_what_a_server_does_not_offer_is_not_asked_of_it() -> None:

@@ -84,6 +84,8 @@ def test_a_server_that_knows_us_already_is_told_nothing() -> None:
     with ScriptedImap(script) as server, not_signed_in(server) as session:
         session.connect()
         session.noop()
+        assert not [each for each in server.commands if b"LOGIN" in each or b"AUTHENTICATE" in each]
+        assert server.commands
 
 
 @pytest.mark.parametrize(
